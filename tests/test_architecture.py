@@ -32,6 +32,7 @@ ORDER = [
     ["lookup"],
     ["autograd"],
     ["op"],
+    ["syntax"],
     ["tensor"],
     ["ops"],
     ["initializers", "schedules"],
@@ -375,7 +376,7 @@ def test_ci_takes_its_commands_from_the_readme() -> None:
     for heading in ("Run", "Test"):
         (command,) = fenced(section((ROOT / "README.md").read_text(encoding="utf-8"), heading))
         last = command.strip().rpartition(" && ")[2]
-        assert last not in script, f".ci/run writes out {last!r} where it should take it from the README"
+        assert f"{last}\n" not in script, f".ci/run writes out {last!r} where it should take it from the README"
 
 
 PAGES = ["CONTRIBUTING.md", "README.md"]
@@ -388,7 +389,7 @@ def test_code_in_the_pages_runs(page: str) -> None:
     assert blocks, f"{page} shows no code"
     lesson = doctest.DocTestParser().get_doctest("\n".join(blocks), {}, page, page, 0)
     told: list[str] = []
-    flags = doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS
+    flags = doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS | doctest.FAIL_FAST
     doctest.DocTestRunner(optionflags=flags).run(lesson, out=told.append)
     assert not told, "".join(told)
 
@@ -404,7 +405,7 @@ def test_files_that_the_pages_name_exist(page: str) -> None:
 # ---- gradient rules ----------------------------------------------------------------------------------------
 
 # Parameters that choose what an op does and are never differentiated. Every other parameter is an input.
-OPTIONS = set("""axis condition dtype index keepdims shape""".split())
+OPTIONS = set("""axes axis axis1 axis2 condition dtype index keepdims shape""".split())
 
 
 def without_rule(body: Any) -> list[str]:
