@@ -1,0 +1,287 @@
+"""What makes an op: a plain function on arrays, and beside it one gradient rule for each input.
+
+    @op
+    def tanh(x):
+        return array_module(x).tanh(x)
+
+    @tanh.gradient("x")
+    def _(gy, y):
+        return gy * (1 - y * y)
+
+A rule names what it needs, `gy` first: then the output `y`, any input or option of the op by its name, or `x_shape`,
+`x_dtype` where that is all it takes; `position` for one of a list of inputs. What no rule that will run has named is
+not kept. Rules use only operators, array methods and ops, and never write in place; so the same rule runs on bare
+arrays (ordinary backward) and on Tensors (`grad(..., create_graph=True)`), where it builds the graph of the gradient
+as it goes. An op with several outputs returns a tuple; its `gy` and `y` are then tuples, `gy` with None where nothing
+arrived.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+from tinydl.autograd import Node, Variable, as_ndarray, mode
+from tinydl.backend import Array
+
+OPS: dict[str, Callable] = {}  # every op there is, by name
+
+
+def op(function: Callable | None = None, *, differentiable: bool = True, keeps_dtype: bool = True) -> Any:
+    """Make an op of a plain function on arrays: arrays in, an array out; a Tensor anywhere in, a Tensor out.
+
+    Args:
+        function: takes arrays (positionally) and options; returns an array, or a tuple of arrays. It may take one
+            list of arrays as `*arrays`; a caller can then pass the arrays one by one or as one list.
+        differentiable: False for a choice, like argmax or a comparison, through which no gradient flows.
+        keeps_dtype: False for an op whose business it is to change the dtype.
+
+    Gradient rules are added with `@name.gradient("x", ...)`: one input, or several whose rule returns a tuple.
+    """
+    if function is None:
+        return functools.partial(op, differentiable=differentiable, keeps_dtype=keeps_dtype)
+    body = _Op(function, differentiable, keeps_dtype)
+
+    # A plain function, not an object with __call__: so that `__add__ = add` in a class makes a method of it.
+    @functools.wraps(function)
+    def call(*args: Any, **options: Any) -> Any:
+        return body(args, options)
+
+    call.gradient = body.gradient  # type: ignore[attr-defined]
+    call.op = body  # type: ignore[attr-defined]
+    OPS[body.name] = call
+    return call
+
+
+class _Op:
+    """What the engine knows of an op: its parameters, its rules, and a plan for each set of wanted inputs."""
+
+    def __init__(self, function: Callable, differentiable: bool, keeps_dtype: bool):
+        self.function = function
+        self.name = function.__name__.strip("_")
+        self.differentiable = differentiable
+        self.keeps_dtype = keeps_dtype
+        self.rules: dict[str, tuple[Callable, tuple[str, ...]]] = {}
+        self.plans: dict[tuple, _Plan] = {}
+        parameters = inspect.signature(function).parameters
+        self.names = list(parameters)
+        self.index = {name: i for i, name in enumerate(self.names)}
+        self.defaults = tuple(p.default for p in parameters.values())
+        kinds = [p.kind for p in parameters.values()]
+        self.variadic = kinds.index(inspect.Parameter.VAR_POSITIONAL) if inspect.Parameter.VAR_POSITIONAL in kinds else None
+
+    def gradient(self, *inputs: str) -> Callable:
+        """Register the rule that gives the gradients of these inputs."""
+
+        def register(rule: Callable) -> Callable:
+            wants = list(inspect.signature(rule).parameters)
+            known = {"gy", "y", "position"}.union(self.names, *({n + "_shape", n + "_dtype"} for n in self.names))
+            for name in (*inputs, *wants):
+                if name not in known:
+                    raise TypeError(f"a gradient rule of {self.name} names {name!r}, which {self.name} does not have")
+            if not wants or wants[0] != "gy":
+                raise TypeError(f"a gradient rule of {self.name} takes gy first")
+            for name in inputs:
+                self.rules[name] = (rule, inputs)
+            return rule
+
+        return register
+
+    def bind(self, args: tuple, options: dict) -> list:
+        """The arguments in the order of the parameters, defaults filled in; a list of arrays is one entry."""
+        if self.variadic is not None:
+            v = self.variadic
+            several = args[v:]
+            if len(several) == 1 and isinstance(several[0], (list, tuple)):
+                several = several[0]
+            args = (*args[:v], tuple(several))
+        values = [*args, *self.defaults[len(args) :]]
+        for name, value in options.items():
+            i = self.index.get(name, -1)
+            if i < len(args):  # unknown, or given twice
+                break
+            values[i] = value
+        else:
+            if len(values) == len(self.names) and not any(value is inspect.Parameter.empty for value in values):
+                return values
+        inspect.signature(self.function).bind(*args, **options)  # says what is wrong, as Python does
+        raise TypeError(f"{self.name}: wrong arguments")
+
+    def compute(self, values: list) -> Any:
+        if self.variadic is None:
+            return self.function(*values)
+        v = self.variadic
+        return self.function(*values[:v], *values[v], **dict(zip(self.names[v + 1 :], values[v + 1 :])))
+
+    def __call__(self, args: tuple, options: dict) -> Any:
+        values = self.bind(args, options)
+        kind: Any = None
+        slots: list = []  # which inputs want a gradient ...
+        parents: list[Node] = []  # ... and where they came from
+        for i, value in enumerate(values):
+            if isinstance(value, Variable):
+                kind = kind or type(value)
+                values[i] = value.data
+                if value.node is not None:
+                    slots.append(i)
+                    parents.append(value.node)
+            elif i == self.variadic:
+                for position, entry in enumerate(value):
+                    if isinstance(entry, Variable):
+                        kind = kind or type(entry)
+                        if entry.node is not None:
+                            slots.append((i, position))
+                            parents.append(entry.node)
+                values[i] = tuple(e.data if isinstance(e, Variable) else e for e in value)
+        out = self.compute(values)
+        if kind is None:
+            return out
+        if isinstance(out, tuple):
+            out = tuple(map(as_ndarray, out))
+        else:
+            out = as_ndarray(out)
+        if not (slots and mode.recording and self.differentiable):
+            return tuple(kind.of(o) for o in out) if isinstance(out, tuple) else kind.of(out)
+
+        plan = self.plans.get(tuple(slots)) or self.plans.setdefault(tuple(slots), _Plan(self, slots))
+        if self.keeps_dtype:
+            dtype = (out[0] if isinstance(out, tuple) else out).dtype
+            for parent in parents:
+                if parent.dtype != dtype:
+                    raise TypeError(self.promotion(parent.dtype, dtype, values))
+        values.append(out)
+        saved = [values[i] if get is None else get(values[i]) for i, get in plan.takes]
+        if isinstance(out, tuple):
+            node = Node(plan, tuple(parents), saved, [o.shape for o in out], out[0].dtype)
+            return tuple(kind.of(o, _part(node, i)) for i, o in enumerate(out))
+        return kind.of(out, Node(plan, tuple(parents), saved, out.shape, out.dtype))
+
+    def promotion(self, was: Any, is_: Any, values: list) -> str:
+        given = ", ".join(
+            f"{name} {value.dtype}" for name, value in zip(self.names, values) if hasattr(value, "dtype")
+        )
+        return (
+            f"{self.name}: an input that wants a gradient is {was}, but the result would be {is_} ({given}): "
+            f"make them one dtype first, with astype or float()"
+        )
+
+
+def _shapes(arrays: tuple) -> tuple:
+    return tuple(map(np.shape, arrays))
+
+
+def _dtype(array: Array) -> Any:
+    return array.dtype
+
+
+class _Plan:
+    """For one op and one set of wanted inputs: what to save on the way forward, and which rules to run back."""
+
+    def __init__(self, op: _Op, slots: list):
+        self.op = op
+        self.name = op.name
+        self.slots = slots
+        self.sources: list[str] = []  # the names of what is saved
+        self.takes: list[tuple[int, Callable | None]] = []  # where each is among (*inputs, output), and what of it
+        self.steps: list[tuple] = []  # (rule, its arguments among what is saved, position, [(parent, part)])
+        targets: dict[tuple, list] = {}
+        for parent, slot in enumerate(slots):
+            i, position = slot if isinstance(slot, tuple) else (slot, None)
+            name = op.names[i]
+            if name not in op.rules:
+                raise TypeError(
+                    f"{op.name} has no gradient rule for {name!r}: pass it without requires_grad, or detach() it"
+                )
+            rule, inputs = op.rules[name]
+            part = inputs.index(name) if len(inputs) > 1 else None  # of the tuple that a shared rule returns
+            if (rule, position) not in targets:
+                wants = list(inspect.signature(rule).parameters)[1:]
+                where = [None if want == "position" else self.save(want) for want in wants]
+                targets[rule, position] = []
+                self.steps.append((rule, where, position, targets[rule, position]))
+            targets[rule, position].append((parent, part))
+
+    def save(self, name: str) -> int:
+        """Keep what a rule has named; returns its place among what is saved."""
+        if name not in self.sources:
+            self.sources.append(name)
+            index, variadic = self.op.index, self.op.variadic
+            base = name.removesuffix("_shape").removesuffix("_dtype")
+            if name == "y":
+                self.takes.append((-1, None))
+            elif name in index:
+                self.takes.append((index[name], None))
+            elif name.endswith("_shape"):
+                self.takes.append((index[base], _shapes if index[base] == variadic else np.shape))
+            else:
+                self.takes.append((index[base], _dtype))
+        return self.sources.index(name)
+
+    def lift(self, node: Node, kind: Any) -> list:
+        """What the node saved, its inputs and output as Tensors at their place in the graph."""
+        assert node.parents is not None
+        origin = dict(zip(self.slots, node.parents))
+        lifted = []
+        for name, (i, get), value in zip(self.sources, self.takes, node.saved):
+            if name == "y":
+                several = isinstance(value, tuple)
+                value = tuple(kind.of(v, _part(node, j)) for j, v in enumerate(value)) if several else kind.of(value, node)
+            elif get is None and i in origin:
+                value = kind.of(value, origin[i])
+            elif get is None and i == self.op.variadic:
+                value = tuple(kind.of(v, origin[i, j]) if (i, j) in origin else v for j, v in enumerate(value))
+            lifted.append(value)
+        return lifted
+
+    def pull(self, node: Node, gy: Any, kind: Any, useful: set | None) -> Iterator[tuple[Node, Any, bool]]:
+        """Run the rules: the gradient of the output gives those of the inputs.
+
+        Yields for each the node it goes to, the gradient, and whether the rule returned it alone, so that no other
+        input can have been given the same array.
+        """
+        assert node.parents is not None
+        saved = node.saved if kind is None else self.lift(node, kind)
+        for rule, where, position, targets in self.steps:
+            if useful is not None and not any(node.parents[parent] in useful for parent, _ in targets):
+                continue
+            result = rule(gy, *[position if i is None else saved[i] for i in where])
+            for parent, part in targets:
+                to = node.parents[parent]
+                if useful is None or to in useful:
+                    yield to, _fit(result if part is None else result[part], to, self.name), part is None
+
+
+class _PartPlan:
+    """One output of an op that has several: its gradient is the whole op's, with None for the other outputs."""
+
+    name = "part"
+
+    def pull(self, node: Node, gy: Any, kind: Any, useful: set | None) -> Iterator[tuple[Node, Any, bool]]:
+        assert node.parents is not None
+        (whole,) = node.parents
+        yield whole, tuple(gy if i == node.saved else None for i in range(len(whole.shape))), False
+
+
+_PART = _PartPlan()
+
+
+def _part(whole: Node, i: int) -> Node:
+    return Node(_PART, (whole,), i, whole.shape[i], whole.dtype)
+
+
+def _fit(g: Any, to: Node, name: str) -> Any:
+    """A gradient as its input's shape: summed over the axes along which the input was broadcast."""
+    shape = to.shape
+    if g.shape != shape:
+        lead = g.ndim - len(shape)
+        if lead < 0 or any(n not in (1, m) for n, m in zip(shape, g.shape[lead:])):
+            raise ValueError(f"a gradient rule of {name} gave shape {g.shape} for an input of shape {shape}")
+        axes = (*range(lead), *(lead + i for i, n in enumerate(shape) if n == 1 and g.shape[lead + i] != 1))
+        g = g.sum(axis=axes, keepdims=True).reshape(shape)
+    if g.dtype != to.dtype:
+        raise TypeError(f"a gradient rule of {name} gave {g.dtype} for an input of {to.dtype}")
+    return g
