@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -15,6 +16,17 @@ from tinydl import backend  # noqa: E402
 # Derandomized: a test that passed passes again. No deadline: the first call of an op pays for what it caches.
 settings.register_profile("tinydl", deadline=None, derandomize=True, database=None, max_examples=25)
 settings.load_profile("tinydl")
+
+
+def pytest_ignore_collect(collection_path: Path) -> bool | None:
+    """Leave scripts beside the tests alone: --doctest-modules would import them, and some need Keras."""
+    return True if collection_path.suffix == ".py" and not collection_path.name.startswith("test_") else None
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Skip what is marked `gpu` where there is no CuPy."""
+    if item.get_closest_marker("gpu"):
+        pytest.importorskip("cupy")
 
 
 @pytest.fixture(autouse=True)

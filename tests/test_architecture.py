@@ -6,6 +6,7 @@ Everything that can be seen in the text is read with `ast`, so that a rule holds
 from __future__ import annotations
 
 import ast
+import configparser
 import doctest
 import importlib
 import re
@@ -376,7 +377,16 @@ def test_ci_takes_its_commands_from_the_readme() -> None:
     for heading in ("Run", "Test"):
         (command,) = fenced(section((ROOT / "README.md").read_text(encoding="utf-8"), heading))
         last = command.strip().rpartition(" && ")[2]
-        assert f"{last}\n" not in script, f".ci/run writes out {last!r} where it should take it from the README"
+        assert f"{last}\n" not in script, (
+            f".ci/run writes out {last!r} where it should take it from the README"
+        )
+
+
+def test_running_needs_four_packages_only() -> None:
+    settings = configparser.RawConfigParser()
+    settings.read(ROOT / "setup.cfg", encoding="utf-8")
+    needed = re.findall(r"^[a-z]+", settings["options"]["install_requires"], re.MULTILINE)
+    assert sorted(needed) == ["matplotlib", "numpy", "pillow", "rich"]
 
 
 PAGES = ["CONTRIBUTING.md", "README.md"]
