@@ -1,0 +1,172 @@
+"""Pooling: a window moves over each channel, and its largest element, or the mean of them, stands for all.
+
+A pooling op runs over the elements of its window, not over its places: element (i, j) in all places at once is one
+slice of the picture, so a 2x2 window takes four array operations whatever the picture's size.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from tinydl.backend import array_module
+from tinydl.op import op
+from tinydl.ops.windows import axes, elements, padded
+from tinydl import syntax
+
+
+def _check(x: Any, name: str) -> None:
+    if x.ndim != 4:
+        raise ValueError(f"{name}: x has shape {x.shape}, expected (n, h, w, channels)")
+
+
+# ----------------------------------------------------------------------------------------------------- max
+
+
+def max_pool2d(x: Any, pool_size: Any, strides: Any = None, padding: str = "valid") -> Any:
+    """The largest element of every window; the gradient goes to it alone (to the first, if several are equal).
+
+    Args:
+        x: pictures (n, h, w, c).
+        pool_size: the window, a number or (height, width).
+        strides: how far it moves; its own size if not given.
+        padding: "valid" or "same"; what is padded never wins.
+
+    Returns:
+        (n, out_h, out_w, c).
+
+    Raises:
+        ValueError: not a batch of pictures, an unknown padding, a window larger than the picture.
+
+    Example:
+        >>> max_pool2d(np.arange(16.0).reshape(1, 4, 4, 1), 2)[0, :, :, 0]
+        array([[ 5.,  7.],
+               [13., 15.]])
+    """
+    return _max_pool2d(x, pool_size, strides or pool_size, padding)
+
+
+@op
+def _max_pool2d(x: Any, pool_size: Any, strides: Any, padding: str) -> Any:
+    _check(x, "max_pool2d")
+    rows, columns = axes(x.shape, pool_size, strides, padding)
+    x = padded(x, rows, columns, _lowest(x.dtype))
+    xp = array_module(x)
+    y = xp.full((x.shape[0], rows.out, columns.out, x.shape[3]), _lowest(x.dtype), dtype=x.dtype)
+    for _, place in elements(rows, columns):
+        xp.maximum(y, x[place], out=y)
+    return y
+
+
+def _lowest(dtype: Any) -> Any:
+    return -np.inf if dtype.kind == "f" else np.iinfo(dtype).min
+
+
+@_max_pool2d.gradient("x")
+def _(gy: Any, x: Any, y: Any, x_shape: tuple, pool_size: Any, strides: Any, padding: str) -> Any:
+    return spread(gy, winners(x, y, pool_size, strides, padding), x_shape, pool_size, strides, padding)
+
+
+@op(differentiable=False)
+def winners(x: Any, y: Any, pool_size: Any, strides: Any, padding: str) -> Any:
+    """Which element of its window is the maximum y: its number in reading order, the first if several are equal."""
+    rows, columns = axes(x.shape, pool_size, strides, padding)
+    x = padded(x, rows, columns, _lowest(x.dtype))
+    xp = array_module(x)
+    count = rows.window * columns.window
+    winner = xp.full(y.shape, count - 1, dtype=np.uint8 if count <= 256 else np.int64)
+    for k, place in reversed(list(elements(rows, columns))[:-1]):  # from the end, so that the first has the last word
+        xp.copyto(winner, winner.dtype.type(k), where=x[place] == y)
+    return winner
+
+
+def max_pool2d_naive(x: Any, pool_size: Any, strides: Any = None, padding: str = "valid") -> Any:
+    """`max_pool2d` in loops, as it is defined."""
+    return _pool_naive(x, pool_size, strides, padding, np.max)
+
+
+def _pool_naive(x: Any, pool_size: Any, strides: Any, padding: str, choose: Any) -> Any:
+    rows, columns = axes(x.shape, pool_size, strides or pool_size, padding)
+    y = np.zeros((x.shape[0], rows.out, columns.out, x.shape[3]), dtype=x.dtype)
+    for n, i, j, c in np.ndindex(*y.shape):
+        top, left = i * rows.stride - rows.before, j * columns.stride - columns.before
+        window = x[n, max(top, 0) : top + rows.window, max(left, 0) : left + columns.window, c]
+        y[n, i, j, c] = choose(window)  # only what lies inside the picture
+    return y
+
+
+# ------------------------------------------------------------------------------------------------- average
+
+
+def average_pool2d(x: Any, pool_size: Any, strides: Any = None, padding: str = "valid") -> Any:
+    """The mean of every window: of those of its elements that lie inside the picture.
+
+    Args, Returns and Raises are those of `max_pool2d`.
+
+    Example:
+        >>> average_pool2d(np.arange(16.0).reshape(1, 4, 4, 1), 2)[0, :, :, 0]
+        array([[ 2.5,  4.5],
+               [10.5, 12.5]])
+    """
+    strides = strides or pool_size
+    _check(x, "average_pool2d")
+    total = collect(x, None, pool_size, strides, padding)
+    ones = array_module(getattr(x, "data", x)).ones((1, *x.shape[1:3], 1), dtype=x.dtype)
+    return total / collect(ones, None, pool_size, strides, padding)  # (1, out_h, out_w, 1): how many lie inside
+
+
+def average_pool2d_naive(x: Any, pool_size: Any, strides: Any = None, padding: str = "valid") -> Any:
+    """`average_pool2d` in loops, as it is defined."""
+    return _pool_naive(x, pool_size, strides, padding, np.mean)
+
+
+# ----------------------------------------------------------------------------- from pictures to windows and back
+# A pair that closes under differentiation: the gradient of each is the other. Both are linear; who won is given.
+
+
+@op
+def collect(x: Any, winner: Any, pool_size: Any, strides: Any, padding: str) -> Any:
+    """From every window its winner's element (`winner`: their numbers), or the sum of all elements (None)."""
+    rows, columns = axes(x.shape, pool_size, strides, padding)
+    x = padded(x, rows, columns)
+    y = array_module(x).zeros((x.shape[0], rows.out, columns.out, x.shape[3]), dtype=x.dtype)
+    for k, place in elements(rows, columns):
+        y += x[place] if winner is None else x[place] * (winner == k)
+    return y
+
+
+@collect.gradient("x")
+def _(gy: Any, winner: Any, x_shape: tuple, pool_size: Any, strides: Any, padding: str) -> Any:
+    return spread(gy, winner, x_shape, pool_size, strides, padding)
+
+
+@op
+def spread(values: Any, winner: Any, shape: tuple, pool_size: Any, strides: Any, padding: str) -> Any:
+    """The way back from `collect`: each window's value added to its winner, or to all its elements, in a picture."""
+    rows, columns = axes(shape, pool_size, strides, padding)
+    n, h, w, c = shape
+    out = array_module(values).zeros(
+        (n, rows.before + h + rows.after, columns.before + w + columns.after, c), dtype=values.dtype
+    )
+    for k, place in elements(rows, columns):
+        out[place] += values if winner is None else values * (winner == k)
+    return out[:, rows.before : rows.before + h, columns.before : columns.before + w]
+
+
+@spread.gradient("values")
+def _(gy: Any, winner: Any, pool_size: Any, strides: Any, padding: str) -> Any:
+    return collect(gy, winner, pool_size, strides, padding)
+
+
+# -------------------------------------------------------------------------------------------------- global
+
+
+def global_average_pool2d(x: Any, keepdims: bool = False) -> Any:
+    """The mean of each channel: (n, h, w, c) -> (n, c), or (n, 1, 1, c) with keepdims."""
+    return syntax.mean(x, axis=(1, 2), keepdims=keepdims)
+
+
+def global_max_pool2d(x: Any, keepdims: bool = False) -> Any:
+    """The largest element of each channel: (n, h, w, c) -> (n, c), or (n, 1, 1, c) with keepdims."""
+    return syntax.max(x, axis=(1, 2), keepdims=keepdims)

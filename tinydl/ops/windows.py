@@ -1,0 +1,87 @@
+"""Where a sliding window stands: what convolution and pooling share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from tinydl.backend import Array, array_module
+from tinydl.lookup import lookup
+
+
+class Axis(NamedTuple):
+    """How a window moves along one axis of a picture."""
+
+    size: int  # of the picture
+    window: int  # how many elements the window takes
+    stride: int
+    dilation: int
+    before: int  # padding
+    after: int
+    out: int  # how many places the window stands in
+
+    def at(self, k: int) -> slice:
+        """Element k of the window, in all the places where it stands, as a slice of the padded picture."""
+        start = k * self.dilation
+        return slice(start, start + (self.out - 1) * self.stride + 1, self.stride)
+
+
+def pair(value: Any, what: str) -> tuple[int, int]:
+    """A number for height and width alike, or one for each.
+
+    Raises:
+        ValueError: not one or two whole numbers from 1 up.
+    """
+    two = tuple(value) if isinstance(value, (tuple, list)) else (value, value)
+    if len(two) != 2 or any(not hasattr(v, "__index__") or v < 1 for v in two):
+        raise ValueError(f"{what}: expected a whole number from 1 up, or a pair of them, got {value!r}")
+    return int(two[0]), int(two[1])
+
+
+def _valid(size: int, reach: int, stride: int) -> tuple[int, int]:
+    return 0, (size - reach) // stride + 1  # the window stays inside the picture
+
+
+def _same(size: int, reach: int, stride: int) -> tuple[int, int]:
+    out = -(-size // stride)  # as many places as strides
+    return max((out - 1) * stride + reach - size, 0), out
+
+
+_PADDINGS = {"valid": _valid, "same": _same}
+
+
+def axis(size: int, window: int, stride: int, padding: str, dilation: int = 1) -> Axis:
+    """The places of a window along one axis. "same" pads as Keras does: an odd element goes to the end.
+
+    Raises:
+        ValueError: an unknown padding, or a window that does not fit in.
+    """
+    reach = (window - 1) * dilation + 1
+    pad, out = lookup(padding, _PADDINGS, "padding")(size, reach, stride)
+    if out < 1:
+        raise ValueError(f"a window of {reach} does not fit into a picture of {size}: use padding='same' or a smaller one")
+    return Axis(size, window, stride, dilation, pad // 2, pad - pad // 2, out)
+
+
+def axes(shape: tuple, window: Any, strides: Any, padding: str, dilation: Any = 1) -> tuple[Axis, Axis]:
+    """The places of a window on a picture of shape (n, h, w, c): one `Axis` for height, one for width."""
+    (kh, kw), (sh, sw), (dh, dw) = pair(window, "window"), pair(strides, "strides"), pair(dilation, "dilation_rate")
+    return axis(shape[1], kh, sh, padding, dh), axis(shape[2], kw, sw, padding, dw)
+
+
+def padded(x: Array, rows: Axis, columns: Axis, value: float = 0.0) -> Array:
+    """x (n, h, w, c) with the padding around it; x itself where there is none."""
+    if not (rows.before or rows.after or columns.before or columns.after):
+        return x
+    n, h, w, c = x.shape
+    shape = (n, rows.before + h + rows.after, columns.before + w + columns.after, c)
+    out = array_module(x).full(shape, value, dtype=x.dtype)
+    out[:, rows.before : rows.before + h, columns.before : columns.before + w] = x
+    return out
+
+
+def elements(rows: Axis, columns: Axis) -> Iterator[tuple[int, tuple[slice, slice, slice]]]:
+    """The elements of the window, in reading order: the number of each, and where it stands in a padded picture."""
+    for i in range(rows.window):
+        for j in range(columns.window):
+            yield i * columns.window + j, (slice(None), rows.at(i), columns.at(j))
