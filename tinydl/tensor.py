@@ -26,7 +26,7 @@ class Tensor(Variable):
         >>> x = Tensor([1.0, 2.0, 3.0], requires_grad=True)
         >>> (x * x).sum().backward()
         >>> x.grad
-        Tensor([2., 4., 6.])
+        Tensor([2., 4., 6.], dtype=float32)
     """
 
     __slots__ = ("logits",)  # what a softmax or sigmoid was made from: see activations.py
