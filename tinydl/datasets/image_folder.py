@@ -1,0 +1,121 @@
+"""Pictures of one's own: a folder that holds a folder of pictures for each class, named after it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageOps
+
+Pair = tuple[np.ndarray, np.ndarray]
+
+SUFFIXES = (".bmp", ".gif", ".jpeg", ".jpg", ".png", ".webp")
+MODES = {"rgb": "RGB", "rgba": "RGBA", "grayscale": "L"}  # Keras's name -> Pillow's
+
+
+def class_names(path: str | Path) -> tuple[str, ...]:
+    """The names of the folders in `path`, sorted: label k is the k-th.
+
+    Raises:
+        ValueError: `path` is no folder, or holds no folder.
+    """
+    path = Path(path)
+    if not path.is_dir():
+        raise ValueError(
+            f"path {str(path)!r} is no folder; expected one that holds one folder of pictures a class."
+        )
+    names = sorted(
+        entry.name for entry in path.iterdir() if entry.is_dir() and not entry.name.startswith(".")
+    )
+    if not names:
+        raise ValueError(
+            f"path {str(path)!r} holds no classes; expected one folder of pictures a class in it."
+        )
+    return tuple(names)
+
+
+def load_data(
+    path: str | Path,
+    image_size: tuple[int, int] = (64, 64),
+    color_mode: str = "rgb",
+    test_split: float = 0.2,
+    seed: int = 0,
+) -> tuple[Pair, Pair]:
+    """Loads a folder of pictures a class, all resized to one size.
+
+    The same share of each class is held out, by a draw from `seed`, and both halves come shuffled, so that a
+    `validation_split` of the first has every class in it too. Names follow Keras's
+    `image_dataset_from_directory`.
+
+    Args:
+        path: the folder; `class_names(path)` gives the names of its classes.
+        image_size: (height, width) in pixels. Pictures are stretched to it, bilinear with antialiasing.
+        color_mode: "rgb", "rgba" or "grayscale": 3, 4 or 1 channels.
+        test_split: the share of each class that is held out, at least 0 and below 1.
+        seed: of the draw.
+
+    Returns:
+        `((x_train, y_train), (x_test, y_test))`, x uint8 of shape (n, height, width, channels), y int32 of
+        shape (n,). A class of two pictures or more is in both halves unless `test_split` is 0.
+
+    Raises:
+        ValueError: a bad argument, no classes, a class without pictures, or a file that is no picture; it is
+        named.
+
+    Example:
+        >>> (x_train, y_train), (x_test, y_test) = load_data("photos10", (32, 32))  # doctest: +SKIP
+        >>> x_train.shape, class_names("photos10")[y_train[0]]  # doctest: +SKIP
+        ((480, 32, 32, 3), 'starfish')
+    """
+    if color_mode not in MODES:
+        raise ValueError(
+            f"color_mode {color_mode!r} is unknown; expected one of {', '.join(map(repr, MODES))}."
+        )
+    if not 0 <= test_split < 1:
+        raise ValueError(f"test_split must be at least 0 and below 1, got {test_split!r}.")
+    height, width = image_size
+    if height < 1 or width < 1:
+        raise ValueError(f"image_size must be (height, width), both at least 1, got {image_size!r}.")
+
+    rng = np.random.default_rng(seed)
+    train: list[tuple[Path, int]] = []
+    test: list[tuple[Path, int]] = []
+    for label, name in enumerate(class_names(path)):
+        files = _pictures(Path(path) / name)
+        held = min(max(1, round(test_split * len(files))), len(files) - 1) if test_split else 0
+        drawn = [(files[index], label) for index in rng.permutation(len(files))]
+        test += drawn[:held]
+        train += drawn[held:]
+
+    def load(chosen: list[tuple[Path, int]]) -> Pair:
+        order = [chosen[index] for index in rng.permutation(len(chosen))]
+        x = np.empty((len(order), height, width, len(MODES[color_mode])), np.uint8)
+        for image, (file, _) in zip(x, order, strict=True):
+            image[...] = _read(file, (height, width), MODES[color_mode])
+        return x, np.array([label for _, label in order], np.int32)
+
+    return load(train), load(test)
+
+
+def _pictures(folder: Path) -> list[Path]:
+    files = sorted(
+        file for file in folder.iterdir() if file.suffix.lower() in SUFFIXES and file.name[0] != "."
+    )
+    if not files:
+        raise ValueError(
+            f"class folder {folder} holds no pictures; expected files ending in {', '.join(SUFFIXES)}."
+        )
+    return files
+
+
+def _read(file: Path, image_size: tuple[int, int], mode: str) -> np.ndarray:
+    """One picture, upright (cameras note in the file how they were held), as (h, w, channels)."""
+    height, width = image_size
+    try:
+        with Image.open(file) as opened:
+            upright = ImageOps.exif_transpose(opened).convert(mode)
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as problem:
+        raise ValueError(
+            f"{file} cannot be read as a picture ({problem}): mend it or take it away."
+        ) from None
+    return np.asarray(upright.resize((width, height), Image.Resampling.BILINEAR)).reshape(height, width, -1)
