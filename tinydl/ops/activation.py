@@ -1,0 +1,260 @@
+"""Activations: the bend after each layer that makes a network more than one matrix. Names as in Keras.
+
+Each is written so that no input makes it overflow: large numbers meet exp only with a minus sign.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from tinydl.backend import Array, array_module
+from tinydl.op import op
+from tinydl.ops.elementwise import erf, exp, isfinite
+from tinydl.syntax import restore, where
+
+# --------------------------------------------------------------------------------------- hinges: relu and kin
+
+
+@op
+def relu(x: Array) -> Array:
+    """The positive part of x, elementwise; its slope at 0 is 0.
+
+    Example:
+        >>> relu(np.array([-2.0, 3.0]))
+        array([0., 3.])
+    """
+    return array_module(x).maximum(x, 0)
+
+
+relu.gradient("x")(lambda gy, y: gy * (y > 0))
+
+
+@op
+def leaky_relu(x: Array, negative_slope: float = 0.2) -> Array:
+    """x where it is positive, `negative_slope` * x elsewhere.
+
+    Example:
+        >>> leaky_relu(np.array([-2.0, 3.0]))
+        array([-0.4,  3. ])
+    """
+    return array_module(x).where(x > 0, x, negative_slope * x)
+
+
+@leaky_relu.gradient("x")
+def _(gy: Array, x: Array, negative_slope: float) -> Array:
+    return where(x > 0, gy, negative_slope * gy)
+
+
+@op
+def elu(x: Array, alpha: float = 1.0) -> Array:
+    """x where it is positive, alpha * (exp(x) - 1) elsewhere: levels out at -alpha (Clevert et al. 2015).
+
+    Example:
+        >>> elu(np.array([-1000.0, 3.0]))
+        array([-1.,  3.])
+    """
+    xp = array_module(x)
+    return xp.where(x > 0, x, alpha * xp.expm1(xp.minimum(x, 0)))
+
+
+@elu.gradient("x")
+def _(gy: Array, x: Array, y: Array, alpha: float) -> Array:
+    return gy * where(x > 0, 1.0, y + alpha)  # the slope of alpha * (exp(x) - 1) is alpha * exp(x)
+
+
+# The two numbers for which mean 0 and variance 1 are where many layers of selu settle.
+SELU_ALPHA = 1.6732632423543772
+SELU_SCALE = 1.0507009873554805
+
+
+def selu(x: Array) -> Array:
+    """`elu` scaled so that activations keep mean 0 and variance 1 by themselves (Klambauer et al. 2017).
+
+    Example:
+        >>> selu(np.array([-1000.0, 1.0])).round(4)
+        array([-1.7581,  1.0507])
+    """
+    return SELU_SCALE * elu(x, SELU_ALPHA)
+
+
+# --------------------------------------------------------------------------------------------------- S curves
+
+
+@op
+def sigmoid(x: Array) -> Array:
+    """1 / (1 + exp(-x)), elementwise: from 0 to 1, and 1/2 at 0.
+
+    Example:
+        >>> sigmoid(np.array([-1000.0, 0.0, 1000.0]))
+        array([0. , 0.5, 1. ])
+    """
+    xp = array_module(x)
+    e = xp.exp(-abs(x))  # never above 1
+    return xp.where(x >= 0, 1, e) / (1 + e)
+
+
+sigmoid.gradient("x")(lambda gy, y: gy * (y * (1 - y)))
+
+
+@op
+def tanh(x: Array) -> Array:
+    """The hyperbolic tangent, elementwise: from -1 to 1, and x itself near 0.
+
+    Example:
+        >>> tanh(np.array([-1000.0, 0.0, 1000.0]))
+        array([-1.,  0.,  1.])
+    """
+    return array_module(x).tanh(x)
+
+
+tanh.gradient("x")(lambda gy, y: gy * (1 - y * y))
+
+
+# ---------------------------------------------------------------------------------------------- smooth hinges
+
+
+@op
+def softplus(x: Array) -> Array:
+    """log(1 + exp(x)), elementwise: a `relu` without the corner, whose slope is `sigmoid`.
+
+    Example:
+        >>> softplus(np.array([-1000.0, 0.0, 10.0])).round(4)
+        array([ 0.    ,  0.6931, 10.    ])
+    """
+    return array_module(x).logaddexp(x, 0)
+
+
+softplus.gradient("x")(lambda gy, x: gy * sigmoid(x))
+
+
+def silu(x: Array) -> Array:
+    """x * sigmoid(x), elementwise, also called swish (Elfwing et al. 2017).
+
+    Example:
+        >>> silu(np.array([-1000.0, 0.0, 1.0])).round(4)
+        array([-0.    ,  0.    ,  0.7311])
+    """
+    return x * sigmoid(x)
+
+
+def gelu(x: Array, approximate: bool = True) -> Array:
+    """x times the probability that a standard normal number is below x (Hendrycks & Gimpel 2016).
+
+    Args:
+        x: any shape.
+        approximate: with the paper's tanh formula, within 0.0005, or exactly, through `erf`.
+
+    Example:
+        >>> gelu(np.array([-1000.0, 0.0, 1.0]), approximate=False).round(4)
+        array([-0.    ,  0.    ,  0.8413])
+    """
+    if approximate:
+        return 0.5 * x * (1 + tanh((2 / np.pi) ** 0.5 * (x + 0.044715 * x * x * x)))
+    return 0.5 * x * (1 + erf(x / 2**0.5))
+
+
+# ---------------------------------------------------------------------------------------- softmax and its log
+
+
+@op
+def softmax(x: Array, axis: int = -1) -> Array:
+    """exp(x) / sum(exp(x)): numbers along an axis as probabilities, the largest most probable.
+
+    Subtracting the largest first changes nothing (its exp cancels), and then no exp exceeds 1.
+
+    Example:
+        >>> softmax(np.array([1000.0, 1000.0, -1000.0]))
+        array([0.5, 0.5, 0. ])
+    """
+    xp = array_module(x)
+    y = xp.exp(x - x.max(axis=axis, keepdims=True))
+    y /= y.sum(axis=axis, keepdims=True)
+    return y
+
+
+@softmax.gradient("x")
+def _(gy: Array, y: Array, axis: int) -> Array:
+    return y * (gy - (gy * y).sum(axis=axis, keepdims=True))
+
+
+@op
+def log_softmax(x: Array, axis: int = -1) -> Array:
+    """The logarithm of `softmax`, exact even where softmax itself rounds to 0.
+
+    Example:
+        >>> log_softmax(np.array([1000.0, 0.0]))
+        array([    0., -1000.])
+    """
+    xp = array_module(x)
+    x = x - x.max(axis=axis, keepdims=True)
+    return x - xp.log(xp.exp(x).sum(axis=axis, keepdims=True))
+
+
+@log_softmax.gradient("x")
+def _(gy: Array, y: Array, axis: int) -> Array:
+    return gy - exp(y) * gy.sum(axis=axis, keepdims=True)
+
+
+@op
+def logsumexp(x: Array, axis: int | tuple[int, ...] | None = None, keepdims: bool = False) -> Array:
+    """log(sum(exp(x))) along an axis, several, or all: a smooth maximum. Nothing but -inf gives -inf.
+
+    Example:
+        >>> float(logsumexp(np.array([1000.0, 1000.0])))
+        1000.6931471805599
+    """
+    xp = array_module(x)
+    top = x.max(axis=axis, keepdims=True)
+    top = xp.where(xp.isfinite(top), top, 0)  # inf - inf would be nan
+    with np.errstate(divide="ignore"):  # log(0) = -inf is what we want
+        y = xp.log(xp.exp(x - top).sum(axis=axis, keepdims=True)) + top
+    return y if keepdims else y.squeeze(axis)
+
+
+@logsumexp.gradient("x")
+def _(gy: Array, x: Array, y: Array, axis: int | tuple[int, ...] | None, keepdims: bool) -> Array:
+    y = restore(where(isfinite(y), y, 0), x.shape, axis, keepdims)
+    return restore(gy, x.shape, axis, keepdims) * exp(x - y)
+
+
+# --------------------------------------------------------------------------------------- as the formulas read
+
+
+def sigmoid_naive(x: Array) -> Array:
+    """`sigmoid` as its formula reads; exp(-x) overflows for x below -709.
+
+    Example:
+        >>> sigmoid_naive(np.array([0.0]))
+        array([0.5])
+    """
+    return np.array([1 / (1 + np.exp(-value)) for value in x.flat]).reshape(x.shape)
+
+
+def softmax_naive(x: Array) -> Array:
+    """`softmax` along the last axis as its formula reads, row by row; exp(x) overflows for x above 709.
+
+    Example:
+        >>> softmax_naive(np.array([[0.0, 0.0]]))
+        array([[0.5, 0.5]])
+    """
+    y = np.empty_like(x)
+    for row in np.ndindex(x.shape[:-1]):
+        total = 0.0
+        for value in x[row]:
+            total += np.exp(value)
+        for i, value in enumerate(x[row]):
+            y[(*row, i)] = np.exp(value) / total
+    return y
+
+
+def logsumexp_naive(x: Array) -> Array:
+    """`logsumexp` along the last axis as its formula reads.
+
+    Example:
+        >>> logsumexp_naive(np.array([[0.0, 0.0]])).round(4)
+        array([0.6931])
+    """
+    y = np.empty(x.shape[:-1], dtype=x.dtype)
+    for row in np.ndindex(y.shape):
+        y[row] = np.log(sum(np.exp(value) for value in x[row]))
+    return y
