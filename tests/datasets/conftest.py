@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
+
+REAL = os.environ.get("TINYDL_DATA")
 
 
 @pytest.fixture(autouse=True)
@@ -15,3 +18,11 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.delenv("TINYDL_DATA", raising=False)
     monkeypatch.setenv("no_proxy", "*")
     return folder
+
+
+@pytest.fixture
+def real_data() -> Path:
+    """The folder of real sets that TINYDL_DATA named when the tests were started."""
+    if not REAL:
+        pytest.skip("TINYDL_DATA names no folder of real data")
+    return Path(REAL).resolve()

@@ -103,7 +103,7 @@ def fetch(urls: Sequence[str], target: Path, sha256: str, timeout: float = TIMEO
     except OSError as problem:
         raise DataUnavailable(
             f"{target.name} cannot be kept in {target.parent} ({problem.strerror or problem}): "
-            "let TINYDL_CACHE name a folder that can be written, let TINYDL_DATA name one that holds the file, "
+            "let TINYDL_CACHE name a folder that can be written, or TINYDL_DATA one that holds the file, "
             "or use datasets.synthetic."
         ) from None
 

@@ -81,8 +81,8 @@ def _write(strokes: tuple[str, ...], n: int, rng: np.random.Generator) -> tuple[
     way, weights = np.concatenate(ways, axis=1), np.concatenate(steps, axis=1)  # (n, dots, 2), (n, dots)
 
     # The hand: turned, slanted, narrow or wide.
-    turn, slant = 0.12 * rng.standard_normal(n), 0.16 + 0.24 * rng.standard_normal(n)
-    width = np.exp(0.16 * rng.standard_normal(n)) * 0.85
+    turn, slant = 0.15 * rng.standard_normal(n), 0.18 + 0.30 * rng.standard_normal(n)
+    width = np.exp(0.20 * rng.standard_normal(n)) * 0.85
     hand = np.empty((n, 2, 2))  # a row vector (x, y) times this
     hand[:, 0] = np.stack([width * np.cos(turn), width * np.sin(turn)], axis=1)
     hand[:, 1] = np.stack([-np.sin(turn) - slant, np.cos(turn)], axis=1)

@@ -113,7 +113,12 @@ def _read(file: Path, image_size: tuple[int, int], mode: str) -> np.ndarray:
     height, width = image_size
     try:
         with Image.open(file) as opened:
-            upright = ImageOps.exif_transpose(opened).convert(mode)
+            upright = ImageOps.exif_transpose(opened)
+            if (
+                "transparency" in upright.info
+            ):  # a palette with alpha values, which Pillow will not drop at once
+                upright = upright.convert("RGBA")
+            upright = upright.convert(mode)
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as problem:
         raise ValueError(
             f"{file} cannot be read as a picture ({problem}): mend it or take it away."
