@@ -37,6 +37,12 @@ def graph(tensor: Tensor, title: str | None = None) -> Figure:
     Raises:
         TypeError: tensor is no Tensor.
         ValueError: it has no graph, or one that has been freed or has more than 200 nodes.
+
+    Example:
+        >>> from tinydl import Tensor
+        >>> x = Tensor([1.0, 2.0], requires_grad=True)
+        >>> [text.get_text() for text in graph((x * x).sum()).axes[0].texts]
+        ['sum', '5', 'multiply', '(2,)', 'leaf', '(2,)']
     """
     if not hasattr(tensor, "node"):
         raise TypeError(f"tensor: expected a Tensor, got {type(tensor).__name__}")
