@@ -68,6 +68,7 @@ class Canvas:
         return np.clip(np.asarray(colour) * self.rng.normal(1, by) * self.rng.normal(1, by / 2, 3), 0, 1)
 
     def pick(self, colours: Sequence[Colour], by: float = 0.05) -> np.ndarray:
+        """One of several colours, and that a little other each time."""
         return self.tone(colours[int(self.rng.integers(len(colours)))], by)
 
     def rounded(self, colour: Colour, width: float, depth: float = 0.35) -> np.ndarray:
@@ -76,6 +77,7 @@ class Canvas:
         return np.asarray(colour) * shade[..., None]
 
     def ellipse(self, cx: float, cy: float, a: float, b: float) -> np.ndarray:
+        """An ellipse of half-axes a and b; away from its edge the distance is only nearly right."""
         return (np.hypot((self.x - cx) / a, (self.y - cy) / b) - 1) * min(a, b)
 
     def box(self, cx: float, cy: float, a: float, b: float, corner: float = 0.0) -> np.ndarray:

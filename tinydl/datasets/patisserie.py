@@ -72,12 +72,10 @@ def _photograph(c: Canvas) -> np.ndarray:
 
 def sponge(c: Canvas) -> None:
     """Two golden layers, jam and cream between them, sugar on top."""
-    tilt, top, bottom, radius = (
-        c.rng.uniform(0.2, 0.36),
-        c.rng.uniform(-0.4, -0.2),
-        0.45,
-        c.rng.uniform(0.75, 0.9),
-    )
+    tilt = c.rng.uniform(0.2, 0.36)
+    top = c.rng.uniform(-0.4, -0.2)
+    bottom = 0.45
+    radius = c.rng.uniform(0.75, 0.9)
     _plate(c, bottom, 0.45)
     cake, lid = c.cylinder(top, bottom, radius, tilt)
     gold, jam = c.tone(GOLD, 0.08), c.pick((RED, RED, ORANGE, BLUE))
@@ -94,12 +92,10 @@ def sponge(c: Canvas) -> None:
 
 def cheesecake(c: Canvas) -> None:
     """A pale slice on a biscuit base, often with fruit sauce."""
-    tip, back, top, high = (
-        c.rng.uniform(-0.9, -0.75),
-        c.rng.uniform(0.6, 0.8),
-        c.rng.uniform(-0.25, -0.05),
-        0.5,
-    )
+    tip = c.rng.uniform(-0.9, -0.75)
+    back = c.rng.uniform(0.6, 0.8)
+    top = c.rng.uniform(-0.25, -0.05)
+    high = 0.5
     far = top - c.rng.uniform(0.3, 0.45)
     _plate(c, top + high, 0.42)
     pale = c.tone((0.98, 0.91, 0.70), 0.04)
@@ -108,16 +104,18 @@ def cheesecake(c: Canvas) -> None:
     face = c.polygon((tip, top + 0.1), (0.98, far), (back, top))
     c.paint(end, 0.72 * pale)
     c.paint(front, 0.92 * pale)
-    base = top + high - 0.12 + 0.1 * (back - c.x) / (back - tip) + c.waves(c.x, 0.015, 14)
-    c.paint(np.maximum(front, base - c.y), c.tone(BISCUIT))
-    c.paint(np.maximum(end, base - 0.14 - c.y + 1.2 * (c.x - back)), 0.75 * c.tone(BISCUIT))
+    lean = np.where(c.x < back, 0.1 * (back - c.x) / (back - tip), (far - top) * (c.x - back) / (0.98 - back))
+    base = top + high - 0.12 + lean + c.waves(c.x, 0.015, 14)  # its upper edge runs along both sides
+    biscuit = c.tone(BISCUIT)
+    c.paint(np.maximum(front, base - c.y), biscuit)
+    c.paint(np.maximum(end, base - c.y), 0.75 * biscuit)
     c.paint(face, pale)
     topping = c.rng.integers(3)
     if topping:  # 1: baked brown, 2: sauce that runs over the edge
         sauce = c.tone(CRUST) if topping == 1 else c.pick((RED, BLUE, ORANGE, (0.5, 0.08, 0.25)))
         c.paint(face + 0.02, sauce, 0.75 if topping == 1 else 0.95)
     if topping == 2:
-        run = c.y - top - 0.1 * (back - c.x) / (back - tip) - 0.09 - c.waves(c.x, 0.1, 9)
+        run = c.y - top - lean - 0.09 - c.waves(c.x, 0.1, 9)
         c.paint(np.maximum(front, run), 0.9 * sauce)
         for cx in c.rng.uniform(0.1, 0.7, c.rng.integers(0, 4)):
             c.berry(cx, (top + far) / 2 + 0.04, 0.11, sauce)
@@ -125,12 +123,10 @@ def cheesecake(c: Canvas) -> None:
 
 def chocolate_cake(c: Canvas) -> None:
     """Dark all over, a glaze that runs down, rosettes of cream."""
-    tilt, top, bottom, radius = (
-        c.rng.uniform(0.22, 0.4),
-        c.rng.uniform(-0.45, -0.2),
-        0.42,
-        c.rng.uniform(0.7, 0.88),
-    )
+    tilt = c.rng.uniform(0.22, 0.4)
+    top = c.rng.uniform(-0.45, -0.2)
+    bottom = 0.42
+    radius = c.rng.uniform(0.7, 0.88)
     _plate(c, bottom, 0.45)
     cake, lid = c.cylinder(top, bottom, radius, tilt)
     c.paint(cake, c.rounded(c.tone(BROWN, 0.12), radius, 0.45))
@@ -139,8 +135,8 @@ def chocolate_cake(c: Canvas) -> None:
     c.paint(np.maximum(cake, drip), c.rounded(glaze, radius, 0.3))
     c.paint(lid, glaze + 0.05)
     c.glow(c.ellipse(-0.3, top - 0.05, 0.15, 0.04), WHITE, 0.35, 0.25)
-    cream, roses = c.pick((CREAM, WHITE, (0.55, 0.34, 0.2))), int(c.rng.integers(0, 9))
-    for angle in np.arange(roses) * 2 * np.pi / max(roses, 1):
+    cream, roses = c.pick((CREAM, WHITE, (0.55, 0.34, 0.2))), c.rng.choice([0, 5, 6, 7, 8])
+    for angle in c.rng.uniform(0, 7) + np.linspace(0, 2 * np.pi, roses, endpoint=False):
         cx, cy = 0.7 * radius * np.cos(angle), top + 0.7 * radius * tilt * np.sin(angle) - 0.05
         c.berry(cx, cy, 0.10, cream)
     if c.rng.random() < 0.4:
@@ -227,12 +223,10 @@ def donut(c: Canvas) -> None:
 
 def birthday_cake(c: Canvas) -> None:
     """Two tiers in icing, piped pearls, burning candles."""
-    tilt, wide, narrow, middle = (
-        c.rng.uniform(0.14, 0.28),
-        c.rng.uniform(0.72, 0.88),
-        c.rng.uniform(0.42, 0.55),
-        0.2,
-    )
+    tilt = c.rng.uniform(0.14, 0.28)
+    wide = c.rng.uniform(0.72, 0.88)
+    narrow = c.rng.uniform(0.42, 0.55)
+    middle = 0.2
     _plate(c, 0.65, 0.4)
     high = c.rng.uniform(-0.32, -0.18)
     for top, bottom, radius in ((middle, 0.65, wide), (high, middle, narrow)):
