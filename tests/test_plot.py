@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import subprocess
 import sys
 from pathlib import Path
@@ -14,9 +13,8 @@ import pytest
 from matplotlib.collections import PathCollection
 from matplotlib.colors import to_rgba
 from matplotlib.figure import Figure
-from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
 
-from tinydl import plot
+from tinydl import Tensor, plot
 from tinydl.plot.drawing import PALETTE, RED
 
 RNG = np.random.default_rng(0)
@@ -41,25 +39,6 @@ def shown(figure: Figure, axes: int = 0) -> np.ndarray:
 
 # ---- every picture -----------------------------------------------------------------------------------------
 
-NUMBERS = itertools.count()
-
-
-class Node:
-    """What `graph` reads of a node."""
-
-    def __init__(self, name: str, parents: tuple[Node, ...] | None, shape: object):
-        self.name, self.parents, self.shape, self.number = name, parents, shape, next(NUMBERS)
-
-
-def tensor(node: Node | None, data: object = 0.0) -> SimpleNamespace:
-    return SimpleNamespace(node=node, data=np.asarray(data))
-
-
-def product() -> SimpleNamespace:
-    x, w = Node("leaf", (), (4, 3)), Node("leaf", (), (3, 2))
-    return tensor(Node("sum", (Node("matmul", (x, w), (4, 2)),), ()), 0.6931472)
-
-
 PICTURES = {
     "image_grid": lambda: plot.image_grid(IMAGES, LABELS, CAKES, predicted=LABELS[::-1], title="six"),
     "worst_mistakes": lambda: plot.worst_mistakes(IMAGES, LABELS, np.tile([0.2, 0.1, 0.7], (6, 1)), CAKES),
@@ -69,7 +48,7 @@ PICTURES = {
     "filters": lambda: plot.filters(RNG.normal(size=(3, 3, 1, 5)), RNG.normal(size=(3, 3, 1, 5))),
     "feature_maps": lambda: plot.feature_maps(RNG.normal(size=(4, 4, 3)), IMAGES[0]),
     "latent_scatter": lambda: plot.latent_scatter(RNG.normal(size=(6, 2)), LABELS, CAKES),
-    "graph": lambda: plot.graph(product()),
+    "graph": lambda: plot.graph(2 * Tensor([1.0], requires_grad=True)),
 }
 
 
@@ -93,7 +72,7 @@ def test_a_picture_is_a_figure_with_a_title_that_a_notebook_shows(name: str) -> 
 def test_no_figure_stays_behind_in_pyplot() -> None:
     code = """if True:
         import sys, numpy as np
-        from tinydl import plot
+        from tinydl import Tensor, plot
         plot.heat_map(np.eye(3))._repr_png_()
         assert "matplotlib.pyplot" not in sys.modules
         import matplotlib
@@ -140,7 +119,6 @@ def test_image_grid_shows_the_pixels(images: np.ndarray, expected: np.ndarray | 
 
 
 def test_image_grid_takes_tensors() -> None:
-    Tensor = pytest.importorskip("tinydl.tensor").Tensor
     figure = plot.image_grid(Tensor((IMAGES / 255).astype(np.float32)), LABELS)
     np.testing.assert_allclose(shown(figure), IMAGES / 255, atol=1e-6)
 
@@ -321,97 +299,6 @@ def test_feature_maps(batch: bool) -> None:
     assert signed.get_clim()[0] == -signed.get_clim()[1]
 
 
-# ---- the graph ---------------------------------------------------------------------------------------------
-
-
-def boxes(figure: Figure) -> list[tuple[float, float, float, float]]:
-    patches = [patch for patch in figure.axes[0].patches if isinstance(patch, FancyBboxPatch)]
-    return [(p.get_x(), p.get_y(), p.get_width(), p.get_height()) for p in patches]
-
-
-def arrows(figure: Figure) -> list[np.ndarray]:
-    """The points that each arrow passes, without its head."""
-    patches = [patch for patch in figure.axes[0].patches if isinstance(patch, FancyArrowPatch)]
-    return [patch._path_original.vertices for patch in patches]
-
-
-def test_graph_names_ops_shapes_and_the_value_of_a_scalar() -> None:
-    figure = plot.graph(product())
-    assert words(figure) == ["sum", "0.6931", "matmul", "(4,2)", "leaf", "(3,2)", "leaf", "(4,3)"]
-    assert len(boxes(figure)) == 4 and len(arrows(figure)) == 3
-    columns = [round(x, 3) for x, *_ in boxes(figure)]
-    assert columns[0] > columns[1] > columns[2] == columns[3]  # the newest on the right
-
-
-def test_graph_draws_both_edges_of_a_square() -> None:
-    x = Node("leaf", (), (3,))
-    figure = plot.graph(tensor(Node("mul", (x, x), (3,)), [1, 2, 3]))
-    assert len(boxes(figure)) == 2
-    ends = {tuple(np.round(arrow[-1], 3)) for arrow in arrows(figure)}
-    assert len(arrows(figure)) == len(ends) == 2
-
-
-@pytest.mark.parametrize("seed", range(10))
-def test_graph_boxes_do_not_overlap_and_edges_run_to_the_right(seed: int) -> None:
-    rng = np.random.default_rng(seed)
-    nodes = [Node("leaf", (), (2,)) for _ in range(3)]
-    for _ in range(20):
-        chosen = rng.integers(max(0, len(nodes) - 6), len(nodes), rng.integers(1, 4))
-        nodes.append(Node("op", tuple(nodes[i] for i in chosen), (2,)))
-    figure = plot.graph(tensor(Node("concatenate", tuple(nodes), (46,)), np.zeros(46)))
-    assert len(boxes(figure)) == 24
-    for (ax, ay, aw, ah), (bx, by, bw, bh) in itertools.combinations(boxes(figure), 2):
-        assert ax + aw < bx or bx + bw < ax or ay + ah < by or by + bh < ay
-    for arrow in arrows(figure):
-        assert (np.diff(arrow[:, 0]) >= 0).all()
-
-
-def test_graph_of_a_chain_of_ops_is_a_straight_line() -> None:
-    node = Node("leaf", (), (2,))
-    for _ in range(5):
-        node = Node("matmul", (node, Node("leaf", (), (2, 2))), (2,))
-    figure = plot.graph(tensor(node, [0, 0]))
-    names = [text for text in figure.axes[0].texts if text.get_text() == "matmul"]
-    assert np.ptp([text.get_position()[1] for text in names]) < 0.1
-
-
-def test_graph_of_several_outputs_and_long_names() -> None:
-    x = Node("leaf", (), (4, 3))
-    parts = Node("batch_norm_in_training_mode", (x,), [(4, 3), (3,)])
-    assert words(plot.graph(tensor(parts, np.zeros(3))))[:3] == [
-        "batch_norm_in_",
-        "training_mode",
-        "(4,3) (3,)",
-    ]
-
-
-def test_graph_says_where_a_part_has_been_freed() -> None:
-    freed = Node("tanh", None, (2,))
-    assert "(2,) (freed)" in words(plot.graph(tensor(Node("sum", (freed,), ()))))
-
-
-def test_graph_of_a_real_tensor() -> None:
-    Tensor = pytest.importorskip("tinydl.tensor").Tensor
-    x = Tensor(np.array([1.0, 2.0]), requires_grad=True)
-    figure = plot.graph((x * x).sum())
-    assert words(figure)[1] == "5" and words(figure)[-2:] == ["leaf", "(2,)"]
-    assert len(arrows(figure)) == 3
-    y = (x * x).sum()
-    y.backward()
-    with pytest.raises(ValueError, match="freed its graph"):
-        plot.graph(y)
-    with pytest.raises(ValueError, match="requires_grad=True"):
-        plot.graph(Tensor(np.array([1.0])))
-
-
-def test_graph_refuses_what_is_too_large_without_recursion() -> None:
-    node = Node("leaf", (), ())
-    for _ in range(5000):
-        node = Node("neg", (node,), ())
-    with pytest.raises(ValueError, match="more than 200 nodes"):
-        plot.graph(tensor(node))
-
-
 # ---- bad input ---------------------------------------------------------------------------------------------
 
 HALF = np.full((6, 2), 0.5)
@@ -474,52 +361,8 @@ HALF = np.full((6, 2), 0.5)
             r"points: expected \(n, 2\).*got shape \(6, 3\)",
         ),
         (lambda: plot.latent_scatter(np.zeros((6, 2)), LABELS[:3]), "labels: expected 6"),
-        (lambda: plot.graph(tensor(None)), "tensor: it has no graph"),
-        (lambda: plot.graph(tensor(Node("tanh", None, ()))), "tensor: .*freed its graph"),
     ],
 )
 def test_bad_input_is_named(draw: object, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         draw()  # type: ignore[operator]
-
-
-def test_graph_of_an_array() -> None:
-    with pytest.raises(TypeError, match="tensor: expected a Tensor, got ndarray"):
-        plot.graph(np.zeros(3))  # type: ignore[arg-type]
-
-
-# ---- files -------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(("kind", "magic"), [("png", b"\x89PNG"), ("svg", b"<?xml"), ("PDF", b"%PDF")])
-def test_save_makes_folders_and_whole_files(tmp_path: Path, kind: str, magic: bytes) -> None:
-    path = tmp_path / "new" / "folder" / f"picture.{kind}"
-    assert plot.save(plot.heat_map(np.eye(2)), str(path)) == path
-    assert path.read_bytes().startswith(magic)
-    assert list(path.parent.iterdir()) == [path]
-
-
-def test_save_keeps_the_old_file_when_drawing_fails(tmp_path: Path) -> None:
-    path = tmp_path / "picture.png"
-    path.write_bytes(b"old")
-    figure = plot.heat_map(np.eye(2))
-    figure.axes[0].set_title(r"$\nonsense$")
-    with pytest.raises(ValueError):
-        plot.save(figure, path)
-    assert path.read_bytes() == b"old" and list(tmp_path.iterdir()) == [path]
-
-
-def test_save_says_where_it_cannot_write(tmp_path: Path) -> None:
-    (tmp_path / "file").write_text("not a folder", encoding="utf-8")
-    with pytest.raises(OSError, match="path: cannot write .*picture.png .*choose another place"):
-        plot.save(plot.heat_map(np.eye(2)), tmp_path / "file" / "picture.png")
-    (tmp_path / "taken.png").mkdir()
-    with pytest.raises(OSError, match="cannot write .*taken.png"):
-        plot.save(plot.heat_map(np.eye(2)), tmp_path / "taken.png")
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["file", "taken.png"]
-
-
-@pytest.mark.parametrize("name", ["picture", "picture.docx"])
-def test_save_knows_the_endings(tmp_path: Path, name: str) -> None:
-    with pytest.raises(ValueError, match=r"path: expected a file name that ends in .*png.*; got"):
-        plot.save(plot.heat_map(np.eye(2)), tmp_path / name)
