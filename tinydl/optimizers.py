@@ -1,0 +1,455 @@
+"""Optimizers: how a weight moves once its gradient is known.
+
+    optimizer = Adam(learning_rate=1e-3)
+    loss.backward()
+    optimizer.apply([w.grad for w in weights], weights)
+
+Each is one formula in `update`, elementwise: the new value of a weight depends on that weight alone, its
+gradient, and the few numbers that the optimizer keeps for it (its slots, like the momentum). The base class
+does everything else. Names, defaults and numbers are those of Keras 3.
+"""
+
+from __future__ import annotations
+
+import math
+import warnings
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from tinydl import backend
+from tinydl.autograd import Variable
+from tinydl.backend import Array, array_module
+from tinydl.lookup import lookup
+from tinydl.schedules import LearningRateSchedule
+from tinydl.tensor import Tensor
+
+
+class Optimizer:
+    """Base of all optimizers: subclass it, name your `slots` and write `update`.
+
+    Args:
+        learning_rate: a number, or a `LearningRateSchedule` that gives one for each step.
+        weight_decay: if given, each weight first shrinks by `learning_rate * weight_decay` times itself:
+            decoupled from the gradient (Loshchilov and Hutter 2017).
+        clipnorm: the largest norm that the gradient of one weight array may have; longer ones are scaled
+            down.
+        clipvalue: the largest absolute value that an element of a gradient may have.
+        global_clipnorm: the largest norm that all gradients together may have (Pascanu et al. 2013).
+
+    Raises:
+        ValueError: a learning rate or clip that is no such number; more than one kind of clipping.
+
+    Example:
+        >>> class SignSGD(Optimizer):
+        ...     def update(self, w, g, learning_rate):
+        ...         w -= learning_rate * np.sign(g)
+        >>> w = Tensor([1.0, 2.0], requires_grad=True)
+        >>> SignSGD(learning_rate=0.5).apply([np.array([3.0, -3.0])], [w])
+        >>> w.data
+        array([0.5, 2.5], dtype=float32)
+    """
+
+    slots: tuple[str, ...] = ()  # the names of the arrays to keep for each weight, zeros at first
+
+    def __init__(
+        self,
+        learning_rate: float | LearningRateSchedule,
+        weight_decay: float | None = None,
+        clipnorm: float | None = None,
+        clipvalue: float | None = None,
+        global_clipnorm: float | None = None,
+    ):
+        clips = {"clipnorm": clipnorm, "clipvalue": clipvalue, "global_clipnorm": global_clipnorm}
+        given = {name: value for name, value in clips.items() if value is not None}
+        if len(given) > 1:
+            raise ValueError(f"only one of clipnorm, clipvalue and global_clipnorm can be set, got {given}")
+        for name, value in given.items():
+            if not value > 0:
+                raise ValueError(f"{name}: expected a number above 0, or None, got {value!r}")
+        self.learning_rate = learning_rate
+        self.weight_decay = weight_decay
+        self.clipnorm = clipnorm
+        self.clipvalue = clipvalue
+        self.global_clipnorm = global_clipnorm
+        self.iterations = 0  # how many times `apply` has run
+        self._index: dict[Tensor, int] = {}  # the weights it was built for; empty before
+        self._state: dict[str, list[Array]] = {}  # slot -> an array for each weight
+        self._undecayed: set[Tensor] = set()
+
+    def update(self, w: Array, g: Array, learning_rate: float, *slots: Array) -> None:
+        """Change `w` and the slots in place: one formula, to be written by subclasses.
+
+        All are arrays of one shape and dtype: a weight, its gradient, and what is kept for it.
+        """
+        raise NotImplementedError(f"{type(self).__name__} has no update(w, g, learning_rate, *slots)")
+
+    @property
+    def learning_rate(self) -> float:
+        """The learning rate of the coming step; assign a number or a schedule to change it."""
+        rate = self._learning_rate
+        return rate(self.iterations) if isinstance(rate, LearningRateSchedule) else rate
+
+    @learning_rate.setter
+    def learning_rate(self, value: float | LearningRateSchedule) -> None:
+        self._learning_rate = value if isinstance(value, LearningRateSchedule) else _rate(value)
+
+    # ---------------------------------------------------------------------------------------------- a step
+
+    def build(self, weights: Sequence[Tensor]) -> None:
+        """Make the slots for these weights; the first `apply` does it by itself."""
+        for i, w in enumerate(weights):
+            if not isinstance(w, Variable) or w.node is None or w.node.plan is not None:
+                raise ValueError(
+                    f"weights[{i}]: expected a Tensor made with requires_grad=True, got {w!r}: "
+                    "an optimizer writes into a weight's memory, which must be its own"
+                )
+        self._index = {w: i for i, w in enumerate(weights)}
+        self._state = {
+            slot: [array_module(w.data).zeros_like(w.data) for w in weights] for slot in self.slots
+        }
+
+    def apply(self, grads: Sequence[Any], weights: Sequence[Tensor]) -> None:
+        """One step: change each weight, in place, by its gradient.
+
+        Args:
+            grads: an array or Tensor for each weight, of its shape; None leaves a weight as it is, with a
+                warning.
+            weights: Tensors with requires_grad=True; those of the first call, or some of them.
+
+        Raises:
+            ValueError: the numbers or shapes of gradients and weights differ, a weight is not one of the
+                first call's, or there is no gradient at all. Nothing has changed then.
+        """
+        if len(grads) != len(weights):
+            raise ValueError(
+                f"grads: expected one for each weight, got {len(grads)} for {len(weights)} weights"
+            )
+        if not weights:
+            return
+        if not self._index:
+            self.build(weights)
+        pairs = self._pairs(grads, weights)
+        rate = self.learning_rate
+        for w, g in zip(pairs, self._clipped(list(pairs.values()))):
+            g = g.astype(w.data.dtype, copy=False)
+            slots = [arrays[self._index[w]] for arrays in self._state.values()]
+            if self.weight_decay and w not in self._undecayed:
+                w.data -= w.data * (self.weight_decay * rate)
+            self.update(w.data, g, rate, *slots)
+        self.iterations += 1
+
+    def _pairs(self, grads: Sequence[Any], weights: Sequence[Tensor]) -> dict[Tensor, Array]:
+        """Each weight that has a gradient, with it; checked."""
+        pairs = {}
+        for i, (g, w) in enumerate(zip(grads, weights)):
+            if w not in self._index:
+                raise ValueError(
+                    f"weights[{i}], of shape {w.shape}, is not among the {len(self._index)} weights that this optimizer "
+                    "was built for: make a new optimizer for other weights"
+                )
+            if g is not None:
+                g = g.data if isinstance(g, Variable) else backend.as_array(g)
+                if g.shape != w.shape:
+                    raise ValueError(f"grads[{i}]: expected the weight's shape {w.shape}, got {g.shape}")
+                pairs[w] = g
+        if not pairs:
+            raise ValueError(
+                "grads: all are None: the loss depends on none of these weights. Did backward run?"
+            )
+        if len(pairs) < len(weights):
+            missing = ", ".join(f"weights[{i}] {w.shape}" for i, w in enumerate(weights) if w not in pairs)
+            warnings.warn(f"no gradient for {missing}: the loss does not depend on them", stacklevel=3)
+        return pairs
+
+    def _clipped(self, grads: list[Array]) -> list[Array]:
+        if self.clipnorm is not None:
+            return [g * (self.clipnorm / np.maximum(_norm([g]), self.clipnorm)) for g in grads]
+        if self.global_clipnorm is not None:
+            norm = _norm(grads)
+            scale = (
+                self.global_clipnorm / np.maximum(norm, self.global_clipnorm) + 0 * norm
+            )  # an infinite norm: nan
+            return [g * scale for g in grads]
+        if self.clipvalue is not None:
+            return [g.clip(-self.clipvalue, self.clipvalue) for g in grads]
+        return grads
+
+    def exclude_from_weight_decay(self, var_list: Sequence[Tensor]) -> None:
+        """Let these weights (biases, say) keep their size; to be said before the first step, as in Keras."""
+        if self._index:
+            raise ValueError("exclude_from_weight_decay: call it before the first step")
+        self._undecayed = set(var_list)
+
+    # --------------------------------------------------------------------------------------------- its state
+
+    def get_state(self) -> dict[str, np.ndarray]:
+        """All that a later run needs to go on exactly from here: copies, by name.
+
+        Example:
+            >>> w = Tensor([1.0], requires_grad=True)
+            >>> adam = Adam()
+            >>> adam.build([w])
+            >>> sorted(adam.get_state())
+            ['iterations', 'learning_rate', 'momentum/0', 'velocity/0']
+        """
+        state = {"iterations": np.array(self.iterations)}
+        if not isinstance(self._learning_rate, LearningRateSchedule):
+            state["learning_rate"] = np.array(self._learning_rate)
+        for slot, arrays in self._state.items():
+            state.update({f"{slot}/{i}": backend.to_numpy(array).copy() for i, array in enumerate(arrays)})
+        return state
+
+    def set_state(self, state: dict[str, np.ndarray]) -> None:
+        """Go on from a state that `get_state` gave; `build` comes first.
+
+        Raises:
+            RuntimeError: the optimizer does not know its weights yet.
+            ValueError: names or shapes that are not this optimizer's. Nothing has changed then.
+        """
+        if not self._index:
+            raise RuntimeError("set_state: build(weights) comes first, so that there is a state to set")
+        own = self.get_state()
+        if own.keys() != state.keys():
+            lacks, odd = sorted(own.keys() - state.keys()), sorted(state.keys() - own.keys())
+            raise ValueError(
+                f"state: not of this {type(self).__name__}: it lacks {lacks} and has {odd} beyond"
+            )
+        for name, array in own.items():
+            if np.shape(state[name]) != array.shape:
+                raise ValueError(
+                    f"state[{name!r}]: expected shape {array.shape}, got {np.shape(state[name])}"
+                )
+        if "learning_rate" in state:
+            self.learning_rate = float(state["learning_rate"])
+        self.iterations = int(state["iterations"])
+        for slot, arrays in self._state.items():
+            for i, array in enumerate(arrays):
+                array[...] = backend.as_array(state[f"{slot}/{i}"], array.dtype)
+
+
+def _rate(value: Any) -> float:
+    """A learning rate that is a number, checked."""
+    try:
+        rate = float(value)
+    except (TypeError, ValueError):
+        rate = math.nan
+    if isinstance(value, (str, bool)) or not 0 <= rate < math.inf:
+        raise ValueError(
+            f"learning_rate: expected a number from 0 up or a LearningRateSchedule, got {value!r}"
+        )
+    return rate
+
+
+def _norm(grads: list[Array]) -> Any:
+    """The length of these arrays, taken as one long vector."""
+    return sum((g * g).sum() for g in grads) ** 0.5
+
+
+def _fraction(name: str, value: float) -> float:
+    if not 0 <= value <= 1:
+        raise ValueError(f"{name}: expected a number from 0 to 1, got {value!r}")
+    return value
+
+
+# --------------------------------------------------------------------------------------------- the formulas
+
+
+class SGD(Optimizer):
+    """Stochastic gradient descent, with momentum if you like.
+
+    Without: w -= learning_rate · g. With momentum (Polyak 1964), a ball that rolls: m = momentum · m -
+        learning_rate · g,
+    then w += m. With `nesterov` (Sutskever et al. 2013) it looks one roll ahead: w += momentum · m -
+    learning_rate · g.
+
+    Example:
+        >>> w = Tensor([1.0], requires_grad=True)
+        >>> SGD(learning_rate=0.5).apply([np.array([1.0])], [w])
+        >>> w.data
+        array([0.5], dtype=float32)
+    """
+
+    def __init__(
+        self,
+        learning_rate: float | LearningRateSchedule = 0.01,
+        momentum: float = 0.0,
+        nesterov: bool = False,
+        weight_decay: float | None = None,
+        clipnorm: float | None = None,
+        clipvalue: float | None = None,
+        global_clipnorm: float | None = None,
+    ):
+        super().__init__(learning_rate, weight_decay, clipnorm, clipvalue, global_clipnorm)
+        self.momentum = _fraction("momentum", momentum)
+        self.nesterov = nesterov
+        self.slots = ("momentum",) if momentum else ()
+
+    def update(self, w: Array, g: Array, learning_rate: float, *slots: Array) -> None:
+        """w -= learning_rate · g, or as the momentum rolls."""
+        if not slots:
+            w -= learning_rate * g
+            return
+        (m,) = slots
+        m *= self.momentum
+        m -= learning_rate * g
+        w += self.momentum * m - learning_rate * g if self.nesterov else m
+
+
+class RMSprop(Optimizer):
+    """Each weight at its own pace: the gradient divided by its root mean square of late (Tieleman and Hinton 2012).
+
+    v = rho · v + (1 - rho) · g²; w -= learning_rate · g / sqrt(v + epsilon). `centered` subtracts the squared mean of the
+    gradients from v, which makes it their variance (Graves 2013); `momentum` lets the steps roll on.
+
+    Example:
+        >>> w = Tensor([1.0], requires_grad=True)
+        >>> RMSprop(learning_rate=0.1, rho=0.75).apply([np.array([8.0])], [w])
+        >>> w.data
+        array([0.8], dtype=float32)
+    """
+
+    def __init__(
+        self,
+        learning_rate: float | LearningRateSchedule = 0.001,
+        rho: float = 0.9,
+        momentum: float = 0.0,
+        epsilon: float = 1e-7,
+        centered: bool = False,
+        weight_decay: float | None = None,
+        clipnorm: float | None = None,
+        clipvalue: float | None = None,
+        global_clipnorm: float | None = None,
+    ):
+        super().__init__(learning_rate, weight_decay, clipnorm, clipvalue, global_clipnorm)
+        self.rho = _fraction("rho", rho)
+        self.momentum = _fraction("momentum", momentum)
+        self.epsilon = epsilon
+        self.centered = centered
+        self.slots = ("velocity", *["momentum"] * bool(momentum), *["average_gradient"] * centered)
+
+    def update(self, w: Array, g: Array, learning_rate: float, *slots: Array) -> None:
+        """w -= learning_rate · g / sqrt(v + epsilon)."""
+        v, *rest = slots
+        v *= self.rho
+        v += (1 - self.rho) * (g * g)
+        variance = v
+        if self.centered:
+            mean = rest[-1]
+            mean *= self.rho
+            mean += (1 - self.rho) * g
+            variance = v - mean * mean
+        step = learning_rate * g / array_module(w).sqrt(variance + self.epsilon)
+        if self.momentum:
+            m = rest[0]
+            m *= self.momentum
+            m += step
+            step = m
+        w -= step
+
+
+class Adam(Optimizer):
+    """Momentum and RMSprop in one (Kingma and Ba 2014).
+
+    m and v are running means of g and g², both from zero, so too small at first; the t-th step corrects for
+    that: w -= learning_rate · sqrt(1 - beta_2ᵗ) / (1 - beta_1ᵗ) · m / (sqrt(v) + epsilon).
+    `amsgrad` never lets the divisor shrink: it takes the largest v so far (Reddi et al. 2018).
+
+    Example:
+        >>> w = Tensor([1.0], requires_grad=True)
+        >>> Adam(learning_rate=0.1).apply([np.array([8.0])], [w])
+        >>> w.data
+        array([0.90000004], dtype=float32)
+    """
+
+    def __init__(
+        self,
+        learning_rate: float | LearningRateSchedule = 0.001,
+        beta_1: float = 0.9,
+        beta_2: float = 0.999,
+        epsilon: float = 1e-7,
+        amsgrad: bool = False,
+        weight_decay: float | None = None,
+        clipnorm: float | None = None,
+        clipvalue: float | None = None,
+        global_clipnorm: float | None = None,
+    ):
+        super().__init__(learning_rate, weight_decay, clipnorm, clipvalue, global_clipnorm)
+        self.beta_1 = _fraction("beta_1", beta_1)
+        self.beta_2 = _fraction("beta_2", beta_2)
+        self.epsilon = epsilon
+        self.amsgrad = amsgrad
+        self.slots = ("momentum", "velocity", *["velocity_hat"] * amsgrad)
+
+    def update(self, w: Array, g: Array, learning_rate: float, *slots: Array) -> None:
+        """w -= alpha · m / (sqrt(v) + epsilon)."""
+        xp = array_module(w)
+        t = self.iterations + 1
+        alpha = learning_rate * math.sqrt(1 - self.beta_2**t) / (1 - self.beta_1**t)
+        m, v, *largest = slots
+        m += (1 - self.beta_1) * (g - m)
+        v += (1 - self.beta_2) * (g * g - v)
+        if largest:
+            v = xp.maximum(largest[0], v, out=largest[0])
+        w -= alpha * m / (xp.sqrt(v) + self.epsilon)
+
+
+class AdamW(Adam):
+    """Adam, with weight decay decoupled from the gradient (Loshchilov and Hutter 2017): see `Optimizer`.
+
+    Example:
+        >>> w = Tensor([1.0], requires_grad=True)
+        >>> AdamW(learning_rate=0.1, weight_decay=0.5).apply([np.array([8.0])], [w])
+        >>> w.data
+        array([0.85], dtype=float32)
+    """
+
+    def __init__(
+        self,
+        learning_rate: float | LearningRateSchedule = 0.001,
+        weight_decay: float = 0.004,
+        beta_1: float = 0.9,
+        beta_2: float = 0.999,
+        epsilon: float = 1e-7,
+        amsgrad: bool = False,
+        clipnorm: float | None = None,
+        clipvalue: float | None = None,
+        global_clipnorm: float | None = None,
+    ):
+        if weight_decay is None:
+            raise ValueError("weight_decay: expected a number, got None; without one use Adam")
+        super().__init__(
+            learning_rate,
+            beta_1,
+            beta_2,
+            epsilon,
+            amsgrad,
+            weight_decay,
+            clipnorm,
+            clipvalue,
+            global_clipnorm,
+        )
+
+
+_BY_NAME = {cls.__name__.lower(): cls for cls in (SGD, RMSprop, Adam, AdamW)}
+
+
+def get(identifier: Any) -> Optimizer:
+    """The optimizer of this name ("sgd", "rmsprop", "adam", "adamw"; capitals do not matter) with its defaults.
+
+    An optimizer comes back as it is, a class as one with its defaults.
+
+    Raises:
+        ValueError: no optimizer has this name, or the identifier is no optimizer.
+
+    Example:
+        >>> get("adam").learning_rate
+        0.001
+    """
+    if isinstance(identifier, str):
+        identifier = _BY_NAME.get(identifier.lower()) or lookup(identifier, _BY_NAME, "optimizer")
+    found: Any = identifier() if isinstance(identifier, type) else identifier
+    if not isinstance(found, Optimizer):
+        raise ValueError(f"optimizer: expected a name or an Optimizer, got {identifier!r}")
+    return found
