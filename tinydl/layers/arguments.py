@@ -1,0 +1,56 @@
+"""What layers say of the arguments they are given, and how they come by a name."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from typing import Any
+
+_names: Counter[str] = Counter()  # how many layers have been named so
+
+_HINTS = {
+    "data_format": "images are channels-last here, (n, h, w, c): leave data_format out",
+    "input_shape": "put Input(shape=...) first in the Sequential instead",
+    "input_dim": "put Input(shape=...) first in the Sequential instead",
+}
+
+
+def automatic_name(kind: str) -> str:
+    """The next name for a layer of this class: "dense", "dense_1", ...; Conv2DTranspose is "conv2d_transpose"."""
+    name = re.sub(r"(.)([A-Z][a-z]+)", r"\1_\2", kind)
+    name = re.sub(r"([a-z])([A-Z])", r"\1_\2", name).lower()
+    count = _names[name]
+    _names[name] += 1
+    return f"{name}_{count}" if count else name
+
+
+def positive_integer(value: Any, what: str) -> int:
+    """The value as an int.
+
+    Raises:
+        ValueError: it is not a whole number from 1 up.
+    """
+    if isinstance(value, bool) or not hasattr(value, "__index__") or value < 1:
+        raise ValueError(f"{what}: expected a whole number from 1 up, got {value!r}")
+    return int(value)
+
+
+def number(value: Any, what: str, most: float | None = None) -> float:
+    """The value, a number from 0 up, or from 0 to `most`.
+
+    Raises:
+        ValueError: it is not.
+    """
+    if isinstance(value, (int, float)) and 0 <= value <= (value if most is None else most):
+        return value
+    raise ValueError(
+        f"{what}: expected a number from 0 {'up' if most is None else f'to {most}'}, got {value!r}"
+    )
+
+
+def not_taken(kind: str, names: Any) -> str:
+    """The message about arguments that no layer takes."""
+    said = (
+        f"{kind} does not take {name!r}" + (f": {_HINTS[name]}" if name in _HINTS else "") for name in names
+    )
+    return "; ".join(said)
