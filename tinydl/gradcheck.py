@@ -2,8 +2,8 @@
 
 Move one number of the input a little up and a little down: the difference of the outputs over the distance is
 the slope, whatever the rules say. Everything runs in float64. The outputs are weighed with a random upstream
-gradient: with ones, a wrong softmax looks right, since its outputs sum to 1 and the true gradient of that sum is
-0. The second order is the same comparison once more, of the function that gives the first gradient.
+gradient: with ones, a wrong softmax looks right, since its outputs sum to 1 and the true gradient of that sum
+is 0. The second order is the same comparison once more, of the function that gives the first gradient.
 
 At a kink (relu at 0, a tie of max) there is no slope to compare with. There the differences contradict each
 other: halving the step changes the central difference, or does not halve the gap between the slopes to either
@@ -95,8 +95,8 @@ def check(
     """Compare the gradients of a function with finite differences.
 
     Args:
-        function: takes the inputs as Tensors, gives a Tensor or a tuple of them, of any shape. Outputs that are
-            not floating-point are passed over.
+        function: takes the inputs as Tensors, gives a Tensor or a tuple of them, of any shape. Outputs that
+            are not floating-point are passed over.
         inputs: a list of arrays, Tensors or numbers. Floating-point ones are checked, as float64 copies; all
             others are handed on as they are.
         order: 1 for the gradient, 2 for the gradient of the gradient too, and so on.
@@ -127,11 +127,11 @@ def check(
     rng = np.random.default_rng(seed)
     report = Report(tolerance)
     rules: dict[int, np.ndarray] = {}  # by input: its gradient, as the rules of the order before have it
-    rounding = 0.0
+    rounding = 0.0  # slopes below this are lost in rounding
     for n in range(1, order + 1):
         finding = Finding(n)
         report.findings.append(finding)
-        point = _Point(function, values, eps, rng)
+        point = _Point(function, values, eps, rng, rounding)
         if not all(np.allclose(g, rule, tolerance, rounding) for g, rule in zip(point.here, rules.values())):
             finding.note(math.inf, "the rules give other gradients on Tensors than on arrays")
             break
@@ -184,7 +184,7 @@ def _call(function: Callable, values: list) -> list[Tensor]:
 
 
 def _gradient(function: Callable, upstream: list) -> Callable:
-    """The function that gives the gradients of another: of all its outputs at once, the rules run on Tensors."""
+    """The function that gives the gradients of another: all its outputs at once, the rules on Tensors."""
 
     def gradient(*values: Any) -> tuple[Tensor, ...]:
         xs = [x for x in values if _is_checked(x)]
@@ -199,19 +199,23 @@ def _gradient(function: Callable, upstream: list) -> Callable:
 
 
 class _Point:
-    """A function where it is to be checked, its outputs weighed to one number: its slopes from both sides."""
+    """A function where it is to be checked, its outputs weighed to one number."""
 
-    def __init__(self, function: Callable, values: list, eps: float, rng: np.random.Generator):
+    def __init__(
+        self, function: Callable, values: list, eps: float, rng: np.random.Generator, rounding: float
+    ):
         self.function = function
         self.values = values
         self.eps = eps
         self.here = [y.data for y in _call(function, values)]
         self._can_be_differentiated()
         # Signs at random, but no weight near 0, which would make an output count for nothing.
-        self.upstream = [rng.uniform(0.5, 1.5, y.shape) * rng.choice([-1.0, 1.0], y.shape) for y in self.here]
-        # Slopes below this are lost in the rounding of the outputs, which differences magnify.
+        self.upstream = [
+            np.asarray(rng.uniform(0.5, 1.5, y.shape) * rng.choice([-1.0, 1.0], y.shape)) for y in self.here
+        ]
+        # Differences magnify the rounding of the outputs; and gradients cannot be finer than what they are made of.
         weighed = math.hypot(*(float(np.linalg.norm(v * y)) for v, y in zip(self.upstream, self.here)))
-        self.rounding = 4 * float(np.finfo(np.float64).eps) * weighed / eps
+        self.rounding = max(rounding, 4 * float(np.finfo(np.float64).eps) * weighed / eps)
 
     def _can_be_differentiated(self) -> None:
         if not self.here:
@@ -219,8 +223,8 @@ class _Point:
         for i, (y, again) in enumerate(zip(self.here, _call(self.function, self.values))):
             if y.dtype != np.float64:
                 raise TypeError(
-                    f"gradcheck: output {i} is {y.dtype}, too coarse for differences: make weights and layers "
-                    "in float64, after tinydl.backend.set_floatx('float64')"
+                    f"gradcheck: output {i} is {y.dtype}, too coarse for differences: make weights and "
+                    "layers in float64, after tinydl.backend.set_floatx('float64')"
                 )
             if not np.isfinite(y).all():
                 raise ValueError(f"gradcheck: output {i} is not finite: {y}")
@@ -300,7 +304,7 @@ def _compare(
     if error > tolerance:
         way = _narrow(point, i, rule, way)
         hint = _hint(by_rule, by_difference, rule.shape, 10 * tolerance * scale)
-    index = [int(n[0]) for n in np.nonzero(way)]
+    index = np.argwhere(way)[0].tolist()
     where = f"at {index}" if np.count_nonzero(way) == 1 else f"along random direction {worst}"
     says = f"the rule says {np.vdot(way, rule):.9g}, the difference {point.slope(i, way):.9g}"
     finding.note(error, f"input {i} {where}: {says}{hint}")
