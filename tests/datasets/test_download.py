@@ -67,8 +67,9 @@ class Answer(BaseHTTPRequestHandler):
             self.send_header("Content-Length", str(len(content)))
         self.end_headers()
         if behaviour == "trickles":
-            while not self.server.closing.wait(0.02):
-                self.wfile.write(b"x")
+            for _ in range(100):  # two seconds
+                if not self.server.closing.wait(0.02):
+                    self.wfile.write(b"x")
             return None
         half = len(content) // 2
         self.wfile.write(content[:half])
