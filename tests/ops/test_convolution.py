@@ -1,0 +1,116 @@
+"""The three convolutions against their loops, drawn shapes and settings; what im2col lays out; bad input."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tinydl import Tensor, grad, ops
+from tinydl.ops import convolution, windows
+
+
+@st.composite
+def settings_of_a_convolution(draw: st.DrawFn) -> tuple:
+    """(x, kernel, strides, padding, dilation_rate) that fit together."""
+    numbers = st.integers(1, 3)
+    window, strides, dilation = (draw(st.tuples(numbers, numbers)) for _ in range(3))
+    padding = draw(st.sampled_from(["valid", "same"]))
+    least = [(k - 1) * d + 1 if padding == "valid" else 1 for k, d in zip(window, dilation)]
+    height, width = (draw(st.integers(low, low + 5)) for low in least)
+    n, cin, cout = draw(numbers), draw(numbers), draw(numbers)
+    rng = np.random.default_rng(draw(st.integers(0, 99)))
+    return rng.normal(size=(n, height, width, cin)), rng.normal(size=(*window, cin, cout)), strides, padding, dilation
+
+
+@given(settings_of_a_convolution())
+def test_conv2d_and_its_gradients_are_the_loops(drawn: tuple) -> None:
+    x, kernel, *settings = drawn
+    y = convolution.conv2d_naive(x, kernel, *settings)
+    a, b = Tensor(x, requires_grad=True), Tensor(kernel, requires_grad=True)
+    out = ops.conv2d(a, b, *settings)
+    np.testing.assert_allclose(out.data, y, atol=1e-12)
+    gy = np.random.default_rng(0).normal(size=y.shape)
+    gx, gk = grad(out, [a, b], grad_outputs=gy)
+    np.testing.assert_allclose(
+        gx.data, convolution.conv2d_transpose_naive(gy, kernel, *settings, x.shape[1:3]), atol=1e-12
+    )
+    np.testing.assert_allclose(
+        gk.data, convolution.conv2d_kernel_naive(x, gy, kernel.shape[:2], *settings), atol=1e-12
+    )
+
+
+@given(settings_of_a_convolution())
+def test_conv2d_transpose_is_the_loops(drawn: tuple) -> None:
+    x, kernel, *settings = drawn
+    kernel = kernel.swapaxes(2, 3)
+    try:
+        y = convolution.conv2d_transpose_naive(x, kernel, *settings)
+        out = ops.conv2d_transpose(x, kernel, *settings)
+    except ValueError as error:  # a dilated window that does not fit into the size Keras's rule gives
+        assert "does not fit" in str(error) or "gives" in str(error)
+        return
+    np.testing.assert_allclose(out, y, atol=1e-12)
+
+
+def test_a_row_of_im2col_is_a_window() -> None:
+    x = np.arange(2 * 4 * 5 * 3.0).reshape(2, 4, 5, 3)
+    rows, columns = windows.axes(x.shape, (3, 2), 1, "valid")
+    cols = ops.im2col(x, rows, columns)
+    assert cols.shape == (2 * 2 * 4, 3 * 2 * 3)
+    np.testing.assert_array_equal(cols[4 * 2 + 1 * 4 + 3], x[1, 1:4, 3:5].ravel())  # picture 1, row 1, column 3
+
+
+@pytest.mark.parametrize("size", [1, 7, 1 << 30])
+def test_blocks_change_nothing(size: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = np.random.default_rng(0)
+    x, kernel = rng.normal(size=(5, 6, 6, 2)), rng.normal(size=(3, 3, 2, 4))
+    y = ops.conv2d(x, kernel, padding="same")
+    gk = ops.conv2d_kernel(x, y, (3, 3), padding="same")
+    monkeypatch.setattr(convolution, "BLOCK_BYTES", size)
+    np.testing.assert_allclose(ops.conv2d(x, kernel, padding="same"), y)
+    np.testing.assert_allclose(ops.conv2d_kernel(x, y, (3, 3), padding="same"), gk)
+
+
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_any_memory_layout_and_nothing_is_written(order: str) -> None:
+    rng = np.random.default_rng(0)
+    x, kernel = np.asarray(rng.normal(size=(2, 5, 4, 3)), order=order), np.asarray(rng.normal(size=(3, 3, 3, 2)), order=order)
+    x.flags.writeable = kernel.flags.writeable = False
+    np.testing.assert_allclose(ops.conv2d(x, kernel), convolution.conv2d_naive(x, kernel), atol=1e-12)
+    np.testing.assert_allclose(ops.conv2d(x[:, ::-1], kernel), convolution.conv2d_naive(x[:, ::-1], kernel), atol=1e-12)
+
+
+def test_float32_stays_float32_and_an_empty_batch_passes() -> None:
+    x, kernel = np.ones((1, 4, 4, 2), np.float32), np.ones((3, 3, 2, 5), np.float32)
+    assert ops.conv2d(x, kernel).dtype == ops.conv2d_transpose(x, kernel.swapaxes(2, 3)).dtype == np.float32
+    assert ops.conv2d(x[:0], kernel).shape == (0, 2, 2, 5)
+
+
+def test_same_pads_unevenly_as_keras_does() -> None:
+    x = np.arange(1.0, 5.0).reshape(1, 1, 4, 1)
+    y = ops.conv2d(x, np.ones((1, 2, 1, 1)), padding="same")  # one zero, at the end
+    np.testing.assert_array_equal(y.ravel(), [3, 5, 7, 4])
+
+
+@pytest.mark.parametrize(
+    "call, message",
+    [
+        (lambda: ops.conv2d(np.ones((4, 4, 2)), np.ones((3, 3, 2, 1))), "x has shape \\(4, 4, 2\\), expected"),
+        (lambda: ops.conv2d(np.ones((1, 4, 4, 2)), np.ones((3, 3, 2))), "kernel has shape"),
+        (lambda: ops.conv2d(np.ones((1, 4, 4, 3)), np.ones((3, 3, 2, 1))), "3 channels, the kernel"),
+        (lambda: ops.conv2d(np.ones((1, 4, 4, 2)), np.ones((5, 5, 2, 1))), "a window of 5 does not fit"),
+        (lambda: ops.conv2d(np.ones((1, 4, 4, 2)), np.ones((3, 3, 2, 1)), padding="samme"), "did you mean 'same'"),
+        (lambda: ops.conv2d(np.ones((1, 4, 4, 2)), np.ones((3, 3, 2, 1)), strides=0), "strides: expected"),
+        (lambda: ops.conv2d(np.ones((1, 4, 4, 2)), np.ones((3, 3, 2, 1)), strides=(1, 2, 3)), "strides: expected"),
+        (lambda: ops.conv2d(np.ones((1, 4, 4, 2)), np.ones((3, 3, 2, 1)), dilation_rate=1.5), "dilation_rate: expected"),
+        (
+            lambda: ops.conv2d_transpose(np.ones((1, 4, 4, 2)), np.ones((3, 3, 1, 2)), output_shape=(9, 9)),
+            "gives \\(7, 7\\), x is \\(4, 4\\)",
+        ),
+    ],
+)
+def test_bad_input(call: object, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        call()  # type: ignore[operator]
