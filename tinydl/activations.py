@@ -1,8 +1,9 @@
-"""Activations by name, for layers: `Dense(10, activation="relu")`. What they calculate is in ops/activation.py.
+"""Activations by name, for layers: `Dense(10, activation="relu")`. The maths is in ops/activation.py.
 
-Two of them leave a note. Where a softmax or sigmoid rounds to exactly 0 or 1, a cross-entropy of its probabilities
-has no gradient left, however wrong they are. So the Tensor that they return remembers the logits it was made from,
-and the losses begin with those where they find them. (Keras on TensorFlow does the same.)
+Two of them leave a note. Where a softmax or sigmoid rounds to exactly 0 or 1, a cross-entropy of its
+probabilities has no gradient left, however wrong they are. So the Tensor that they return remembers the
+logits it was made from, and the losses begin with those where they find them. (Keras on TensorFlow does the
+same.)
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """How weights begin: with zeros, ones, a constant, or random numbers of just the right size.
 
-Why size matters: a layer adds up `fan_in` products, so its output varies about `fan_in * var(weight)` times as much
-as its input. Weights with a variance near 1 / fan_in keep a signal alive through many layers, and its gradient on the
-way back (Glorot and Bengio 2010; He et al. 2015 for relu, which throws half of the signal away). Names, classes and
-distributions are Keras's.
+Why size matters: a layer adds up `fan_in` products, so its output varies about `fan_in * var(weight)` times
+as much as its input. Weights with a variance near 1 / fan_in keep a signal alive through many layers, and its
+gradient on the way back (Glorot and Bengio 2010; He et al. 2015 for relu, which throws half of the signal
+away). Names, classes and distributions are Keras's.
 """
 
 from __future__ import annotations

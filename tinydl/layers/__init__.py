@@ -1,7 +1,8 @@
-"""Layers own weights, ops do the maths. Names, arguments and defaults are Keras's; images are channels-last."""
+"""Layers own weights, ops do the maths. Names and defaults are Keras's; images are channels-last."""
 
 from tinydl.layers.activation import ELU, Activation, LeakyReLU, ReLU, Softmax
 from tinydl.layers.base import Layer
+from tinydl.layers.convolution import Conv2D, Conv2DTranspose
 from tinydl.layers.core import (
     Dense,
     Dropout,
@@ -12,18 +13,30 @@ from tinydl.layers.core import (
     Rescaling,
     Reshape,
 )
+from tinydl.layers.pooling import (
+    AveragePooling2D,
+    GlobalAveragePooling2D,
+    GlobalMaxPooling2D,
+    MaxPooling2D,
+)
 
 __all__ = [
     "Activation",
+    "AveragePooling2D",
+    "Conv2D",
+    "Conv2DTranspose",
     "Dense",
     "Dropout",
     "ELU",
     "Embedding",
     "Flatten",
     "GaussianNoise",
+    "GlobalAveragePooling2D",
+    "GlobalMaxPooling2D",
     "Input",
     "Layer",
     "LeakyReLU",
+    "MaxPooling2D",
     "ReLU",
     "Rescaling",
     "Reshape",

@@ -16,7 +16,7 @@ _HINTS = {
 
 
 def automatic_name(kind: str) -> str:
-    """The next name for a layer of this class: "dense", "dense_1", ...; Conv2DTranspose is "conv2d_transpose"."""
+    """The next name for a layer of this class: "dense", "dense_1", ...; "conv2d" for Conv2D."""
     name = re.sub(r"(.)([A-Z][a-z]+)", r"\1_\2", kind)
     name = re.sub(r"([a-z])([A-Z])", r"\1_\2", name).lower()
     count = _names[name]
@@ -43,9 +43,8 @@ def number(value: Any, what: str, most: float | None = None) -> float:
     """
     if isinstance(value, (int, float)) and 0 <= value <= (value if most is None else most):
         return value
-    raise ValueError(
-        f"{what}: expected a number from 0 {'up' if most is None else f'to {most}'}, got {value!r}"
-    )
+    upward = "up" if most is None else f"to {most}"
+    raise ValueError(f"{what}: expected a number from 0 {upward}, got {value!r}")
 
 
 def not_taken(kind: str, names: Any) -> str:

@@ -7,8 +7,8 @@
         def call(self, x):
             return x * self.scale  # (n, ..., d)
 
-The first call builds the layer. Layers that a layer keeps as attributes, or in lists and dictionaries, are part of
-it: their weights are its weights. Nothing is registered for that: whoever asks for them, looks.
+The first call builds the layer. Layers that a layer keeps as attributes, or in lists and dictionaries, are
+part of it: their weights are its weights. Nothing is registered for that: whoever asks for them, looks.
 """
 
 from __future__ import annotations
@@ -199,7 +199,7 @@ class Layer:
         length = input_shape[axis]
         if length is None:
             raise ValueError(
-                f"{self.name}: expected axis {axis} of the input to be known, got shape {input_shape}"
+                f"{self.name}: expected to know axis {axis} of the input, got shape {input_shape}"
             )
         self._lengths[axis] = length
         return length
@@ -227,7 +227,7 @@ class Layer:
     # ---------------------------------------------------------------------------------------------- weights
 
     def sublayers(self) -> list[Layer]:
-        """The layers that this one has as attributes, or in lists and dictionaries, in order of assignment."""
+        """The layers that this one has as attributes, or in lists or dictionaries, in order of assignment."""
         found = dict.fromkeys(each for value in vars(self).values() for each in _layers_in(value))
         return list(found)
 

@@ -1,4 +1,4 @@
-"""The everyday layers: dense, embedding, changes of shape and scale, and noise that is only there in training."""
+"""The everyday layers: dense, embedding, changes of shape and scale, and noise in training."""
 
 from __future__ import annotations
 
@@ -213,9 +213,7 @@ class Reshape(Layer):
     def __init__(self, target_shape: Sequence[int], **options: Any):
         super().__init__(**options)
         if not isinstance(target_shape, (tuple, list)) or list(target_shape).count(-1) > 1:
-            raise ValueError(
-                f"{self.name}: expected a target_shape with at most one -1, got {target_shape!r}"
-            )
+            raise ValueError(f"{self.name}: expected target_shape with at most one -1, got {target_shape!r}")
         self.target_shape = tuple(target_shape)
         for length in self.target_shape:
             if length != -1:
@@ -231,9 +229,7 @@ class Reshape(Layer):
         size, known = prod(input_shape[1:]), prod(length for length in self.target_shape if length != -1)
         shape = tuple(size // known if length == -1 else length for length in self.target_shape)
         if prod(shape) != size:
-            raise ValueError(
-                f"{self.name}: shape {input_shape} does not fit target_shape {self.target_shape}"
-            )
+            raise ValueError(f"{self.name}: {input_shape} does not fit target_shape {self.target_shape}")
         return input_shape[0], *shape
 
 
@@ -282,7 +278,7 @@ class _Random(SameShape):
 
 
 class Dropout(_Random):
-    """In training each element is dropped with a probability of `rate`, and the others grow to make up for it.
+    """In training each element is dropped with probability `rate`, and the others grow to make up for it.
 
     So no unit can rely on another one being there (Srivastava et al. 2014). Outside of training nothing
     happens.

@@ -1,0 +1,174 @@
+"""Convolution with weights: filters that slide over pictures, and the way back to larger ones."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from tinydl import activations, initializers, ops
+from tinydl.layers.arguments import positive_integer
+from tinydl.layers.base import Layer, Shape
+from tinydl.lookup import lookup
+from tinydl.ops.windows import axis, pair
+
+Size = int | tuple[int, int]  # for height and width alike, or one for each
+
+
+class _Convolution(Layer):
+    """What the two have in common: their arguments, and the bias and activation at the end."""
+
+    input_rank = 4
+    axes_meant = "(batch, height, width, channels)"
+
+    def __init__(
+        self,
+        filters: int,
+        kernel_size: Size,
+        strides: Size = (1, 1),
+        padding: str = "valid",
+        *,
+        dilation_rate: Size = (1, 1),
+        activation: str | Callable | None = None,
+        use_bias: bool = True,
+        kernel_initializer: str | Callable = "glorot_uniform",
+        bias_initializer: str | Callable = "zeros",
+        **options: Any,
+    ):
+        super().__init__(**options)
+        self.filters = positive_integer(filters, f"{self.name}: filters")
+        self.kernel_size = pair(kernel_size, f"{self.name}: kernel_size")
+        self.strides = pair(strides, f"{self.name}: strides")
+        self.padding = padding_name(padding, self.name)
+        self.dilation_rate = pair(dilation_rate, f"{self.name}: dilation_rate")
+        if max(self.strides) > 1 and max(self.dilation_rate) > 1:
+            raise ValueError(
+                f"{self.name}: strides {self.strides} and dilation_rate {self.dilation_rate}: one must be 1"
+            )
+        self.activation = activations.get(activation)
+        self.use_bias = use_bias
+        self.kernel_initializer = initializers.get(kernel_initializer)
+        self.bias_initializer = initializers.get(bias_initializer)
+
+    def build(self, input_shape: Shape) -> None:
+        shape = self._kernel_shape(self.fix_axis(input_shape, -1))
+        self.kernel = self.add_weight(shape, self.kernel_initializer, name="kernel")
+        if self.use_bias:
+            self.bias = self.add_weight((self.filters,), self.bias_initializer, name="bias")
+
+    def call(self, x: Any) -> Any:
+        y = self._convolve(x)  # (n, out_h, out_w, filters)
+        if self.use_bias:
+            y = y + self.bias
+        return self.activation(y)
+
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
+        self.check_input(input_shape)
+        sizes = zip(input_shape[1:3], self.kernel_size, self.strides, self.dilation_rate)
+        return (
+            input_shape[0],
+            *(None if each[0] is None else self._out(*each) for each in sizes),
+            self.filters,
+        )
+
+    def _kernel_shape(self, channels: int) -> Shape:
+        raise NotImplementedError
+
+    def _convolve(self, x: Any) -> Any:
+        raise NotImplementedError
+
+    def _out(self, size: int, window: int, stride: int, dilation: int) -> int:
+        raise NotImplementedError
+
+
+class Conv2D(_Convolution):
+    """Filters slide over a picture; each makes a picture of its own, of how well it fits where.
+
+    Args:
+        filters: how many, and how many channels come out.
+        kernel_size: height and width of a filter; one number for both.
+        strides: how far it moves, downward and to the right.
+        padding: "valid" stays inside the picture; "same" puts zeros around it, so that with stride 1 the size
+            stays.
+        dilation_rate: the distance between the elements of a filter.
+        activation: a name or a function; none if not given.
+        use_bias: whether there is a bias.
+        kernel_initializer, bias_initializer: how they begin.
+
+    Input shape:
+        (n, h, w, cin).
+
+    Output shape:
+        (n, out_h, out_w, filters). Weights: kernel (kh, kw, cin, filters), bias (filters,).
+
+    Raises:
+        ValueError: an argument out of range, an input that is no batch of pictures or smaller than the
+            kernel.
+
+    Example:
+        >>> from tinydl import layers
+        >>> layer = layers.Conv2D(20, 5, padding="same", activation="relu")
+        >>> layer.build((None, 28, 28, 1))
+        >>> layer.kernel.shape, layer.output_shape
+        ((5, 5, 1, 20), (None, 28, 28, 20))
+    """
+
+    def _kernel_shape(self, channels: int) -> Shape:
+        return (*self.kernel_size, channels, self.filters)
+
+    def _convolve(self, x: Any) -> Any:
+        return ops.conv2d(x, self.kernel, self.strides, self.padding, self.dilation_rate)
+
+    def _out(self, size: int, window: int, stride: int, dilation: int) -> int:
+        return axis(size, window, stride, self.padding, dilation).out
+
+
+class Conv2DTranspose(_Convolution):
+    """The way back: every pixel paints a filter into a larger picture, `strides` apart.
+
+    Args:
+        filters: how many channels come out.
+        kernel_size: height and width of a filter; a multiple of the strides paints evenly.
+        strides: how many times larger the picture becomes.
+        padding: "same" gives exactly `strides` times the size; "valid" keeps what is painted beyond the edge
+            as well.
+        dilation_rate: the distance between the elements of a filter.
+        activation: a name or a function; none if not given.
+        use_bias: whether there is a bias.
+        kernel_initializer, bias_initializer: how they begin.
+
+    Input shape:
+        (n, h, w, cin).
+
+    Output shape:
+        (n, out_h, out_w, filters). Weights: kernel (kh, kw, filters, cin), bias (filters,).
+
+    Raises:
+        ValueError: an argument out of range, or an input that is no batch of pictures.
+
+    Example:
+        >>> from tinydl import layers
+        >>> layer = layers.Conv2DTranspose(32, 3, strides=2, padding="same")
+        >>> layer.build((None, 14, 14, 64))
+        >>> layer.kernel.shape, layer.output_shape
+        ((3, 3, 32, 64), (None, 28, 28, 32))
+    """
+
+    def _kernel_shape(self, channels: int) -> Shape:
+        return (*self.kernel_size, self.filters, channels)
+
+    def _convolve(self, x: Any) -> Any:
+        return ops.conv2d_transpose(x, self.kernel, self.strides, self.padding, self.dilation_rate)
+
+    def _out(self, size: int, window: int, stride: int, dilation: int) -> int:
+        reach = (window - 1) * dilation + 1
+        return size * stride + (max(reach - stride, 0) if self.padding == "valid" else 0)
+
+
+def padding_name(value: Any, layer: str) -> str:
+    """ "valid" or "same", in whatever case it was written.
+
+    Raises:
+        ValueError: neither of them.
+    """
+    name = value.lower() if isinstance(value, str) else value
+    return lookup(name, {"valid": "valid", "same": "same"}, f"padding of {layer}")
