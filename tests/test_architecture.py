@@ -419,7 +419,13 @@ def test_files_that_the_pages_name_exist(page: str) -> None:
 # ---- gradient rules ----------------------------------------------------------------------------------------
 
 # Parameters that choose what an op does and are never differentiated. Every other parameter is an input.
-OPTIONS = set("""axes axis axis1 axis2 condition dtype index keepdims shape""".split())
+OPTIONS = set(
+    """
+    alpha axes axis axis1 axis2 condition constant_values dilation_rate dtype epsilon index indices
+    interpolation keepdims kernel_size negative_slope output_shape pad_width padding pool_size repeats shape
+    size strides subscripts winner x_max x_min
+    """.split()
+)
 
 
 def without_rule(body: Any) -> list[str]:
