@@ -24,8 +24,13 @@ def speed(options: argparse.Namespace) -> None:
         print(f"Not installed, left out: {', '.join(missing)} (pip install 'tinydl[bench]')", file=sys.stderr)
     if not there:
         sys.exit("Nobody is left to race.")
-    contestants = race(there, 3 if options.quick else options.rounds, 5 if options.quick else 20, options.threads)
-    table = Table(title=f"LeNet, a training step of 128 pictures, float32, {options.threads} threads", title_justify="left")
+    contestants = race(
+        there, 3 if options.quick else options.rounds, 5 if options.quick else 20, options.threads
+    )
+    table = Table(
+        title=f"LeNet, a training step of 128 pictures, float32, {options.threads} threads",
+        title_justify="left",
+    )
     for heading in ("library", "median, ms", "minimum, ms", f"beside {there[0]}", "peak memory, MB"):
         table.add_column(heading, justify="left" if heading == "library" else "right")
     for contestant in contestants:
@@ -38,7 +43,9 @@ def speed(options: argparse.Namespace) -> None:
             f"{row['peak_mb']:.0f}",
         )
     Console().print(table)
-    print("Each in its own process, round by round in turn; peak memory is what the process grew by during the steps.")
+    print(
+        "Each in its own process, round by round in turn; peak memory is what the process grew by during the steps."
+    )
 
 
 def main() -> None:
@@ -48,7 +55,9 @@ def main() -> None:
     parser.add_argument("--only", nargs="+", choices=list(NEEDS), help="race only these")
     parser.add_argument("--quick", action="store_true", help="fewer and shorter rounds")
     parser.add_argument("--rounds", type=int, default=9, help="how often each takes its turn (default 9)")
-    parser.add_argument("--threads", type=int, default=os.cpu_count() or 1, help="for each (default: all cores)")
+    parser.add_argument(
+        "--threads", type=int, default=os.cpu_count() or 1, help="for each (default: all cores)"
+    )
     options = parser.parse_args()
     if options.what == "exact":
         exact.main()

@@ -25,7 +25,10 @@ class Contestant:
         self.name = name
         self.seconds: list[float] = []
         self.megabytes: float | None = None
-        limits = {v: str(threads) for v in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "TF_NUM_INTRAOP_THREADS")}
+        limits = {
+            v: str(threads)
+            for v in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "TF_NUM_INTRAOP_THREADS")
+        }
         self.process = subprocess.Popen(
             [sys.executable, "-m", "benchmarks.race", name],
             stdin=subprocess.PIPE,
@@ -47,7 +50,9 @@ class Contestant:
         while line := self.process.stdout.readline():
             if line.startswith("{"):  # anything else is its library talking
                 return json.loads(line)
-        raise RuntimeError(f"{self.name} gave up: try `python -m benchmarks.race {self.name}` and type 1 to see why")
+        raise RuntimeError(
+            f"{self.name} gave up: try `python -m benchmarks.race {self.name}` and type 1 to see why"
+        )
 
     def close(self) -> None:
         """End the process."""

@@ -45,7 +45,10 @@ def convolutions(function: Callable, shapes: Callable) -> list[Case]:
     found = []
     for padding, stride, dilation in itertools.product(["valid", "same"], [1, 2, (1, 3)], [1, 2]):
         found.append(
-            (lambda a, b, s=stride, p=padding, d=dilation: function(a, b, s, p, d), shapes(stride, padding, dilation))
+            (
+                lambda a, b, s=stride, p=padding, d=dilation: function(a, b, s, p, d),
+                shapes(stride, padding, dilation),
+            )
         )
     return found
 
@@ -70,7 +73,11 @@ GRADIENTS: dict[str, list[Case]] = {
     "subtract": broadcast(ops.subtract),
     "multiply": broadcast(ops.multiply),
     "divide": broadcast(lambda a, b: a / (b * b + 1)),
-    "power": [*broadcast(lambda a, b: ops.exp(a) ** b), *elementwise(lambda x: x**3), *elementwise(lambda x: 2.0**x)],
+    "power": [
+        *broadcast(lambda a, b: ops.exp(a) ** b),
+        *elementwise(lambda x: x**3),
+        *elementwise(lambda x: 2.0**x),
+    ],
     "negative": elementwise(ops.negative),
     "absolute": elementwise(ops.absolute),
     "log": elementwise(lambda x: ops.log(x * x + 1)),
@@ -115,7 +122,10 @@ GRADIENTS: dict[str, list[Case]] = {
         (lambda x: x[INDEX] ** 2, [(3, 2)]),
         (lambda x: x[MASK] ** 2, [(2, 3)]),
     ],
-    "put": [(lambda v: ops.put(v, INDEX, (3, 2)) ** 2, [(2, 2, 2)]), (lambda v: ops.put(v, MASK, (2, 3)) ** 2, [(4,)])],
+    "put": [
+        (lambda v: ops.put(v, INDEX, (3, 2)) ** 2, [(2, 2, 2)]),
+        (lambda v: ops.put(v, MASK, (2, 3)) ** 2, [(4,)]),
+    ],
     "sum": reduction(ops.sum),
     "mean": reduction(ops.mean),
     "max": reduction(ops.max),
@@ -156,7 +166,8 @@ GRADIENTS: dict[str, list[Case]] = {
     ],
     "conv2d": convolutions(ops.conv2d, lambda s, p, d: [(2, 7, 6, 2), (3, 2, 2, 3)]),
     "conv2d_transpose": convolutions(
-        lambda x, k, s, p, d: ops.conv2d_transpose(x, k, s, p, d), lambda s, p, d: [(2, 3, 4, 2), (3, 2, 3, 2)]
+        lambda x, k, s, p, d: ops.conv2d_transpose(x, k, s, p, d),
+        lambda s, p, d: [(2, 3, 4, 2), (3, 2, 3, 2)],
     ),
     "conv2d_kernel": convolutions(
         lambda x, seen, s, p, d: ops.conv2d_kernel(x, seen, (3, 2), s, p, d),

@@ -150,7 +150,9 @@ def _flow(root: Node, gy: Any, targets: set | None, kind: Any, retain: bool) -> 
                     if parent.plan is None and kind is None and alone and _is_fresh(g, gy, node.saved):
                         ours.add(parent)
                 elif isinstance(g, tuple):
-                    totals[parent] = tuple(b if a is None else a if b is None else a + b for a, b in zip(total, g))
+                    totals[parent] = tuple(
+                        b if a is None else a if b is None else a + b for a, b in zip(total, g)
+                    )
                 elif parent in ours:
                     totals[parent] = operator.iadd(total, g)
                 else:
@@ -255,6 +257,8 @@ def grad(
     for i, x in enumerate(xs):
         g = found.get(x.node)  # type: ignore[arg-type]
         if g is None and not allow_unused:
-            raise RuntimeError(f"grad: y does not depend on xs[{i}], of shape {x.data.shape} (allow_unused=True gives None)")
+            raise RuntimeError(
+                f"grad: y does not depend on xs[{i}], of shape {x.data.shape} (allow_unused=True gives None)"
+            )
         results.append(g if g is None or isinstance(g, Variable) else kind.of(as_ndarray(g)))
     return results

@@ -72,17 +72,25 @@ class _Op:
         self.index = {name: i for i, name in enumerate(self.names)}
         self.defaults = tuple(p.default for p in parameters.values())
         kinds = [p.kind for p in parameters.values()]
-        self.variadic = kinds.index(inspect.Parameter.VAR_POSITIONAL) if inspect.Parameter.VAR_POSITIONAL in kinds else None
+        self.variadic = (
+            kinds.index(inspect.Parameter.VAR_POSITIONAL)
+            if inspect.Parameter.VAR_POSITIONAL in kinds
+            else None
+        )
 
     def gradient(self, *inputs: str) -> Callable:
         """Register the rule that gives the gradients of these inputs."""
 
         def register(rule: Callable) -> Callable:
             wants = list(inspect.signature(rule).parameters)
-            known = {"gy", "y", "position"}.union(self.names, *({n + "_shape", n + "_dtype"} for n in self.names))
+            known = {"gy", "y", "position"}.union(
+                self.names, *({n + "_shape", n + "_dtype"} for n in self.names)
+            )
             for name in (*inputs, *wants):
                 if name not in known:
-                    raise TypeError(f"a gradient rule of {self.name} names {name!r}, which {self.name} does not have")
+                    raise TypeError(
+                        f"a gradient rule of {self.name} names {name!r}, which {self.name} does not have"
+                    )
             if not wants or wants[0] != "gy":
                 raise TypeError(f"a gradient rule of {self.name} takes gy first")
             for name in inputs:
@@ -93,9 +101,11 @@ class _Op:
 
     def bind(self, args: tuple, options: dict) -> list:
         """The arguments in the order of the parameters, defaults filled in; a list of arrays is one entry."""
+        if len(args) == len(self.names) and not options and self.variadic is None:
+            return list(args)
         if self.variadic is not None:
             v = self.variadic
-            several = args[v:]
+            several: Any = args[v:]
             if len(several) == 1 and isinstance(several[0], (list, tuple)):
                 several = several[0]
             args = (*args[:v], tuple(several))
@@ -106,7 +116,9 @@ class _Op:
                 break
             values[i] = value
         else:
-            if len(values) == len(self.names) and not any(value is inspect.Parameter.empty for value in values):
+            if len(values) == len(self.names) and not any(
+                value is inspect.Parameter.empty for value in values
+            ):
                 return values
         inspect.signature(self.function).bind(*args, **options)  # says what is wrong, as Python does
         raise TypeError(f"{self.name}: wrong arguments")
@@ -186,7 +198,9 @@ class _Plan:
         self.name = op.name
         self.slots = slots
         self.sources: list[str] = []  # the names of what is saved
-        self.takes: list[tuple[int, Callable | None]] = []  # where each is among (*inputs, output), and what of it
+        self.takes: list[
+            tuple[int, Callable | None]
+        ] = []  # where each is among (*inputs, output), and what of it
         self.steps: list[tuple] = []  # (rule, its arguments among what is saved, position, [(parent, part)])
         targets: dict[tuple, list] = {}
         for parent, slot in enumerate(slots):
@@ -229,11 +243,17 @@ class _Plan:
         for name, (i, get), value in zip(self.sources, self.takes, node.saved):
             if name == "y":
                 several = isinstance(value, tuple)
-                value = tuple(kind.of(v, _part(node, j)) for j, v in enumerate(value)) if several else kind.of(value, node)
+                value = (
+                    tuple(kind.of(v, _part(node, j)) for j, v in enumerate(value))
+                    if several
+                    else kind.of(value, node)
+                )
             elif get is None and i in origin:
                 value = kind.of(value, origin[i])
             elif get is None and i == self.op.variadic:
-                value = tuple(kind.of(v, origin[i, j]) if (i, j) in origin else v for j, v in enumerate(value))
+                value = tuple(
+                    kind.of(v, origin[i, j]) if (i, j) in origin else v for j, v in enumerate(value)
+                )
             lifted.append(value)
         return lifted
 

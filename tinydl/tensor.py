@@ -10,6 +10,7 @@ import numpy as np
 from tinydl import autograd, backend, syntax
 from tinydl.autograd import Variable, leaf
 
+
 class Tensor(Variable):
     """An array, and its place in the graph of what it was computed from.
 
@@ -183,7 +184,9 @@ class Tensor(Variable):
 
     def __getitem__(self, index: Any) -> Tensor:
         several = isinstance(index, tuple)
-        parts = [part.data if isinstance(part, Variable) else part for part in (index if several else (index,))]
+        parts = [
+            part.data if isinstance(part, Variable) else part for part in (index if several else (index,))
+        ]
         return syntax.getitem(self, tuple(parts) if several else parts[0])
 
     astype = syntax.astype

@@ -21,7 +21,13 @@ def settings_of_a_convolution(draw: st.DrawFn) -> tuple:
     height, width = (draw(st.integers(low, low + 5)) for low in least)
     n, cin, cout = draw(numbers), draw(numbers), draw(numbers)
     rng = np.random.default_rng(draw(st.integers(0, 99)))
-    return rng.normal(size=(n, height, width, cin)), rng.normal(size=(*window, cin, cout)), strides, padding, dilation
+    return (
+        rng.normal(size=(n, height, width, cin)),
+        rng.normal(size=(*window, cin, cout)),
+        strides,
+        padding,
+        dilation,
+    )
 
 
 @given(settings_of_a_convolution())
@@ -59,7 +65,9 @@ def test_a_row_of_im2col_is_a_window() -> None:
     rows, columns = windows.axes(x.shape, (3, 2), 1, "valid")
     cols = ops.im2col(x, rows, columns)
     assert cols.shape == (2 * 2 * 4, 3 * 2 * 3)
-    np.testing.assert_array_equal(cols[4 * 2 + 1 * 4 + 3], x[1, 1:4, 3:5].ravel())  # picture 1, row 1, column 3
+    np.testing.assert_array_equal(
+        cols[4 * 2 + 1 * 4 + 3], x[1, 1:4, 3:5].ravel()
+    )  # picture 1, row 1, column 3
 
 
 @pytest.mark.parametrize("size", [1, 7, 1 << 30])
@@ -76,10 +84,15 @@ def test_blocks_change_nothing(size: int, monkeypatch: pytest.MonkeyPatch) -> No
 @pytest.mark.parametrize("order", ["C", "F"])
 def test_any_memory_layout_and_nothing_is_written(order: str) -> None:
     rng = np.random.default_rng(0)
-    x, kernel = np.asarray(rng.normal(size=(2, 5, 4, 3)), order=order), np.asarray(rng.normal(size=(3, 3, 3, 2)), order=order)
+    x, kernel = (
+        np.asarray(rng.normal(size=(2, 5, 4, 3)), order=order),
+        np.asarray(rng.normal(size=(3, 3, 3, 2)), order=order),
+    )
     x.flags.writeable = kernel.flags.writeable = False
     np.testing.assert_allclose(ops.conv2d(x, kernel), convolution.conv2d_naive(x, kernel), atol=1e-12)
-    np.testing.assert_allclose(ops.conv2d(x[:, ::-1], kernel), convolution.conv2d_naive(x[:, ::-1], kernel), atol=1e-12)
+    np.testing.assert_allclose(
+        ops.conv2d(x[:, ::-1], kernel), convolution.conv2d_naive(x[:, ::-1], kernel), atol=1e-12
+    )
 
 
 def test_float32_stays_float32_and_an_empty_batch_passes() -> None:
@@ -97,14 +110,26 @@ def test_same_pads_unevenly_as_keras_does() -> None:
 @pytest.mark.parametrize(
     "call, message",
     [
-        (lambda: ops.conv2d(np.ones((4, 4, 2)), np.ones((3, 3, 2, 1))), "x has shape \\(4, 4, 2\\), expected"),
+        (
+            lambda: ops.conv2d(np.ones((4, 4, 2)), np.ones((3, 3, 2, 1))),
+            "x has shape \\(4, 4, 2\\), expected",
+        ),
         (lambda: ops.conv2d(np.ones((1, 4, 4, 2)), np.ones((3, 3, 2))), "kernel has shape"),
         (lambda: ops.conv2d(np.ones((1, 4, 4, 3)), np.ones((3, 3, 2, 1))), "3 channels, the kernel"),
         (lambda: ops.conv2d(np.ones((1, 4, 4, 2)), np.ones((5, 5, 2, 1))), "a window of 5 does not fit"),
-        (lambda: ops.conv2d(np.ones((1, 4, 4, 2)), np.ones((3, 3, 2, 1)), padding="samme"), "did you mean 'same'"),
+        (
+            lambda: ops.conv2d(np.ones((1, 4, 4, 2)), np.ones((3, 3, 2, 1)), padding="samme"),
+            "did you mean 'same'",
+        ),
         (lambda: ops.conv2d(np.ones((1, 4, 4, 2)), np.ones((3, 3, 2, 1)), strides=0), "strides: expected"),
-        (lambda: ops.conv2d(np.ones((1, 4, 4, 2)), np.ones((3, 3, 2, 1)), strides=(1, 2, 3)), "strides: expected"),
-        (lambda: ops.conv2d(np.ones((1, 4, 4, 2)), np.ones((3, 3, 2, 1)), dilation_rate=1.5), "dilation_rate: expected"),
+        (
+            lambda: ops.conv2d(np.ones((1, 4, 4, 2)), np.ones((3, 3, 2, 1)), strides=(1, 2, 3)),
+            "strides: expected",
+        ),
+        (
+            lambda: ops.conv2d(np.ones((1, 4, 4, 2)), np.ones((3, 3, 2, 1)), dilation_rate=1.5),
+            "dilation_rate: expected",
+        ),
         (
             lambda: ops.conv2d_transpose(np.ones((1, 4, 4, 2)), np.ones((3, 3, 1, 2)), output_shape=(9, 9)),
             "gives \\(7, 7\\), x is \\(4, 4\\)",

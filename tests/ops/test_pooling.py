@@ -15,7 +15,13 @@ PAIRS = st.tuples(st.integers(1, 3), st.integers(1, 3))
 
 
 @pytest.mark.parametrize("pool, naive", POOLS)
-@given(window=PAIRS, strides=PAIRS, padding=st.sampled_from(["valid", "same"]), more=PAIRS, seed=st.integers(0, 99))
+@given(
+    window=PAIRS,
+    strides=PAIRS,
+    padding=st.sampled_from(["valid", "same"]),
+    more=PAIRS,
+    seed=st.integers(0, 99),
+)
 def test_pools_are_the_loops(pool, naive, window, strides, padding, more, seed) -> None:
     shape = (2, window[0] + more[0] - 1, window[1] + more[1] - 1, 2)
     x = np.random.default_rng(seed).normal(size=shape)

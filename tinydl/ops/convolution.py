@@ -76,7 +76,9 @@ def _check(x: Array, kernel: Array, channels: int, name: str) -> None:
     if kernel.ndim != 4:
         raise ValueError(f"{name}: kernel has shape {kernel.shape}, expected (kh, kw, cin, cout)")
     if x.shape[3] != kernel.shape[channels]:
-        raise ValueError(f"{name}: x has {x.shape[3]} channels, the kernel {kernel.shape} takes {kernel.shape[channels]}")
+        raise ValueError(
+            f"{name}: x has {x.shape[3]} channels, the kernel {kernel.shape} takes {kernel.shape[channels]}"
+        )
 
 
 @op
@@ -106,7 +108,9 @@ def conv2d(x: Any, kernel: Any, strides: Any = 1, padding: str = "valid", dilati
     return _correlate(x, kernel, *axes(x.shape, kernel.shape[:2], strides, padding, dilation_rate))
 
 
-def conv2d_naive(x: Any, kernel: Any, strides: Any = 1, padding: str = "valid", dilation_rate: Any = 1) -> Any:
+def conv2d_naive(
+    x: Any, kernel: Any, strides: Any = 1, padding: str = "valid", dilation_rate: Any = 1
+) -> Any:
     """`conv2d` in loops, as it is defined: each pixel of the result is a sum over one window."""
     rows, columns = axes(x.shape, kernel.shape[:2], strides, padding, dilation_rate)
     x = padded(x, rows, columns)
@@ -135,7 +139,12 @@ def _(gy: Any, x: Any, kernel_shape: tuple, strides: Any, padding: str, dilation
 
 @op
 def conv2d_transpose(
-    x: Any, kernel: Any, strides: Any = 1, padding: str = "valid", dilation_rate: Any = 1, output_shape: Any = None
+    x: Any,
+    kernel: Any,
+    strides: Any = 1,
+    padding: str = "valid",
+    dilation_rate: Any = 1,
+    output_shape: Any = None,
 ) -> Any:
     """Transposed convolution: the way back through a convolution, and the gradient of `conv2d` with respect to x.
 
@@ -200,7 +209,12 @@ def _back(a: Axis) -> Axis:
 
 
 def conv2d_transpose_naive(
-    x: Any, kernel: Any, strides: Any = 1, padding: str = "valid", dilation_rate: Any = 1, output_shape: Any = None
+    x: Any,
+    kernel: Any,
+    strides: Any = 1,
+    padding: str = "valid",
+    dilation_rate: Any = 1,
+    output_shape: Any = None,
 ) -> Any:
     """`conv2d_transpose` in loops, as it is imagined: every pixel of x paints the kernel into the result."""
     (sh, sw), (dh, dw) = pair(strides, "strides"), pair(dilation_rate, "dilation_rate")
@@ -259,7 +273,9 @@ def conv2d_kernel(
     x = padded(x, rows, columns)
     total = array_module(x).zeros((cout, rows.window * columns.window * cin), dtype=np.result_type(x, seen))
     for block in _blocks(x, rows, columns):
-        total += seen[block].reshape(-1, cout).T @ im2col(x[block], rows, columns)  # the rows made anew: see BLOCK_BYTES
+        total += seen[block].reshape(-1, cout).T @ im2col(
+            x[block], rows, columns
+        )  # the rows made anew: see BLOCK_BYTES
     return total.T.reshape(rows.window, columns.window, cin, cout)
 
 
@@ -272,7 +288,9 @@ def conv2d_kernel_naive(
     total = np.zeros((rows.window, columns.window, x.shape[3], seen.shape[3]), dtype=x.dtype)
     for n, i, j in np.ndindex(*seen.shape[:3]):
         for a, b in np.ndindex(rows.window, columns.window):
-            pixel = x[n, i * rows.stride + a * rows.dilation, j * columns.stride + b * columns.dilation]  # (cin,)
+            pixel = x[
+                n, i * rows.stride + a * rows.dilation, j * columns.stride + b * columns.dilation
+            ]  # (cin,)
             total[a, b] += np.outer(pixel, seen[n, i, j])
     return total
 

@@ -10,10 +10,10 @@ from typing import Any
 
 import numpy as np
 
+from tinydl import syntax
 from tinydl.backend import array_module
 from tinydl.op import op
 from tinydl.ops.windows import axes, elements, padded
-from tinydl import syntax
 
 
 def _check(x: Any, name: str) -> None:
@@ -76,7 +76,9 @@ def winners(x: Any, y: Any, pool_size: Any, strides: Any, padding: str) -> Any:
     xp = array_module(x)
     count = rows.window * columns.window
     winner = xp.full(y.shape, count - 1, dtype=np.uint8 if count <= 256 else np.int64)
-    for k, place in reversed(list(elements(rows, columns))[:-1]):  # from the end, so that the first has the last word
+    for k, place in reversed(
+        list(elements(rows, columns))[:-1]
+    ):  # from the end, so that the first has the last word
         xp.copyto(winner, winner.dtype.type(k), where=x[place] == y)
     return winner
 
@@ -113,7 +115,9 @@ def average_pool2d(x: Any, pool_size: Any, strides: Any = None, padding: str = "
     _check(x, "average_pool2d")
     total = collect(x, None, pool_size, strides, padding)
     ones = array_module(getattr(x, "data", x)).ones((1, *x.shape[1:3], 1), dtype=x.dtype)
-    return total / collect(ones, None, pool_size, strides, padding)  # (1, out_h, out_w, 1): how many lie inside
+    return total / collect(
+        ones, None, pool_size, strides, padding
+    )  # (1, out_h, out_w, 1): how many lie inside
 
 
 def average_pool2d_naive(x: Any, pool_size: Any, strides: Any = None, padding: str = "valid") -> Any:

@@ -59,13 +59,19 @@ def axis(size: int, window: int, stride: int, padding: str, dilation: int = 1) -
     reach = (window - 1) * dilation + 1
     pad, out = lookup(padding, _PADDINGS, "padding")(size, reach, stride)
     if out < 1:
-        raise ValueError(f"a window of {reach} does not fit into a picture of {size}: use padding='same' or a smaller one")
+        raise ValueError(
+            f"a window of {reach} does not fit into a picture of {size}: use padding='same' or a smaller one"
+        )
     return Axis(size, window, stride, dilation, pad // 2, pad - pad // 2, out)
 
 
 def axes(shape: tuple, window: Any, strides: Any, padding: str, dilation: Any = 1) -> tuple[Axis, Axis]:
     """The places of a window on a picture of shape (n, h, w, c): one `Axis` for height, one for width."""
-    (kh, kw), (sh, sw), (dh, dw) = pair(window, "window"), pair(strides, "strides"), pair(dilation, "dilation_rate")
+    (kh, kw), (sh, sw), (dh, dw) = (
+        pair(window, "window"),
+        pair(strides, "strides"),
+        pair(dilation, "dilation_rate"),
+    )
     return axis(shape[1], kh, sh, padding, dh), axis(shape[2], kw, sw, padding, dw)
 
 
