@@ -251,7 +251,7 @@ def test_writing_is_found_behind_another_op(rng: np.random.Generator) -> None:
 
 
 def test_a_wrong_rule_does_not_pass_for_a_kink() -> None:
-    """Most lie at a kink; the one that does not gives the rule away; so does a slope that neither side has."""
+    """Most lie at a kink; the one that does not gives it away; so does a slope that neither side has."""
     leaky = elementwise(lambda x: np.where(x > 0, x, 0.1 * x), lambda gy, x: gy * ((x > 0) + (x <= 0) * 0.2))
     text = complaint(leaky, np.array([0.0, 1e-6, -1e-6, -0.5]))
     assert "input 0 at [3]: the rule says" in text

@@ -288,7 +288,7 @@ def _compare(
         limit = max(tolerance * float(np.abs(by_rule).max()), point.rounding)
         for k in np.flatnonzero(~(np.abs(by_rule - by_difference) <= limit)):
             by_difference[k], contradiction = point.closer(i, ways[k])
-            # At a jump, where the slope of a kink is differenced, the error is up to 7/3 of the contradiction.
+            # At a jump, where the slope of a kink is differenced, the error is 7/3 of the contradiction.
             kept[k] = contradiction < abs(by_rule[k] - by_difference[k]) / 4 or not np.isfinite(by_rule[k])
     finding.left_out += int((~kept).sum())
     if not kept.any():
