@@ -1,7 +1,7 @@
 """Every op by name, as NumPy and Keras name them: functions on arrays or Tensors that know their gradients.
 
 Those with a sign or method of their own (`+`, `[]`, `.sum()`) live in tinydl/syntax.py, the others here, one
-file an idea. What is called `..._naive` is the same in plain loops: read it first, then see how to do without.
+file an idea. What is called `..._naive` is the same in plain loops: read it first.
 """
 
 from tinydl.ops.activation import (
@@ -31,6 +31,24 @@ from tinydl.ops.convolution import (
     im2col,
 )
 from tinydl.ops.elementwise import clip, cos, erf, exp, isfinite, log1p, maximum, minimum, sin, sqrt, square
+from tinydl.ops.image import resize, resize_naive
+from tinydl.ops.loss import (
+    binary_crossentropy,
+    binary_crossentropy_naive,
+    categorical_crossentropy,
+    categorical_crossentropy_naive,
+    sparse_categorical_crossentropy,
+    sparse_categorical_crossentropy_naive,
+)
+from tinydl.ops.normalization import (
+    batch_norm,
+    batch_norm_inference,
+    batch_norm_naive,
+    dropout,
+    layer_norm,
+    layer_norm_naive,
+    sum_to,
+)
 from tinydl.ops.pooling import (
     average_pool2d,
     average_pool2d_naive,
@@ -95,7 +113,14 @@ __all__ = [
     "astype",
     "average_pool2d",
     "average_pool2d_naive",
+    "batch_norm",
+    "batch_norm_inference",
+    "batch_norm_naive",
+    "binary_crossentropy",
+    "binary_crossentropy_naive",
     "broadcast_to",
+    "categorical_crossentropy",
+    "categorical_crossentropy_naive",
     "clip",
     "concatenate",
     "conv2d",
@@ -106,6 +131,7 @@ __all__ = [
     "conv2d_transpose_naive",
     "cos",
     "divide",
+    "dropout",
     "einsum",
     "einsum_naive",
     "elu",
@@ -122,6 +148,8 @@ __all__ = [
     "greater_equal",
     "im2col",
     "isfinite",
+    "layer_norm",
+    "layer_norm_naive",
     "leaky_relu",
     "less",
     "less_equal",
@@ -148,6 +176,8 @@ __all__ = [
     "relu",
     "repeat",
     "reshape",
+    "resize",
+    "resize_naive",
     "selu",
     "sigmoid",
     "sigmoid_naive",
@@ -157,6 +187,8 @@ __all__ = [
     "softmax",
     "softmax_naive",
     "softplus",
+    "sparse_categorical_crossentropy",
+    "sparse_categorical_crossentropy_naive",
     "split",
     "sqrt",
     "square",
@@ -164,6 +196,7 @@ __all__ = [
     "stack",
     "subtract",
     "sum",
+    "sum_to",
     "swapaxes",
     "take",
     "tanh",

@@ -67,6 +67,7 @@ SELU_ALPHA = 1.6732632423543772
 SELU_SCALE = 1.0507009873554805
 
 
+@op
 def selu(x: Array) -> Array:
     """`elu` scaled so that activations keep mean 0 and variance 1 by themselves (Klambauer et al. 2017).
 
@@ -75,6 +76,9 @@ def selu(x: Array) -> Array:
         array([-1.7581,  1.0507])
     """
     return SELU_SCALE * elu(x, SELU_ALPHA)
+
+
+selu.gradient("x")(lambda gy, x, y: gy * where(x >= 0, SELU_SCALE, y + SELU_SCALE * SELU_ALPHA))
 
 
 # --------------------------------------------------------------------------------------------------- S curves
