@@ -1,0 +1,207 @@
+"""What survives a crash: weights in a file, and everything else that a training needs to go on as if nothing had been.
+
+Files are NumPy archives (.npz), never pickles, so that opening one runs nobody's code. They are written aside and
+renamed when they are whole: a crash while writing leaves the file of before. Reading checks everything first; a file
+that does not fit changes nothing.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from tinydl.backend import as_array, random_generator, to_numpy
+from tinydl.tensor import Tensor
+
+if TYPE_CHECKING:
+    from tinydl.training import Trainer
+
+# ------------------------------------------------------------------------------------------------ weights
+
+
+def save_weights(path: str | Path, model: Trainer) -> None:
+    """Write the weights of a model, each under its path in the model: "weights/conv2d/kernel"."""
+    write(path, _weights(model))
+
+
+def load_weights(path: str | Path, model: Trainer) -> None:
+    """Read the weights of a model from a file of `save_weights` or `save`.
+
+    Layers that were named automatically may have other numbers there (dense_3 is the dense_1 of another session):
+    the kind of layer, the order and the shapes have to be those of the model.
+
+    Raises:
+        FileNotFoundError: there is no such file.
+        ValueError: it is damaged, or holds other weights than the model has. Nothing has changed then.
+    """
+    for tensor, value in _matched(path, read(path), model):
+        tensor.data[...] = value
+
+
+def _weights(model: Trainer) -> dict[str, np.ndarray]:
+    """All weights by key, in the model's order."""
+    if not model.built:
+        raise ValueError(f"{model.name}: no weights yet; call it, or its build(input_shape), first")
+    arrays = {}
+    for path, tensor in model.named_weights():
+        key = "weights/" + path.removeprefix(f"{model.name}/")
+        if key in arrays:
+            raise ValueError(
+                f"{model.name}: two weights are called {path}: give the layers names of their own"
+            )
+        arrays[key] = to_numpy(tensor.data)
+    return arrays
+
+
+def _matched(path: str | Path, arrays: Mapping[str, np.ndarray], model: Trainer) -> list[tuple[Tensor, Any]]:
+    """Each weight of the model with its value from the file, once all of them are known to fit."""
+    own = _weights(model)
+    found = {key: array for key, array in arrays.items() if key.startswith("weights/")}
+    for key, here in zip(found, own):
+        if _kind(key) != _kind(here):
+            raise ValueError(
+                f"{path}: expected the weight {_name(here)}, found {_name(key)}: another model's file"
+            )
+        if found[key].shape != own[here].shape:
+            raise ValueError(f"{path}: {_name(here)} has shape {own[here].shape}, found {found[key].shape}")
+        if found[key].dtype.kind != "f":
+            raise ValueError(
+                f"{path}: {_name(here)}: expected floating-point numbers, found {found[key].dtype}"
+            )
+    if len(found) != len(own):
+        extra = list(
+            map(_name, [*found, *own][len(own) if len(found) > len(own) else len(found) + len(found) :])
+        )
+        raise ValueError(
+            f"{path}: {model.name} has {len(own)} weights, found {len(found)}: {', '.join(extra[:3])}"
+        )
+    values = [as_array(array, tensor.dtype) for array, tensor in zip(found.values(), model.weights)]
+    return list(zip(model.weights, values))
+
+
+def _name(key: str) -> str:
+    return key.removeprefix("weights/")
+
+
+def _kind(key: str) -> str:
+    """A key without the numbers of automatic names: conv2d_1/kernel -> conv2d/kernel."""
+    return re.sub(r"_\d+(?=/)", "", key)
+
+
+# --------------------------------------------------------------------------------------------- checkpoints
+
+
+def save(path: str | Path, model: Trainer, epoch: int, history: Mapping[str, list[float]]) -> None:
+    """Write all that a training consists of: weights, optimizer, random numbers, order of the data, history.
+
+    Args:
+        path: the file.
+        model: compiled and built.
+        epoch: how many epochs are finished.
+        history: what has been logged, a list by name.
+    """
+    arrays = _weights(model)
+    if model.optimizer is not None:
+        _build_optimizer(model)
+        arrays.update({f"optimizer/{key}": value for key, value in model.optimizer.get_state().items()})
+    if model.batches is not None and model.batches.position < model.batches.size:  # in the midst of a pass
+        arrays["data/position"] = np.array(model.batches.position)
+        arrays["data/order"] = np.array([] if model.batches.order is None else model.batches.order)
+    arrays["epoch"] = np.array(epoch)
+    arrays["history"] = np.array(json.dumps({name: list(values) for name, values in history.items()}))
+    arrays["random"] = np.array(json.dumps(random_generator().bit_generator.state))
+    write(path, arrays)
+
+
+def restore(path: str | Path, model: Trainer) -> tuple[int, dict[str, list[float]]]:
+    """Put a model, its optimizer and the random numbers back to where `save` found them.
+
+    Training then goes on as if it had never stopped, to the last bit.
+
+    Returns:
+        How many epochs are finished, and the history up to there.
+
+    Raises:
+        FileNotFoundError: there is no such file.
+        ValueError: it is damaged, no checkpoint, or of another model or optimizer. Nothing has changed then.
+    """
+    arrays = read(path)
+    missing = {"epoch", "history", "random"} - arrays.keys()
+    if missing:
+        raise ValueError(f"{path}: no checkpoint of a training: it lacks {', '.join(sorted(missing))}")
+    matched = _matched(path, arrays, model)
+    generator = random_generator().bit_generator
+    try:
+        epoch = int(arrays["epoch"])
+        history = json.loads(str(arrays["history"]))
+        state = json.loads(str(arrays["random"]))
+        type(generator)().state = state  # a trial: raises if it does not fit
+    except (ValueError, TypeError, KeyError) as error:
+        raise ValueError(f"{path}: a damaged checkpoint: {error}") from error
+    order, size = arrays.get("data/order"), None if model.batches is None else model.batches.size
+    if order is not None and size is not None and len(order) not in (0, size):
+        raise ValueError(f"{path}: it was training on {len(order)} samples, now there are {size}")
+    if model.optimizer is not None:
+        _build_optimizer(model)
+        prefix = "optimizer/"
+        slots = {key.removeprefix(prefix): arrays[key] for key in arrays if key.startswith(prefix)}
+        try:
+            model.optimizer.set_state(slots)
+        except ValueError as error:
+            raise ValueError(f"{path}: {error}") from error
+    # From here on nothing can fail.
+    for tensor, value in matched:
+        tensor.data[...] = value
+    generator.state = state
+    if model.batches is not None and order is not None:
+        model.batches.position = int(arrays["data/position"])
+        model.batches.order = order if len(order) else None
+    return epoch, history
+
+
+def _build_optimizer(model: Trainer) -> None:
+    if not model.optimizer._index:
+        model.optimizer.build(model.trainable_weights)
+
+
+# --------------------------------------------------------------------------------------------------- files
+
+
+def write(path: str | Path, arrays: Mapping[str, np.ndarray]) -> None:
+    """Write an archive aside, in the same folder, and rename it when it is whole."""
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    aside = path.with_name(f"{path.name}.{os.getpid()}.part")
+    try:
+        with aside.open("wb") as file:
+            np.savez(file, allow_pickle=False, **arrays)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(aside, path)
+    finally:
+        aside.unlink(missing_ok=True)
+
+
+def read(path: str | Path) -> dict[str, np.ndarray]:
+    """The arrays of an archive, all of them read and their checksums compared.
+
+    Raises:
+        FileNotFoundError: there is no such file.
+        ValueError: it is no archive, or not a whole one.
+    """
+    try:
+        with Path(path).open("rb") as file:
+            archive = np.load(file, allow_pickle=False)
+            if isinstance(archive, np.ndarray):
+                raise ValueError("it holds a single array")
+            return {key: archive[key] for key in archive.files}
+    except OSError:
+        raise
+    except Exception as error:  # zipfile, zlib and NumPy each have their own for a damaged file
+        raise ValueError(f"{path}: not a whole .npz file, or none at all: {error}") from error

@@ -1,0 +1,406 @@
+"""Where `fit` loops: batches in, a step of gradient descent each, numbers out.
+
+`Trainer` is what makes a model of a layer that holds others. `fit` is two loops, over epochs and over batches, around
+`train_step`, which is deep learning in four lines: forward, loss, gradients, update. A model of your own overrides it
+if it learns in another way.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from tinydl import losses, metrics, optimizers
+from tinydl.autograd import grad, no_grad
+from tinydl.backend import as_array
+from tinydl.callbacks import Callback, CallbackList, History, ProgressBar
+from tinydl.data_adapter import Batches, at_least_one, class_weights, to_array, training_data
+from tinydl.interruption import Interruption
+from tinydl.layers.base import Layer
+from tinydl.tensor import Tensor
+from tinydl.tracking import CompiledMetrics, RunningMeans
+
+
+class Trainer(Layer):
+    """A layer that can be trained: `compile` says how, `fit` does it. `Model` and `Sequential` are trainers.
+
+    Attributes:
+        optimizer: the optimizer that `compile` was given.
+        metrics: what is measured, once the first batch has been seen.
+        history: of the last `fit`; there also if that was interrupted.
+        stop_training: set it True, in a callback, and `fit` ends after the batch at work.
+        interrupted: whether the last `fit` was cut short, by Ctrl-C or by an error.
+    """
+
+    def __init__(self, **options: Any):
+        super().__init__(**options)
+        self.optimizer: Any = None
+        self.loss: Any = None
+        self.history: History | None = None
+        self.stop_training = False
+        self.interrupted = False
+        self.epoch = 0  # the epoch at work, from 0
+        self.first_epoch = 0  # where fit begins; BackupAndRestore moves it on
+        self.batches: Batches | None = None  # what fit trains on, while it runs
+        self.compiled = False
+        self.compiled_metrics = CompiledMetrics([], [])
+
+    # ------------------------------------------------------------------------------------------------ compile
+
+    def compile(
+        self,
+        optimizer: Any = "rmsprop",
+        loss: Any = None,
+        metrics: Sequence[Any] | None = None,
+        weighted_metrics: Sequence[Any] | None = None,
+    ) -> None:
+        """Say how to train.
+
+        Args:
+            optimizer: a name ("adam") or an `optimizers.Optimizer`.
+            loss: a name ("mse"), a `losses.Loss` or a function of `(y_true, y_pred)`. None if a `train_step` or
+                `compute_loss` of one's own does without.
+            metrics: names, `metrics.Metric`s or functions of `(y_true, y_pred)`. "accuracy" is binary, categorical or
+                sparse, as the shapes of the first batch have it.
+            weighted_metrics: the same, measured with the sample weights.
+
+        Raises:
+            ValueError: a name is unknown, or the metrics are no list.
+
+        Example:
+            >>> from tinydl import Sequential, layers
+            >>> model = Sequential([layers.Dense(1)])
+            >>> model.compile("adam", loss="mse", metrics=["mae"])
+        """
+        for name, given in (("metrics", metrics), ("weighted_metrics", weighted_metrics)):
+            if given is not None and not isinstance(given, (list, tuple)):
+                raise ValueError(f"compile: {name}: expected a list, got {given!r}")
+        measured = CompiledMetrics(metrics or [], weighted_metrics or [])
+        compiled_loss = None if loss is None else losses.get(loss)
+        self.optimizer = optimizers.get(optimizer)
+        self.loss = compiled_loss
+        self.compiled_metrics = measured
+        self.compiled = True
+
+    @property
+    def metrics(self) -> list[metrics.Metric]:
+        """What is measured, once the first batch has been seen."""
+        return list(self.compiled_metrics.named.values())
+
+    # -------------------------------------------------------------------------------------------------- steps
+
+    def train_step(self, x: Any, y: Any = None, sample_weight: Any = None) -> dict[str, Any]:
+        """Learn from one batch. Override it to learn in another way.
+
+        Args:
+            x: inputs, an array (batch, ...).
+            y: targets, or None.
+            sample_weight: what each sample counts, or None.
+
+        Returns:
+            Numbers to log, by name; `fit` shows their means over the epoch, together with the compiled metrics.
+        """
+        y_pred = self(x, training=True)
+        loss = self.compute_loss(x, y, y_pred, sample_weight)
+        self.minimize(loss)
+        self.update_metrics(y, y_pred, sample_weight)
+        return {"loss": loss}
+
+    def test_step(self, x: Any, y: Any = None, sample_weight: Any = None) -> dict[str, Any]:
+        """Measure one batch, without learning. Takes and returns what `train_step` does."""
+        y_pred = self(x, training=False)
+        loss = self.compute_loss(x, y, y_pred, sample_weight)
+        self.update_metrics(y, y_pred, sample_weight)
+        return {"loss": loss}
+
+    def compute_loss(self, x: Any, y: Any, y_pred: Any, sample_weight: Any = None) -> Tensor:
+        """What training makes small: the compiled loss. Override it to add to it, or to do without targets."""
+        if self.loss is None:
+            raise ValueError(f"{self.name}: no loss; pass one to compile(), or override compute_loss")
+        if y is None:
+            raise ValueError(f"{self.name}: the loss needs targets y; to learn x itself, fit(x, x)")
+        return self.loss(y, y_pred, sample_weight)
+
+    def minimize(self, loss: Tensor) -> None:
+        """One step of the optimizer: every trainable weight a little against its gradient."""
+        weights = self.trainable_weights
+        if not weights:
+            warnings.warn(f"{self.name}: no trainable weights: nothing is learnt", stacklevel=3)
+            return
+        self.optimizer.apply(grad(loss, weights, allow_unused=True), weights)
+
+    def update_metrics(self, y: Any, y_pred: Any, sample_weight: Any = None) -> None:
+        """Let the compiled metrics see a batch."""
+        if y is not None:
+            with no_grad():
+                self.compiled_metrics.update(y, y_pred, sample_weight)
+
+    # ---------------------------------------------------------------------------------------------------- fit
+
+    def fit(
+        self,
+        x: Any,
+        y: Any = None,
+        batch_size: int | None = None,
+        epochs: int = 1,
+        verbose: int | str = "auto",
+        callbacks: Iterable[Callback] | None = None,
+        validation_split: float = 0.0,
+        validation_data: Sequence[Any] | None = None,
+        shuffle: bool = True,
+        class_weight: Mapping[int, float] | None = None,
+        sample_weight: Any = None,
+        initial_epoch: int = 0,
+        steps_per_epoch: int | None = None,
+        validation_steps: int | None = None,
+        validation_batch_size: int | None = None,
+        validation_freq: int | Sequence[int] = 1,
+    ) -> History:
+        """Train for some epochs.
+
+        Ctrl-C ends the fit after the batch at work: one line says where, the callbacks close what they have opened,
+        and the history of the finished epochs is returned. A second Ctrl-C gets out at once, as KeyboardInterrupt.
+
+        Args:
+            x: inputs (n, ...). Bytes may stay bytes: a batch at a time is cast.
+            y: targets (n, ...); None if the model's `train_step` or `compute_loss` needs none.
+            batch_size: samples a step; 32, or with `steps_per_epoch` alone ceil(n / steps).
+            epochs: the number of the last epoch, from 1.
+            verbose: 1 a progress bar, 2 a line an epoch, 0 silence; "auto" is 1 in a terminal, else 2.
+            callbacks: what watches, told in this order.
+            validation_split: this share of the data, the last part as it lies before shuffling, is not trained on
+                but evaluated after each epoch.
+            validation_data: (x, y) or (x, y, sample_weight) to evaluate instead.
+            shuffle: a new order for every pass through the data.
+            class_weight: what the samples of a class count, {class: weight}; 1 for classes that are not named.
+            sample_weight: what each sample counts, (n,).
+            initial_epoch: the epoch to begin at, from 0.
+            steps_per_epoch: batches an epoch. With a `batch_size`, the next epoch goes on where this one ended.
+            validation_steps: batches of a validation; all if not given.
+            validation_batch_size: of the validation; `batch_size` if not given.
+            validation_freq: validate every so many epochs, or after the epochs of this list (from 1).
+
+        Returns:
+            History: `.history["loss"]`, `["accuracy"]`, `["val_loss"]` ..., a number an epoch.
+
+        Raises:
+            RuntimeError: before `compile`.
+            ValueError: the data are empty, of different lengths or not finite, or an argument makes no sense.
+
+        Example:
+            >>> from tinydl import Sequential, layers
+            >>> x = np.linspace(-1, 1, 64, dtype="float32")[:, None]  # (64, 1)
+            >>> model = Sequential([layers.Dense(1)])
+            >>> model.compile("sgd", loss="mse")
+            >>> history = model.fit(x, 3 * x, epochs=5, validation_split=0.25, verbose=0)
+            >>> sorted(history.history), history.epoch
+            (['loss', 'val_loss'], [0, 1, 2, 3, 4])
+        """
+        self._check_compiled("fit")
+        arrays, held_out = training_data(x, y, sample_weight, class_weight, validation_split, validation_data)
+        batches = Batches(*arrays, batch_size=batch_size, steps=steps_per_epoch, shuffle=shuffle)
+        validation = None
+        if held_out is not None:
+            size = validation_batch_size or batches.batch_size
+            validation = Batches(*held_out, batch_size=size, steps=validation_steps)
+        first = at_least_one(initial_epoch + 1, "initial_epoch + 1") - 1
+
+        if not self.built and type(self).call is not Layer.call:
+            with no_grad():
+                self(as_array(batches.arrays[0][:1]))  # weights now, so that callbacks find them
+        self.first_epoch = first
+        self.batches = batches
+        self.history = History()
+        self.stop_training = False
+        watchers = [*(callbacks or []), ProgressBar(verbose), self.history]
+        watch = CallbackList(watchers, self, {"epochs": epochs, "steps": batches.steps, "verbose": verbose})
+        self.interrupted = True  # until the end is reached
+        with Interruption() as interruption:
+            try:
+                watch("on_train_begin", {})
+                self._fit(epochs, batches, validation, validation_freq, watch, interruption)
+                self.interrupted = interruption.came
+            except KeyboardInterrupt:
+                if interruption.came:  # the second
+                    raise
+                interruption.came = True
+            finally:
+                self.batches = None
+                watch("on_train_end", {})
+        if interruption.came:
+            print(
+                f"Interrupted in epoch {self.epoch + 1} of {epochs}; the history so far is kept.", flush=True
+            )
+        return self.history
+
+    def _fit(
+        self,
+        epochs: int,
+        batches: Batches,
+        validation: Batches | None,
+        validation_freq: int | Sequence[int],
+        watch: CallbackList,
+        interruption: Interruption,
+    ) -> None:
+        """The loop over epochs."""
+        healthy = True
+        for epoch in range(self.first_epoch, epochs):
+            self.epoch = epoch
+            watch("on_epoch_begin", epoch, {})
+            means = self._run("train", batches, self.train_step, watch, interruption)
+            logs = dict(means)
+            bad_step = means.first_bad_step()
+            if healthy and bad_step is not None:
+                healthy = False
+                warnings.warn(
+                    f"the loss is {logs['loss']} since epoch {epoch + 1}, step {bad_step}: try a smaller "
+                    "learning_rate or clipnorm=1.0, and look at the scale of the inputs",
+                    RuntimeWarning,
+                    stacklevel=3,
+                )
+            if validation is not None and _is_due(epoch + 1, validation_freq) and not interruption.came:
+                results = self._evaluate(validation, watch, interruption)
+                logs.update({f"val_{name}": value for name, value in results.items()})
+            if interruption.came:
+                return  # the epoch is not whole: nobody is told that it has ended
+            watch("on_epoch_end", epoch, logs)
+            if self.stop_training:
+                return
+
+    def _run(
+        self, kind: str, batches: Batches, step: Callable, watch: CallbackList, interruption: Interruption
+    ) -> RunningMeans:
+        """The loop over the batches of an epoch, in training ("train") or evaluation ("test")."""
+        self.compiled_metrics.reset()
+        means = RunningMeans(self.compiled_metrics)
+        for i, (x, y, sample_weight) in enumerate(batches.epoch()):
+            watch(f"on_{kind}_batch_begin", i, {})
+            means.add(step(x, y, sample_weight), len(x))
+            watch(f"on_{kind}_batch_end", i, means)
+            if interruption.came or (kind == "train" and self.stop_training):
+                break
+        return means
+
+    # ----------------------------------------------------------------------------------- evaluate, predict
+
+    def evaluate(
+        self,
+        x: Any,
+        y: Any = None,
+        batch_size: int | None = None,
+        verbose: int | str = "auto",
+        sample_weight: Any = None,
+        steps: int | None = None,
+        callbacks: Iterable[Callback] | None = None,
+        return_dict: bool = False,
+    ) -> Any:
+        """Loss and metrics on data that are not trained on.
+
+        Args:
+            x, y, batch_size, sample_weight: as in `fit`.
+            verbose: 1 a progress bar, 2 a line, 0 silence; "auto" is 1 in a terminal, else 0.
+            steps: how many batches; all if not given.
+            callbacks: what watches.
+            return_dict: give the numbers by name.
+
+        Returns:
+            The loss, or [loss, metrics ...], or a dictionary.
+        """
+        self._check_compiled("evaluate")
+        batches = Batches(x, y, sample_weight, batch_size, steps)
+        bar = ProgressBar(verbose)
+        watch = CallbackList([*(callbacks or []), bar], self, {"steps": batches.steps, "verbose": verbose})
+        try:
+            logs = self._evaluate(batches, watch, Interruption())
+        finally:
+            bar.close()
+        return logs if return_dict else _plain(logs)
+
+    def _evaluate(
+        self, batches: Batches, watch: CallbackList, interruption: Interruption
+    ) -> dict[str, float]:
+        batches.position = batches.size  # from the first batch on
+        watch("on_test_begin", {})
+        with no_grad():
+            logs = dict(self._run("test", batches, self.test_step, watch, interruption))
+        watch("on_test_end", logs)
+        return logs
+
+    def predict(
+        self,
+        x: Any,
+        batch_size: int | None = None,
+        verbose: int | str = "auto",
+        steps: int | None = None,
+        callbacks: Iterable[Callback] | None = None,
+    ) -> np.ndarray:
+        """What the model answers, batch by batch, as one NumPy array (n, ...). Arguments are those of `evaluate`."""
+        batches = Batches(x, None, None, batch_size, steps)
+        bar = ProgressBar(verbose)
+        watch = CallbackList([*(callbacks or []), bar], self, {"steps": batches.steps, "verbose": verbose})
+        answers = []
+        try:
+            watch("on_predict_begin", {})
+            for i, (part, _, _) in enumerate(batches.epoch()):
+                watch("on_predict_batch_begin", i, {})
+                answers.append(self.predict_on_batch(part))
+                watch("on_predict_batch_end", i, {"outputs": answers[-1]})
+            watch("on_predict_end", {})
+        finally:
+            bar.close()
+        return np.concatenate(answers)
+
+    # ------------------------------------------------------------------------------------------ single batches
+
+    def train_on_batch(
+        self,
+        x: Any,
+        y: Any = None,
+        sample_weight: Any = None,
+        class_weight: Mapping[int, float] | None = None,
+        return_dict: bool = False,
+    ) -> Any:
+        """One `train_step` on this batch; returns its numbers as `evaluate` does, as they were before the step."""
+        self._check_compiled("train_on_batch")
+        if class_weight is not None:
+            sample_weight = class_weights(to_array(y, "y"), class_weight)
+        return self._on_batch(self.train_step, x, y, sample_weight, return_dict)
+
+    def test_on_batch(
+        self, x: Any, y: Any = None, sample_weight: Any = None, return_dict: bool = False
+    ) -> Any:
+        """One `test_step` on this batch; returns its numbers as `evaluate` does."""
+        self._check_compiled("test_on_batch")
+        with no_grad():
+            return self._on_batch(self.test_step, x, y, sample_weight, return_dict)
+
+    def predict_on_batch(self, x: Any) -> np.ndarray:
+        """What the model answers to this batch, as a NumPy array."""
+        with no_grad():
+            return self(x, training=False).numpy()
+
+    def _on_batch(self, step: Callable, x: Any, y: Any, sample_weight: Any, return_dict: bool) -> Any:
+        (batch,) = Batches(x, y, sample_weight, batch_size=max(len(x), 1)).epoch()
+        self.compiled_metrics.reset()
+        means = RunningMeans(self.compiled_metrics)
+        means.add(step(*batch), len(batch[0]))
+        return dict(means) if return_dict else _plain(dict(means))
+
+    def _check_compiled(self, what: str) -> None:
+        if not self.compiled:
+            raise RuntimeError(f"{what}: call compile(optimizer, loss, metrics) first")
+
+
+def _plain(logs: dict[str, float]) -> Any:
+    values = list(logs.values())
+    return values[0] if len(values) == 1 else values
+
+
+def _is_due(epoch: int, validation_freq: int | Sequence[int]) -> bool:
+    """Whether epoch number `epoch`, from 1, ends with a validation."""
+    if isinstance(validation_freq, int):
+        return epoch % at_least_one(validation_freq, "validation_freq") == 0
+    return epoch in validation_freq
