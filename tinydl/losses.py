@@ -1,13 +1,13 @@
 """Losses: how far a prediction is from the truth, as one number to make smaller.
 
 Each comes twice, as in Keras: a function, `mean_squared_error(y_true, y_pred)`, that gives one value for each
-sample (the last axis is averaged or summed away), and a class, `MeanSquaredError()`, whose objects weigh
-those values and reduce them to the single number that `backward` starts from.
+sample (the last axis is averaged or summed away), and a class, `MeanSquaredError()`, whose objects weigh those
+values and reduce them to the single number that `backward` starts from.
 
-What is probability and what is logit? A network that ends in softmax or sigmoid gives probabilities; one that
-ends in a plain Dense gives logits, and its loss says `from_logits=True`. Logits are the safer way: where a
-probability rounds to 0 or 1 its logarithm, and the gradient, are lost. Tensors that come out of the softmax
-or sigmoid activation remember their logits, and the crossentropies use them.
+Probabilities or logits? A network that ends in softmax or sigmoid gives probabilities; one that ends in a plain
+Dense gives logits, and its loss says `from_logits=True`. Logits are safer: where a probability rounds to 0 or 1,
+its logarithm and the gradient are lost. What comes out of the softmax and sigmoid activations remembers its
+logits, and the crossentropies use them.
 """
 
 from __future__ import annotations
@@ -20,30 +20,32 @@ from typing import Any
 from tinydl import backend, ops
 from tinydl.autograd import Variable
 from tinydl.lookup import lookup
+from tinydl.ops.loss import EPSILON
 from tinydl.tensor import Tensor
 
-REDUCTIONS = ("sum_over_batch_size", "mean", "sum", "mean_with_sample_weight", "none", None)
+MEAN = "sum_over_batch_size"  # Keras's name for: the sum of the values, divided by how many there are
+REDUCTIONS = (MEAN, "mean", "sum", "mean_with_sample_weight", "none", None)
 
-# ------------------------------------------------------------------------------------------------- shapes
+# --------------------------------------------------------------------------------------------------- shapes
 
 
-def as_float(value: Any) -> Any:
-    """`value` as a Tensor or array of floating-point numbers: whole numbers take the precision of `floatx()`."""
+def bare(value: Any) -> Any:
+    """The array of a Tensor; an array, number or list as an array."""
+    return value.data if isinstance(value, Variable) else backend.as_array(value)
+
+
+def cast(value: Any, dtype: Any = None) -> Any:
+    """`value` as a Tensor or array of this dtype; if none is given, of a floating-point one."""
     value = value if isinstance(value, Variable) else backend.as_array(value)
-    return value if value.dtype.kind == "f" else value.astype(backend.floatx())
-
-
-def cast(value: Any, dtype: Any) -> Any:
-    """`value` as a Tensor or array of this dtype; not copied when it is one."""
-    value = value if isinstance(value, Variable) else backend.as_array(value)
+    if dtype is None:
+        dtype = value.dtype if value.dtype.kind == "f" else backend.floatx()
     return value if value.dtype == dtype else value.astype(dtype)
 
 
 def same_rank(a: Any, b: Any) -> tuple[Any, Any]:
-    """Two arrays whose ranks differ by a last axis of length 1, with equal ranks: (n,) and (n, 1) are both (n, 1).
+    """Two arrays whose ranks differ by a last axis of length 1, with equal ranks; others as they are.
 
-    From rank 2 up the odd axis is dropped instead: (n, t) and (n, t, 1) are both (n, t). Others stay as they
-    are.
+    (n,) and (n, 1) both become (n, 1); from rank 2 up the odd axis goes: (n, t) and (n, t, 1) become (n, t).
     """
     if b.ndim == a.ndim + 1:
         b, a = same_rank(b, a)
@@ -57,40 +59,42 @@ def same_rank(a: Any, b: Any) -> tuple[Any, Any]:
 
 def _paired(loss: str, y_true: Any, y_pred: Any) -> tuple[Any, Any]:
     """Truth and prediction in one dtype, the prediction's, and in one shape."""
-    y_pred = as_float(y_pred)
-    y_true, y_pred = same_rank(cast(y_true, y_pred.dtype), y_pred)
-    if y_true.shape != y_pred.shape or y_pred.ndim == 0:
+    y_pred = cast(y_pred)
+    y_true = cast(y_true, y_pred.dtype)
+    a, b = same_rank(y_true, y_pred)
+    if a.shape != b.shape or b.ndim == 0:
         raise ValueError(
-            f"{loss}: y_true and y_pred should have one shape, (batch, ...), got {y_true.shape} and {y_pred.shape}"
+            f"{loss}: expected y_true and y_pred of one shape, (batch, ...), got {y_true.shape} and {y_pred.shape}"
         )
-    return y_true, y_pred
+    return a, b
 
 
 def _remembered(loss: str, y_pred: Any, from_logits: bool) -> tuple[Any, bool]:
-    """The logits a prediction was made from, if it remembers any, and whether logits is what this returns."""
+    """The logits that a prediction was made from, if it remembers any; and whether logits is what this returns."""
     logits = getattr(y_pred, "logits", None)
     if logits is None:
         return y_pred, from_logits
     if from_logits:
         warnings.warn(
-            f"{loss}: from_logits=True, but y_pred comes from a softmax or sigmoid: it holds probabilities, not logits. "
-            "The logits before that activation are used",
+            f"{loss}: from_logits=True, but y_pred comes from a softmax or sigmoid, so it holds probabilities. "
+            "The logits that they were made from are used",
             stacklevel=4,
         )
     return logits, True
 
 
-def _smoothing(label_smoothing: float) -> float:
+def _smoothed(y_true: Any, label_smoothing: float, share: float) -> Any:
+    """Labels moved towards `share`, which is what each class would have if nothing were known."""
     if not 0 <= label_smoothing <= 1:
         raise ValueError(f"label_smoothing: expected a number from 0 to 1, got {label_smoothing!r}")
-    return label_smoothing
+    return y_true * (1 - label_smoothing) + label_smoothing * share if label_smoothing else y_true
 
 
-# ---------------------------------------------------------------------------------------------- functions
+# ------------------------------------------------------------------------------------------------ functions
 
 
 def mean_squared_error(y_true: Any, y_pred: Any) -> Any:
-    """mean((y_true - y_pred)**2) over the last axis: (..., k) -> (...).
+    """mean((y_true - y_pred)²) over the last axis: (..., k) -> (...).
 
     Example:
         >>> mean_squared_error([[0.0, 1.0]], [[1.0, 3.0]])
@@ -114,7 +118,7 @@ def mean_absolute_error(y_true: Any, y_pred: Any) -> Any:
 def huber(y_true: Any, y_pred: Any, delta: float = 1.0) -> Any:
     """Squared error near zero, absolute error beyond `delta`: outliers pull, but not with all their might.
 
-    With e = y_pred - y_true: e²/2 where |e| <= delta, delta·|e| - delta²/2 elsewhere (Huber 1964, Robust
+    With e = y_pred - y_true: e²/2 where |e| <= delta, elsewhere delta·|e| - delta²/2 (Huber 1964, Robust
     estimation of a location parameter); mean over the last axis: (..., k) -> (...).
 
     Example:
@@ -129,16 +133,17 @@ def huber(y_true: Any, y_pred: Any, delta: float = 1.0) -> Any:
 
 
 def kl_divergence(y_true: Any, y_pred: Any) -> Any:
-    """sum(y_true · log(y_true / y_pred)): how many nats the distribution y_pred wastes on y_true.
+    """sum(y_true · log(y_true / y_pred)): how many nats are lost by taking y_pred for y_true.
 
-    Both are clipped to [1e-7, 1]; sum over the last axis: (..., k) -> (...). (Kullback and Leibler 1951.)
+    Probabilities are clipped to [1e-7, 1]; sum over the last axis: (..., k) -> (...). (Kullback and Leibler 1951,
+    On information and sufficiency.)
 
     Example:
         >>> kl_divergence([[0.5, 0.5]], [[0.5, 0.5]])
         array([0.], dtype=float32)
     """
     y_true, y_pred = _paired("kl_divergence", y_true, y_pred)
-    y_true, y_pred = ops.clip(y_true, 1e-7, 1), ops.clip(y_pred, 1e-7, 1)
+    y_true, y_pred = ops.clip(y_true, EPSILON, 1), ops.clip(y_pred, EPSILON, 1)
     return ops.sum(y_true * ops.log(y_true / y_pred), axis=-1)
 
 
@@ -148,17 +153,15 @@ def binary_crossentropy(
     """-mean(y_true · log(p) + (1 - y_true) · log(1 - p)) over the axis: (..., k) -> (...).
 
     Targets need not be 0 or 1: a pixel of 0.3 is one, and so is a label of 1.05, as in Keras.
-    `label_smoothing` s moves targets towards 0.5: y · (1 - s) + s / 2.
+    `label_smoothing` s moves them towards the middle: y · (1 - s) + s / 2.
 
     Example:
         >>> binary_crossentropy([[1.0], [0.0]], [[0.0], [0.0]], from_logits=True)
         array([0.6931472, 0.6931472], dtype=float32)
     """
-    name = "binary_crossentropy"
-    y_pred, from_logits = _remembered(name, y_pred, from_logits)
-    y_true, y_pred = _paired(name, y_true, y_pred)
-    if _smoothing(label_smoothing):
-        y_true = y_true * (1 - label_smoothing) + 0.5 * label_smoothing
+    y_pred, from_logits = _remembered("binary_crossentropy", y_pred, from_logits)
+    y_true, y_pred = _paired("binary_crossentropy", y_true, y_pred)
+    y_true = _smoothed(y_true, label_smoothing, 1 / 2)
     return ops.mean(ops.binary_crossentropy(y_true, y_pred, from_logits=from_logits), axis=axis)
 
 
@@ -167,12 +170,11 @@ def categorical_crossentropy(
 ) -> Any:
     """-sum(y_true · log(p)) over the classes, for one-hot labels: (..., classes) -> (...).
 
-    `label_smoothing` s takes s from the right class and shares it among all: y · (1 - s) + s / classes
-    (Szegedy et al. 2015, Rethinking the Inception architecture).
+    `label_smoothing` s takes s from the right class and shares it among all: y · (1 - s) + s / classes (Szegedy
+    et al. 2015, Rethinking the Inception architecture).
 
     Raises:
-        ValueError: the shapes differ; labels that are class numbers belong to
-            `sparse_categorical_crossentropy`.
+        ValueError: the shapes differ; class numbers belong to `sparse_categorical_crossentropy`.
 
     Example:
         >>> categorical_crossentropy([[0.0, 1.0]], [[0.5, 0.5]])
@@ -180,31 +182,29 @@ def categorical_crossentropy(
     """
     name = "categorical_crossentropy"
     y_pred, from_logits = _remembered(name, y_pred, from_logits)
-    y_pred = as_float(y_pred)
-    y_true = cast(y_true, y_pred.dtype)
+    y_true, y_pred = y_true if hasattr(y_true, "shape") else backend.as_array(y_true), cast(y_pred)
     if y_true.shape != y_pred.shape and y_true.shape in (y_pred.shape[:-1], (*y_pred.shape[:-1], 1)):
         raise ValueError(
-            f"{name}: y_true has shape {y_true.shape} for y_pred of {y_pred.shape}: these look like class numbers. "
-            f"Use sparse_categorical_crossentropy, or one-hot labels, ops.one_hot(y_true, {y_pred.shape[-1]})"
+            f"{name}: y_true of shape {y_true.shape} for y_pred of {y_pred.shape} looks like class numbers. Use "
+            f"sparse_categorical_crossentropy, or one-hot labels, ops.one_hot(y_true, {y_pred.shape[-1]})"
         )
     y_true, y_pred = _paired(name, y_true, y_pred)
     if y_pred.shape[axis] == 1:
         warnings.warn(
-            f"{name}: y_pred has shape {y_pred.shape}; with one class the loss says nothing. "
+            f"{name}: y_pred of shape {y_pred.shape} has one class only, so its loss is always 0. "
             "For a yes or no use binary_crossentropy",
             stacklevel=2,
         )
-    if _smoothing(label_smoothing):
-        y_true = y_true * (1 - label_smoothing) + label_smoothing / y_true.shape[axis]
+    y_true = _smoothed(y_true, label_smoothing, 1 / y_true.shape[axis])
     return ops.categorical_crossentropy(y_true, y_pred, from_logits=from_logits, axis=axis)
 
 
 def sparse_categorical_crossentropy(y_true: Any, y_pred: Any, from_logits: bool = False) -> Any:
-    """-log(p[y_true]), for labels that are class numbers: (...) or (..., 1) and (..., classes) -> (...).
+    """-log(p[y_true]), for labels that are class numbers: (...) or (..., 1), and (..., classes) -> (...).
 
     Raises:
-        ValueError: a label is no class number; the shapes do not belong together; one-hot labels, which
-            belong to `categorical_crossentropy`.
+        ValueError: a label is no class number, or the shapes do not belong together; one-hot labels belong to
+            `categorical_crossentropy`.
 
     Example:
         >>> sparse_categorical_crossentropy([1], [[0.5, 0.5]])
@@ -212,39 +212,37 @@ def sparse_categorical_crossentropy(y_true: Any, y_pred: Any, from_logits: bool 
     """
     name = "sparse_categorical_crossentropy"
     y_pred, from_logits = _remembered(name, y_pred, from_logits)
-    y_pred = as_float(y_pred)
-    labels = backend.as_array(y_true.data if isinstance(y_true, Variable) else y_true)
+    y_pred, labels = cast(y_pred), bare(y_true)
     if labels.shape == (*y_pred.shape[:-1], 1):
         labels = labels.reshape(y_pred.shape[:-1])
     if labels.shape == y_pred.shape:
         raise ValueError(
-            f"{name}: y_true has the shape of y_pred, {y_pred.shape}: these look like one-hot labels. "
+            f"{name}: y_true has the shape of y_pred, {y_pred.shape}, which looks like one-hot labels. "
             "Use categorical_crossentropy, or class numbers, y_true.argmax(axis=-1)"
         )
     if labels.shape != y_pred.shape[:-1] or y_pred.ndim == 0:
         raise ValueError(
-            f"{name}: y_true of shape {labels.shape} does not belong to y_pred of shape {y_pred.shape}: "
-            f"expected {y_pred.shape[:-1]}, one class number for each row"
+            f"{name}: expected y_true and y_pred of shapes (batch, ...) and (batch, ..., classes), "
+            f"got {labels.shape} and {y_pred.shape}"
         )
-    return ops.sparse_categorical_crossentropy(
-        _class_numbers(name, labels, y_pred.shape[-1]), y_pred, from_logits=from_logits
-    )
+    labels = _class_numbers(name, labels, y_pred.shape[-1])
+    return ops.sparse_categorical_crossentropy(labels, y_pred, from_logits=from_logits)
 
 
 def _class_numbers(loss: str, labels: Any, classes: int) -> Any:
-    """Labels as integers; anything that is not one of 0 .. classes-1 is an error that says which and where."""
+    """Labels as integers; one that is none of 0 ... classes-1 is an error that says which and where."""
     xp = backend.array_module(labels)
     wrong = ~((labels >= 0) & (labels < classes)) | (labels != xp.floor(labels))  # nan is wrong as well
     if wrong.any():
-        where = [int(i) for i in backend.to_numpy(xp.argwhere(wrong))[0]]
+        where = tuple(int(i) for i in backend.to_numpy(xp.argwhere(wrong))[0])
         raise ValueError(
-            f"{loss}: label {labels[tuple(where)]} at y_true{where} is not a class number: y_pred has {classes} classes, "
-            f"so labels run from 0 to {classes - 1}"
+            f"{loss}: y_true[{', '.join(map(str, where))}] is {labels[where]}: "
+            f"with {classes} classes, labels are the whole numbers from 0 to {classes - 1}"
         )
     return labels.astype("int64", copy=False)
 
 
-# ------------------------------------------------------------------------------------------------ classes
+# -------------------------------------------------------------------------------------------------- classes
 
 
 class Loss:
@@ -252,9 +250,9 @@ class Loss:
 
     Args:
         name: what to call it; the class's name in snake_case if not given.
-        reduction: what becomes of the values: "sum_over_batch_size" (or "mean": the sum, divided by how many
-            there are; weights do not count), "sum", "mean_with_sample_weight" (divided by the sum of the
-            weights), "none".
+        reduction: what becomes of the values, times their weights: "sum_over_batch_size", or "mean" (divided by
+            how many there are, whatever they weigh), "mean_with_sample_weight" (divided by the sum of the
+            weights), "sum", or "none".
 
     Raises:
         ValueError: no such reduction.
@@ -267,11 +265,9 @@ class Loss:
         14.0
     """
 
-    def __init__(self, name: str | None = None, reduction: str | None = "sum_over_batch_size"):
+    def __init__(self, name: str | None = None, reduction: str | None = MEAN):
         if reduction not in REDUCTIONS:
-            raise ValueError(
-                f"reduction: expected one of {', '.join(map(str, REDUCTIONS))}, got {reduction!r}"
-            )
+            raise ValueError(f"reduction: expected one of {REDUCTIONS}, got {reduction!r}")
         self.name = name or re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", type(self).__name__).lower()
         self.reduction = reduction
 
@@ -280,28 +276,29 @@ class Loss:
         raise NotImplementedError(f"{type(self).__name__} has no call(y_true, y_pred)")
 
     def __call__(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> Tensor:
-        """The loss as a Tensor of one number, in the dtype of y_pred (with reduction "none": of one number a sample).
+        """The loss, a Tensor of one number in the dtype of y_pred; with reduction "none" of a number a sample.
 
         Args:
-            y_true: the truth; cast to the dtype of y_pred, unless it is class numbers.
+            y_true: the truth; takes the dtype of y_pred, unless it is class numbers.
             y_pred: the prediction, a Tensor or array.
-            sample_weight: a factor for each value: (batch,), or (batch, ...) as the values are.
+            sample_weight: a factor for each sample, (batch,), or for each of the values that `call` gives.
 
         Raises:
             ValueError: shapes that do not belong together.
         """
-        y_pred = y_pred if isinstance(y_pred, Variable) else Tensor(as_float(y_pred))
-        values = self.call(y_true if isinstance(y_true, Variable) else backend.as_array(y_true), y_pred)
+        y_true = y_true if isinstance(y_true, Variable) else backend.as_array(y_true)
+        y_pred = y_pred if isinstance(y_pred, Variable) else Tensor(cast(y_pred))
+        values, weights = self.call(y_true, y_pred), None
         if sample_weight is not None:
-            values, sample_weight = _weighed(values, sample_weight)
+            values, weights = _weighed(values, sample_weight)
         if self.reduction in ("none", None) or values.ndim == 0:
             return values
         total = ops.sum(values)
         if self.reduction == "sum":
             return total
-        if self.reduction == "mean_with_sample_weight" and sample_weight is not None:
-            whole = sample_weight.sum()
-            return total * backend.array_module(whole).where(whole == 0, 0, 1 / (whole + (whole == 0)))
+        if self.reduction == "mean_with_sample_weight" and weights is not None:
+            whole = weights.sum()
+            return total * cast(1 / whole if whole else 0.0, total.dtype)  # all weights 0: so is the loss
         return total * (1 / max(values.size, 1))
 
     def __repr__(self) -> str:
@@ -309,16 +306,16 @@ class Loss:
 
 
 def _weighed(values: Any, sample_weight: Any) -> tuple[Any, Any]:
-    """Values times their weights, and the weights."""
-    weight = cast(getattr(sample_weight, "data", sample_weight), values.dtype)
-    values, weight = same_rank(values, weight)
-    if 0 < weight.ndim < values.ndim:  # a weight for a sample is one for all its values
-        weight = weight.reshape((*weight.shape, *[1] * (values.ndim - weight.ndim)))
-    if any(n not in (1, m) for n, m in zip(weight.shape, values.shape)) or weight.ndim > values.ndim:
+    """The values times their weights, and the weights."""
+    given = cast(bare(sample_weight), values.dtype)
+    values, weights = same_rank(values, given)
+    if 0 < weights.ndim < values.ndim:  # a sample's weight is that of all its values
+        weights = weights.reshape((*weights.shape, *[1] * (values.ndim - weights.ndim)))
+    if weights.ndim > values.ndim or any(n not in (1, m) for n, m in zip(weights.shape, values.shape)):
         raise ValueError(
-            f"sample_weight: shape {weight.shape} does not belong to losses of shape {values.shape}, one for each sample"
+            f"sample_weight: expected a weight for each of the losses, {values.shape}, got shape {given.shape}"
         )
-    return values * weight, weight
+    return values * weights, weights
 
 
 class LossFunctionWrapper(Loss):
@@ -329,13 +326,7 @@ class LossFunctionWrapper(Loss):
         6.0
     """
 
-    def __init__(
-        self,
-        fn: Callable,
-        reduction: str | None = "sum_over_batch_size",
-        name: str | None = None,
-        **options: Any,
-    ):
+    def __init__(self, fn: Callable, reduction: str | None = MEAN, name: str | None = None, **options: Any):
         super().__init__(name or getattr(fn, "__name__", None), reduction)
         self.fn = fn
         self.options = options
@@ -346,174 +337,104 @@ class LossFunctionWrapper(Loss):
 
 
 class MeanSquaredError(LossFunctionWrapper):
-    """`mean_squared_error`, weighed and reduced.
+    """`mean_squared_error`, weighed and reduced."""
 
-    Example:
-        >>> MeanSquaredError()([[0.0, 1.0]], [[1.0, 3.0]]).item()
-        2.5
-    """
-
-    def __init__(self, reduction: str | None = "sum_over_batch_size", name: str = "mean_squared_error"):
+    def __init__(self, reduction: str | None = MEAN, name: str = "mean_squared_error"):
         super().__init__(mean_squared_error, reduction, name)
 
 
 class MeanAbsoluteError(LossFunctionWrapper):
-    """`mean_absolute_error`, weighed and reduced.
+    """`mean_absolute_error`, weighed and reduced."""
 
-    Example:
-        >>> MeanAbsoluteError()([[0.0, 1.0]], [[1.0, 3.0]]).item()
-        1.5
-    """
-
-    def __init__(self, reduction: str | None = "sum_over_batch_size", name: str = "mean_absolute_error"):
+    def __init__(self, reduction: str | None = MEAN, name: str = "mean_absolute_error"):
         super().__init__(mean_absolute_error, reduction, name)
 
 
 class Huber(LossFunctionWrapper):
-    """`huber`, weighed and reduced.
+    """`huber`, weighed and reduced."""
 
-    Example:
-        >>> Huber(delta=2.0)([[0.0]], [[4.0]]).item()
-        6.0
-    """
-
-    def __init__(
-        self, delta: float = 1.0, reduction: str | None = "sum_over_batch_size", name: str = "huber_loss"
-    ):
+    def __init__(self, delta: float = 1.0, reduction: str | None = MEAN, name: str = "huber_loss"):
         super().__init__(huber, reduction, name, delta=delta)
 
 
 class KLDivergence(LossFunctionWrapper):
-    """`kl_divergence`, weighed and reduced.
+    """`kl_divergence`, weighed and reduced."""
 
-    Example:
-        >>> KLDivergence()([[0.5, 0.5]], [[0.5, 0.5]]).item()
-        0.0
-    """
-
-    def __init__(self, reduction: str | None = "sum_over_batch_size", name: str = "kl_divergence"):
+    def __init__(self, reduction: str | None = MEAN, name: str = "kl_divergence"):
         super().__init__(kl_divergence, reduction, name)
 
 
 class BinaryCrossentropy(LossFunctionWrapper):
-    """`binary_crossentropy`, weighed and reduced.
-
-    Example:
-        >>> round(BinaryCrossentropy(from_logits=True)([[1.0], [0.0]], [[0.0], [0.0]]).item(), 4)
-        0.6931
-    """
+    """`binary_crossentropy`, weighed and reduced: for yes or no, and for pixels from 0 to 1."""
 
     def __init__(
         self,
         from_logits: bool = False,
         label_smoothing: float = 0.0,
         axis: int = -1,
-        reduction: str | None = "sum_over_batch_size",
+        reduction: str | None = MEAN,
         name: str = "binary_crossentropy",
     ):
-        options = dict(from_logits=from_logits, label_smoothing=_smoothing(label_smoothing), axis=axis)
+        options = dict(from_logits=from_logits, label_smoothing=label_smoothing, axis=axis)
         super().__init__(binary_crossentropy, reduction, name, **options)
 
 
 class CategoricalCrossentropy(LossFunctionWrapper):
-    """`categorical_crossentropy`, weighed and reduced: for one-hot labels.
-
-    Example:
-        >>> round(CategoricalCrossentropy()([[0.0, 1.0]], [[0.5, 0.5]]).item(), 4)
-        0.6931
-    """
+    """`categorical_crossentropy`, weighed and reduced: for one-hot labels."""
 
     def __init__(
         self,
         from_logits: bool = False,
         label_smoothing: float = 0.0,
         axis: int = -1,
-        reduction: str | None = "sum_over_batch_size",
+        reduction: str | None = MEAN,
         name: str = "categorical_crossentropy",
     ):
-        options = dict(from_logits=from_logits, label_smoothing=_smoothing(label_smoothing), axis=axis)
+        options = dict(from_logits=from_logits, label_smoothing=label_smoothing, axis=axis)
         super().__init__(categorical_crossentropy, reduction, name, **options)
 
 
 class SparseCategoricalCrossentropy(LossFunctionWrapper):
-    """`sparse_categorical_crossentropy`, weighed and reduced: for labels that are class numbers.
-
-    Example:
-        >>> round(SparseCategoricalCrossentropy()([1], [[0.5, 0.5]]).item(), 4)
-        0.6931
-    """
+    """`sparse_categorical_crossentropy`, weighed and reduced: for labels that are class numbers."""
 
     def __init__(
         self,
         from_logits: bool = False,
-        reduction: str | None = "sum_over_batch_size",
+        reduction: str | None = MEAN,
         name: str = "sparse_categorical_crossentropy",
     ):
         super().__init__(sparse_categorical_crossentropy, reduction, name, from_logits=from_logits)
 
 
-# ----------------------------------------------------------------------------------------------- by name
+# -------------------------------------------------------------------------------------------------- by name
 
-_PAIRS: list[tuple[Callable, type[Loss], tuple[str, ...]]] = [
-    (mean_squared_error, MeanSquaredError, ("mse", "MSE")),
-    (mean_absolute_error, MeanAbsoluteError, ("mae", "MAE")),
-    (huber, Huber, ()),
-    (kl_divergence, KLDivergence, ("kld", "KLD")),
-    (binary_crossentropy, BinaryCrossentropy, ("bce", "BCE")),
-    (categorical_crossentropy, CategoricalCrossentropy, ()),
-    (sparse_categorical_crossentropy, SparseCategoricalCrossentropy, ()),
-]
-_BY_NAME: dict[str, Any] = {}
-for _function, _class, _aliases in _PAIRS:
-    _BY_NAME[_class.__name__] = _class
-    _BY_NAME.update(dict.fromkeys((_function.__name__, *_aliases), _function))
+_FUNCTIONS = [mean_squared_error, mean_absolute_error, huber, kl_divergence, binary_crossentropy]
+_FUNCTIONS += [categorical_crossentropy, sparse_categorical_crossentropy]
+_BY_NAME: dict[str, Callable] = {
+    **{function.__name__: function for function in _FUNCTIONS},
+    **{loss.__name__: loss for loss in LossFunctionWrapper.__subclasses__()},
+    **dict.fromkeys(("mse", "MSE"), mean_squared_error),
+    **dict.fromkeys(("mae", "MAE"), mean_absolute_error),
+    **dict.fromkeys(("kld", "KLD"), kl_divergence),
+    **dict.fromkeys(("bce", "BCE"), binary_crossentropy),
+}
 
 
-def get(identifier: Any) -> Any:
-    """The loss of this name: "mse" gives the function, "MeanSquaredError" an object of the class, as in Keras.
-
-    What is a loss already comes back as it is. `resolve` gives a `Loss` in every case.
+def get(identifier: Any) -> Loss:
+    """The `Loss` that is meant: by a name of Keras's, "mse" or "MeanSquaredError", or by a function or a Loss.
 
     Raises:
-        ValueError: no loss has this name, or the identifier is nothing that could be called.
+        ValueError: no loss has this name, or this is nothing that could be called.
 
     Example:
-        >>> get("mse").__name__
-        'mean_squared_error'
+        >>> get("mse")([[0.0]], [[2.0]]).item()
+        4.0
     """
     found = lookup(identifier, _BY_NAME, "loss") if isinstance(identifier, str) else identifier
     if not callable(found):
         raise ValueError(
-            f"loss: expected a name, a Loss or a function of (y_true, y_pred), got {identifier!r}"
+            f"loss: expected a name, a function of (y_true, y_pred) or a Loss, got {identifier!r}"
         )
-    return found() if isinstance(found, type) else found
-
-
-def resolve(identifier: Any, y_shape: tuple | None = None, pred_shape: tuple | None = None) -> Loss:
-    """The `Loss` that `compile(loss=identifier)` means: functions are wrapped, "crossentropy" chosen by the shapes.
-
-    Example:
-        >>> resolve("crossentropy", (32,), (32, 10))
-        <LossFunctionWrapper crossentropy>
-    """
-    loss = identifier
-    if identifier in ("crossentropy", "ce") and y_shape is not None and pred_shape is not None:
-        kind = kind_of_labels(y_shape, pred_shape)
-        prefix = {"binary": "binary_", "sparse": "sparse_categorical_", "one-hot": "categorical_"}[kind]
-        loss = prefix + "crossentropy"
-    loss = get(loss)
-    if isinstance(loss, Loss):
-        return loss
-    return LossFunctionWrapper(loss, name=identifier if isinstance(identifier, str) else None)
-
-
-def kind_of_labels(y_shape: tuple, pred_shape: tuple) -> str:
-    """What labels of this shape are to predictions of that shape: "binary", "sparse" (class numbers) or "one-hot".
-
-    Example:
-        >>> kind_of_labels((32,), (32, 10))
-        'sparse'
-    """
-    if pred_shape[-1] == 1:
-        return "binary"
-    return "sparse" if len(y_shape) < len(pred_shape) or y_shape[-1] == 1 else "one-hot"
+    if isinstance(found, type):
+        found = found()
+    return found if isinstance(found, Loss) else LossFunctionWrapper(found)

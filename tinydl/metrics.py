@@ -19,14 +19,10 @@ from collections.abc import Callable
 from typing import Any
 
 from tinydl import backend, losses
-from tinydl.autograd import Variable, no_grad
+from tinydl.autograd import no_grad
 from tinydl.backend import Array, array_module
 from tinydl.lookup import lookup
-from tinydl.losses import cast, kind_of_labels, same_rank
-
-
-def _array(value: Any) -> Array:
-    return value.data if isinstance(value, Variable) else backend.as_array(value)
+from tinydl.losses import bare, cast, same_rank
 
 
 def _matches(hits: Array) -> Array:
@@ -44,7 +40,7 @@ def accuracy(y_true: Any, y_pred: Any) -> Array:
         >>> accuracy([1, 2], [1, 3])
         array([1., 0.], dtype=float32)
     """
-    y_true, y_pred = same_rank(_array(y_true), _array(y_pred))
+    y_true, y_pred = same_rank(bare(y_true), bare(y_pred))
     return _matches(y_true == y_pred)
 
 
@@ -55,7 +51,7 @@ def binary_accuracy(y_true: Any, y_pred: Any, threshold: float = 0.5) -> Array:
         >>> binary_accuracy([1, 0], [0.6, 0.6])
         array([1., 0.], dtype=float32)
     """
-    y_true, y_pred = same_rank(_array(y_true), _array(y_pred))
+    y_true, y_pred = same_rank(bare(y_true), bare(y_pred))
     return _matches(y_true == (y_pred > threshold))
 
 
@@ -66,7 +62,7 @@ def categorical_accuracy(y_true: Any, y_pred: Any) -> Array:
         >>> categorical_accuracy([[0, 1], [1, 0]], [[0.2, 0.8], [0.3, 0.7]])
         array([1., 0.], dtype=float32)
     """
-    return _matches(_array(y_true).argmax(axis=-1) == _array(y_pred).argmax(axis=-1))
+    return _matches(bare(y_true).argmax(axis=-1) == bare(y_pred).argmax(axis=-1))
 
 
 def sparse_categorical_accuracy(y_true: Any, y_pred: Any) -> Array:
@@ -76,7 +72,8 @@ def sparse_categorical_accuracy(y_true: Any, y_pred: Any) -> Array:
         >>> sparse_categorical_accuracy([1, 0], [[0.2, 0.8], [0.3, 0.7]])
         array([1., 0.], dtype=float32)
     """
-    return _matches(_labels(y_true, y_pred) == _array(y_pred).argmax(axis=-1))
+    y_pred = bare(y_pred)
+    return _matches(_labels(y_true, y_pred) == y_pred.argmax(axis=-1))
 
 
 def top_k_categorical_accuracy(y_true: Any, y_pred: Any, k: int = 5) -> Array:
@@ -86,7 +83,7 @@ def top_k_categorical_accuracy(y_true: Any, y_pred: Any, k: int = 5) -> Array:
         >>> top_k_categorical_accuracy([[0, 1, 0]], [[0.2, 0.3, 0.5]], k=2)
         array([1.], dtype=float32)
     """
-    return sparse_top_k_categorical_accuracy(_array(y_true).argmax(axis=-1), y_pred, k)
+    return sparse_top_k_categorical_accuracy(bare(y_true).argmax(axis=-1), y_pred, k)
 
 
 def sparse_top_k_categorical_accuracy(y_true: Any, y_pred: Any, k: int = 5) -> Array:
@@ -96,18 +93,18 @@ def sparse_top_k_categorical_accuracy(y_true: Any, y_pred: Any, k: int = 5) -> A
         >>> sparse_top_k_categorical_accuracy([1], [[0.2, 0.3, 0.5]], k=2)
         array([1.], dtype=float32)
     """
-    labels, y_pred = _labels(y_true, y_pred), _array(y_pred)
+    y_pred = bare(y_pred)
+    labels = _labels(y_true, y_pred)
     xp = array_module(y_pred)
-    own = xp.take_along_axis(
-        y_pred, labels.astype("int64")[..., None], axis=-1
-    )  # (..., 1): the right class's
-    return _matches(((y_pred > own).sum(axis=-1) < k) & xp.isfinite(own[..., 0]))
+    known = (labels >= 0) & (labels < y_pred.shape[-1])  # what is no class is never right
+    own = xp.take_along_axis(y_pred, (labels * known).astype("int64")[..., None], axis=-1)  # (..., 1)
+    return _matches(((y_pred > own).sum(axis=-1) < k) & known & xp.isfinite(own[..., 0]))
 
 
-def _labels(y_true: Any, y_pred: Any) -> Array:
+def _labels(y_true: Any, y_pred: Array) -> Array:
     """Class numbers without the last axis of length 1 that they may have."""
-    y_true = _array(y_true)
-    return y_true[..., 0] if y_true.ndim == len(y_pred.shape) and y_true.shape[-1] == 1 else y_true
+    y_true = bare(y_true)
+    return y_true[..., 0] if y_true.ndim == y_pred.ndim and y_true.shape[-1] == 1 else y_true
 
 
 # ------------------------------------------------------------------------------------------------ classes
@@ -177,10 +174,10 @@ class Mean(Metric):
 
     def update_state(self, values: Any, sample_weight: Any = None) -> None:
         """Add values, (batch, ...) or a single number, with a weight for each sample or each value."""
-        values = _array(values)
+        values = bare(values)
         weights = None
         if sample_weight is not None:
-            values, weights = same_rank(values, cast(_array(sample_weight), values.dtype))
+            values, weights = same_rank(values, cast(bare(sample_weight), values.dtype))
             ndim = weights.ndim
             values = values.mean(axis=tuple(range(ndim, values.ndim)))  # one number for each weight
             weights = array_module(values).broadcast_to(weights, values.shape)
@@ -357,7 +354,7 @@ def get(identifier: Any) -> Any:
     found = lookup(identifier, _BY_NAME, "metric") if isinstance(identifier, str) else identifier
     if not callable(found):
         raise ValueError(
-            f"metric: expected a name, a Metric or a function of (y_true, y_pred), got {identifier!r}"
+            f"metric: expected a name, a function of (y_true, y_pred) or a Metric, got {identifier!r}"
         )
     return found() if isinstance(found, type) else found
 
@@ -374,12 +371,12 @@ def resolve(identifier: Any, y_shape: tuple, pred_shape: tuple) -> Metric:
     """
     metric = identifier
     if isinstance(identifier, str) and identifier.lower() in ("accuracy", "acc"):
-        kinds = {
-            "binary": BinaryAccuracy,
-            "sparse": SparseCategoricalAccuracy,
-            "one-hot": CategoricalAccuracy,
-        }
-        metric = kinds[kind_of_labels(y_shape, pred_shape)]
+        if pred_shape[-1] == 1:
+            metric = BinaryAccuracy
+        elif len(y_shape) < len(pred_shape) or y_shape[-1] == 1:
+            metric = SparseCategoricalAccuracy
+        else:
+            metric = CategoricalAccuracy
     metric = get(metric)
     if not isinstance(metric, Metric):
         metric = MeanMetricWrapper(metric)

@@ -33,8 +33,7 @@ class Optimizer:
         learning_rate: a number, or a `LearningRateSchedule` that gives one for each step.
         weight_decay: if given, each weight first shrinks by `learning_rate * weight_decay` times itself:
             decoupled from the gradient (Loshchilov and Hutter 2017).
-        clipnorm: the largest norm that the gradient of one weight array may have; longer ones are scaled
-            down.
+        clipnorm: the largest norm that the gradient of one weight array may have; a longer one is scaled down.
         clipvalue: the largest absolute value that an element of a gradient may have.
         global_clipnorm: the largest norm that all gradients together may have (Pascanu et al. 2013).
 
@@ -100,10 +99,10 @@ class Optimizer:
     def build(self, weights: Sequence[Tensor]) -> None:
         """Make the slots for these weights; the first `apply` does it by itself."""
         for i, w in enumerate(weights):
-            if not isinstance(w, Variable) or w.node is None or w.node.plan is not None:
+            if not (isinstance(w, Variable) and w.node is not None and w.node.plan is None):
                 raise ValueError(
-                    f"weights[{i}]: expected a Tensor made with requires_grad=True, got {w!r}: "
-                    "an optimizer writes into a weight's memory, which must be its own"
+                    f"weights[{i}]: expected a Tensor made with requires_grad=True, whose memory is its own: "
+                    "an optimizer writes into it"
                 )
         self._index = {w: i for i, w in enumerate(weights)}
         self._state = {
@@ -114,18 +113,16 @@ class Optimizer:
         """One step: change each weight, in place, by its gradient.
 
         Args:
-            grads: an array or Tensor for each weight, of its shape; None leaves a weight as it is, with a
-                warning.
-            weights: Tensors with requires_grad=True; those of the first call, or some of them.
+            grads: an array or Tensor for each weight, of its shape. With None a weight stays as it is, and a
+                warning says so.
+            weights: Tensors with requires_grad=True; those of `build` or of the first call, or some of them.
 
         Raises:
-            ValueError: the numbers or shapes of gradients and weights differ, a weight is not one of the
-                first call's, or there is no gradient at all. Nothing has changed then.
+            ValueError: gradients and weights differ in number or shape, a weight is not one of the first
+                call's, or there is no gradient at all. No weight has changed then.
         """
         if len(grads) != len(weights):
-            raise ValueError(
-                f"grads: expected one for each weight, got {len(grads)} for {len(weights)} weights"
-            )
+            raise ValueError(f"grads: expected one for each of {len(weights)} weights, got {len(grads)}")
         if not weights:
             return
         if not self._index:
@@ -133,11 +130,10 @@ class Optimizer:
         pairs = self._pairs(grads, weights)
         rate = self.learning_rate
         for w, g in zip(pairs, self._clipped(list(pairs.values()))):
-            g = g.astype(w.data.dtype, copy=False)
-            slots = [arrays[self._index[w]] for arrays in self._state.values()]
             if self.weight_decay and w not in self._undecayed:
                 w.data -= w.data * (self.weight_decay * rate)
-            self.update(w.data, g, rate, *slots)
+            slots = [arrays[self._index[w]] for arrays in self._state.values()]
+            self.update(w.data, g.astype(w.data.dtype, copy=False), rate, *slots)
         self.iterations += 1
 
     def _pairs(self, grads: Sequence[Any], weights: Sequence[Tensor]) -> dict[Tensor, Array]:
@@ -146,8 +142,8 @@ class Optimizer:
         for i, (g, w) in enumerate(zip(grads, weights)):
             if w not in self._index:
                 raise ValueError(
-                    f"weights[{i}], of shape {w.shape}, is not among the {len(self._index)} weights that this optimizer "
-                    "was built for: make a new optimizer for other weights"
+                    f"weights[{i}], of shape {w.shape}, is not among the {len(self._index)} weights that this "
+                    "optimizer was built for: make a new optimizer for other weights"
                 )
             if g is not None:
                 g = g.data if isinstance(g, Variable) else backend.as_array(g)
@@ -155,9 +151,7 @@ class Optimizer:
                     raise ValueError(f"grads[{i}]: expected the weight's shape {w.shape}, got {g.shape}")
                 pairs[w] = g
         if not pairs:
-            raise ValueError(
-                "grads: all are None: the loss depends on none of these weights. Did backward run?"
-            )
+            raise ValueError("grads: all are None: the loss depends on none of these weights")
         if len(pairs) < len(weights):
             missing = ", ".join(f"weights[{i}] {w.shape}" for i, w in enumerate(weights) if w not in pairs)
             warnings.warn(f"no gradient for {missing}: the loss does not depend on them", stacklevel=3)
@@ -168,10 +162,8 @@ class Optimizer:
             return [g * (self.clipnorm / np.maximum(_norm([g]), self.clipnorm)) for g in grads]
         if self.global_clipnorm is not None:
             norm = _norm(grads)
-            scale = (
-                self.global_clipnorm / np.maximum(norm, self.global_clipnorm) + 0 * norm
-            )  # an infinite norm: nan
-            return [g * scale for g in grads]
+            scale = self.global_clipnorm / np.maximum(norm, self.global_clipnorm)
+            return [g * (scale + 0 * norm) for g in grads]  # an infinite norm makes them all nan, as in Keras
         if self.clipvalue is not None:
             return [g.clip(-self.clipvalue, self.clipvalue) for g in grads]
         return grads
@@ -213,17 +205,16 @@ class Optimizer:
         own = self.get_state()
         if own.keys() != state.keys():
             lacks, odd = sorted(own.keys() - state.keys()), sorted(state.keys() - own.keys())
-            raise ValueError(
-                f"state: not of this {type(self).__name__}: it lacks {lacks} and has {odd} beyond"
-            )
+            raise ValueError(f"state: not of this {type(self).__name__}: it lacks {lacks}, and has {odd}")
         for name, array in own.items():
             if np.shape(state[name]) != array.shape:
                 raise ValueError(
-                    f"state[{name!r}]: expected shape {array.shape}, got {np.shape(state[name])}"
+                    f"state: expected {name} of shape {array.shape}, got {np.shape(state[name])}"
                 )
+        iterations = int(state["iterations"])
         if "learning_rate" in state:
             self.learning_rate = float(state["learning_rate"])
-        self.iterations = int(state["iterations"])
+        self.iterations = iterations
         for slot, arrays in self._state.items():
             for i, array in enumerate(arrays):
                 array[...] = backend.as_array(state[f"{slot}/{i}"], array.dtype)
@@ -259,10 +250,10 @@ def _fraction(name: str, value: float) -> float:
 class SGD(Optimizer):
     """Stochastic gradient descent, with momentum if you like.
 
-    Without: w -= learning_rate · g. With momentum (Polyak 1964), a ball that rolls: m = momentum · m -
-        learning_rate · g,
-    then w += m. With `nesterov` (Sutskever et al. 2013) it looks one roll ahead: w += momentum · m -
-    learning_rate · g.
+    Without: w -= learning_rate · g. With momentum (Polyak 1964), a ball that rolls:
+    m = momentum · m - learning_rate · g, then w += m.
+    With `nesterov` (Sutskever et al. 2013) it looks one roll ahead: w += momentum · m - learning_rate · g.
+    Options: those of `Optimizer`.
 
     Example:
         >>> w = Tensor([1.0], requires_grad=True)
@@ -276,32 +267,31 @@ class SGD(Optimizer):
         learning_rate: float | LearningRateSchedule = 0.01,
         momentum: float = 0.0,
         nesterov: bool = False,
-        weight_decay: float | None = None,
-        clipnorm: float | None = None,
-        clipvalue: float | None = None,
-        global_clipnorm: float | None = None,
+        **options: Any,
     ):
-        super().__init__(learning_rate, weight_decay, clipnorm, clipvalue, global_clipnorm)
+        super().__init__(learning_rate, **options)
         self.momentum = _fraction("momentum", momentum)
         self.nesterov = nesterov
         self.slots = ("momentum",) if momentum else ()
 
     def update(self, w: Array, g: Array, learning_rate: float, *slots: Array) -> None:
         """w -= learning_rate · g, or as the momentum rolls."""
+        step = learning_rate * g
         if not slots:
-            w -= learning_rate * g
+            w -= step
             return
         (m,) = slots
         m *= self.momentum
-        m -= learning_rate * g
-        w += self.momentum * m - learning_rate * g if self.nesterov else m
+        m -= step
+        w += self.momentum * m - step if self.nesterov else m
 
 
 class RMSprop(Optimizer):
-    """Each weight at its own pace: the gradient divided by its root mean square of late (Tieleman and Hinton 2012).
+    """Each weight at its own pace: the gradient divided by its root mean square of late.
 
-    v = rho · v + (1 - rho) · g²; w -= learning_rate · g / sqrt(v + epsilon). `centered` subtracts the squared mean of the
-    gradients from v, which makes it their variance (Graves 2013); `momentum` lets the steps roll on.
+    v = rho · v + (1 - rho) · g², then w -= learning_rate · g / sqrt(v + epsilon) (Tieleman and Hinton 2012).
+    `centered` subtracts the squared mean of the gradients from v, which makes it their variance (Graves 2013);
+    `momentum` lets the steps roll on. Options: those of `Optimizer`.
 
     Example:
         >>> w = Tensor([1.0], requires_grad=True)
@@ -317,12 +307,9 @@ class RMSprop(Optimizer):
         momentum: float = 0.0,
         epsilon: float = 1e-7,
         centered: bool = False,
-        weight_decay: float | None = None,
-        clipnorm: float | None = None,
-        clipvalue: float | None = None,
-        global_clipnorm: float | None = None,
+        **options: Any,
     ):
-        super().__init__(learning_rate, weight_decay, clipnorm, clipvalue, global_clipnorm)
+        super().__init__(learning_rate, **options)
         self.rho = _fraction("rho", rho)
         self.momentum = _fraction("momentum", momentum)
         self.epsilon = epsilon
@@ -352,9 +339,10 @@ class RMSprop(Optimizer):
 class Adam(Optimizer):
     """Momentum and RMSprop in one (Kingma and Ba 2014).
 
-    m and v are running means of g and g², both from zero, so too small at first; the t-th step corrects for
-    that: w -= learning_rate · sqrt(1 - beta_2ᵗ) / (1 - beta_1ᵗ) · m / (sqrt(v) + epsilon).
+    m and v are running means of g and g², both from zero, so too small at first; the t-th step corrects that:
+    w -= learning_rate · sqrt(1 - beta_2ᵗ) / (1 - beta_1ᵗ) · m / (sqrt(v) + epsilon).
     `amsgrad` never lets the divisor shrink: it takes the largest v so far (Reddi et al. 2018).
+    Options: those of `Optimizer`.
 
     Example:
         >>> w = Tensor([1.0], requires_grad=True)
@@ -370,12 +358,9 @@ class Adam(Optimizer):
         beta_2: float = 0.999,
         epsilon: float = 1e-7,
         amsgrad: bool = False,
-        weight_decay: float | None = None,
-        clipnorm: float | None = None,
-        clipvalue: float | None = None,
-        global_clipnorm: float | None = None,
+        **options: Any,
     ):
-        super().__init__(learning_rate, weight_decay, clipnorm, clipvalue, global_clipnorm)
+        super().__init__(learning_rate, **options)
         self.beta_1 = _fraction("beta_1", beta_1)
         self.beta_2 = _fraction("beta_2", beta_2)
         self.epsilon = epsilon
@@ -396,7 +381,9 @@ class Adam(Optimizer):
 
 
 class AdamW(Adam):
-    """Adam, with weight decay decoupled from the gradient (Loshchilov and Hutter 2017): see `Optimizer`.
+    """Adam, with weight decay decoupled from the gradient (Loshchilov and Hutter 2017).
+
+    w -= learning_rate · weight_decay · w, then a step of Adam. Options: those of `Optimizer`.
 
     Example:
         >>> w = Tensor([1.0], requires_grad=True)
@@ -413,22 +400,12 @@ class AdamW(Adam):
         beta_2: float = 0.999,
         epsilon: float = 1e-7,
         amsgrad: bool = False,
-        clipnorm: float | None = None,
-        clipvalue: float | None = None,
-        global_clipnorm: float | None = None,
+        **options: Any,
     ):
         if weight_decay is None:
             raise ValueError("weight_decay: expected a number, got None; without one use Adam")
         super().__init__(
-            learning_rate,
-            beta_1,
-            beta_2,
-            epsilon,
-            amsgrad,
-            weight_decay,
-            clipnorm,
-            clipvalue,
-            global_clipnorm,
+            learning_rate, beta_1, beta_2, epsilon, amsgrad, weight_decay=weight_decay, **options
         )
 
 
