@@ -272,7 +272,10 @@ class _Plan:
             for parent, part in targets:
                 to = node.parents[parent]
                 if useful is None or to in useful:
-                    yield to, _fit(result if part is None else result[part], to, self.name), part is None
+                    g = result if part is None else result[part]
+                    if g.shape != to.shape or g.dtype != to.dtype:
+                        g = _fit(g, to, self.name)
+                    yield to, g, part is None
 
 
 class _PartPlan:
