@@ -13,6 +13,8 @@ from tinydl.layers.core import (
     Rescaling,
     Reshape,
 )
+from tinydl.layers.image import UpSampling2D, ZeroPadding2D
+from tinydl.layers.normalization import BatchNormalization, LayerNormalization
 from tinydl.layers.pooling import (
     AveragePooling2D,
     GlobalAveragePooling2D,
@@ -23,6 +25,7 @@ from tinydl.layers.pooling import (
 __all__ = [
     "Activation",
     "AveragePooling2D",
+    "BatchNormalization",
     "Conv2D",
     "Conv2DTranspose",
     "Dense",
@@ -35,10 +38,13 @@ __all__ = [
     "GlobalMaxPooling2D",
     "Input",
     "Layer",
+    "LayerNormalization",
     "LeakyReLU",
     "MaxPooling2D",
     "ReLU",
     "Rescaling",
     "Reshape",
     "Softmax",
+    "UpSampling2D",
+    "ZeroPadding2D",
 ]

@@ -41,6 +41,24 @@ class _Calls(threading.local):
 _calls = _Calls()
 
 
+def _once(build: Callable) -> Callable:
+    """A `build` that does its work the first time only, and notes what it built for."""
+
+    @functools.wraps(build)
+    def build_once(self: Layer, input_shape: Any) -> None:
+        if self.built:
+            return
+        before = dict(self._weights)
+        try:
+            build(self, input_shape)
+        except BaseException:
+            self._weights, self.built = before, False  # with half its weights it could never be built again
+            raise
+        self.built, self.input_shape = True, input_shape
+
+    return build_once
+
+
 class Layer:
     """The base of all layers. A layer of one's own defines `call`, and `build` if it has weights.
 
@@ -99,6 +117,7 @@ class Layer:
 
     # --------------------------------------------------------------------------------------- for subclasses
 
+    @_once
     def build(self, input_shape: Any) -> None:
         """Make the weights for inputs of this shape, `(None, ...)`; the first call does it by itself."""
 
@@ -167,7 +186,6 @@ class Layer:
         shape = _shape_of(x)
         if not self.built:
             self.build(shape)
-            self.built, self.input_shape = True, shape  # also for a layer without a `build` of its own
         self.check_input(shape)
         outside = _calls.training
         _calls.training = outside if training is None else bool(training)
@@ -326,35 +344,6 @@ class Layer:
         return f"<{type(self).__name__} {self.name}{'' if self.built else ', not built'}>"
 
 
-class SameShape(Layer):
-    """A layer whose output has the shape of its input."""
-
-    def compute_output_shape(self, input_shape: Any) -> Any:
-        """The shape that came in."""
-        return input_shape
-
-
-# ------------------------------------------------------------------------------------------------- building
-
-
-def _once(build: Callable) -> Callable:
-    """A `build` that does its work the first time only, and notes what it built for."""
-
-    @functools.wraps(build)
-    def build_once(self: Layer, input_shape: Any) -> None:
-        if self.built:
-            return
-        before = dict(self._weights)
-        try:
-            build(self, input_shape)
-        except BaseException:
-            self._weights, self.built = before, False  # with half its weights it could never be built again
-            raise
-        self.built, self.input_shape = True, input_shape
-
-    return build_once
-
-
 def _layers_in(value: Any) -> Iterator[Layer]:
     if isinstance(value, Layer):
         yield value
@@ -364,7 +353,7 @@ def _layers_in(value: Any) -> Iterator[Layer]:
 
 
 def _is_several(shape: Any) -> bool:
-    return isinstance(shape, list)
+    return len(shape) > 0 and isinstance(shape[0], (tuple, list))
 
 
 def _shape_of(x: Any) -> Any:
@@ -374,5 +363,9 @@ def _shape_of(x: Any) -> Any:
     return (None, *x.shape[1:]) if x.ndim else ()
 
 
-def _of_input(x: Any) -> str:
-    return str([e.shape for e in x] if isinstance(x, list) else x.shape)
+class SameShape(Layer):
+    """A layer whose output has the shape of its input."""
+
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        """The shape that came in."""
+        return input_shape

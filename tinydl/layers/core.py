@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from tinydl import activations, backend, initializers
+from tinydl import activations, backend, initializers, ops
 from tinydl.backend import Array
 from tinydl.layers.arguments import automatic_name, number, positive_integer
 from tinydl.layers.base import Layer, SameShape, Shape
@@ -319,7 +319,7 @@ class Dropout(_Random):
         if self.noise_shape is not None:
             shape = tuple(n if k is None else k for n, k in zip(shape, self.noise_shape, strict=True))
         keep = (self.draw("random", shape) >= self.rate).astype(x.dtype)
-        return x * (keep / (1 - self.rate) if self.rate < 1 else keep)
+        return ops.dropout(x, keep / (1 - self.rate) if self.rate < 1 else keep)
 
 
 class GaussianNoise(_Random):

@@ -124,7 +124,7 @@ class GlobalAveragePooling2D(_GlobalPooling):
     """
 
     def call(self, x: Any) -> Any:
-        return ops.mean(x, axis=(1, 2), keepdims=self.keepdims)
+        return ops.global_average_pool2d(x, self.keepdims)
 
 
 class GlobalMaxPooling2D(_GlobalPooling):
@@ -146,4 +146,4 @@ class GlobalMaxPooling2D(_GlobalPooling):
     """
 
     def call(self, x: Any) -> Any:
-        return ops.max(x, axis=(1, 2), keepdims=self.keepdims)
+        return ops.global_max_pool2d(x, self.keepdims)
