@@ -21,6 +21,7 @@ from tinydl.op import OPS, op
 
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = sorted((ROOT / "tinydl").rglob("*.py"))
+README = ROOT / "README.md"
 DOOR = ROOT / "tinydl" / "__init__.py"
 PROJECT = PACKAGE + [
     path for room in ("chapters", "tests", "benchmarks") for path in (ROOT / room).rglob("*.py")
@@ -368,7 +369,7 @@ def fenced(text: str, language: str = r"\w*") -> list[str]:
 
 @pytest.mark.parametrize("heading", ["Run", "Test"])
 def test_readme_gives_one_line_to_paste(heading: str) -> None:
-    blocks = fenced(section((ROOT / "README.md").read_text(encoding="utf-8"), heading))
+    blocks = fenced(section(README.read_text(encoding="utf-8"), heading))
     assert len(blocks) == 1, f"## {heading}: one fenced block, not {len(blocks)}"
     assert blocks[0].count("\n") == 1, f"## {heading}: one line, not {blocks[0]!r}"
     assert blocks[0].startswith("python3 -m venv .venv && "), "it makes its own environment"
@@ -379,7 +380,7 @@ def test_ci_takes_its_commands_from_the_readme() -> None:
     script = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
     assert "readme_command Test" in script and "readme_command Run" in script
     for heading in ("Run", "Test"):
-        (command,) = fenced(section((ROOT / "README.md").read_text(encoding="utf-8"), heading))
+        (command,) = fenced(section(README.read_text(encoding="utf-8"), heading))
         last = command.strip().rpartition(" && ")[2]
         assert f"{last}\n" not in script, (
             f".ci/run writes out {last!r} where it should take it from the README"
@@ -416,14 +417,22 @@ def test_files_that_the_pages_name_exist(page: str) -> None:
     assert targets and not missing, f"{page} points at what is not there: {missing}"
 
 
+@pytest.mark.parametrize("path", [path for path in PACKAGE if path.name != "__init__.py"], ids=name)
+def test_the_map_of_the_house_shows_every_room(path: Path) -> None:
+    shown = re.findall(
+        r"\]\((tinydl/[^)]+)\)", section(README.read_text(encoding="utf-8"), "The map of the house")
+    )
+    assert {name(path), name(path.parent)} & set(shown), f"say in README's map what {name(path)} answers"
+
+
 # ---- gradient rules ----------------------------------------------------------------------------------------
 
 # Parameters that choose what an op does and are never differentiated. Every other parameter is an input.
 OPTIONS = set(
     """
-    alpha axes axis axis1 axis2 condition constant_values dilation_rate dtype epsilon index indices
-    interpolation keepdims kernel_size negative_slope output_shape pad_width padding pool_size repeats shape
-    size strides subscripts winner x_max x_min
+    alpha axes axis axis1 axis2 columns condition constant_values dilation_rate dtype epsilon index indices
+    interpolation keepdims kernel_size negative_slope output_shape pad_width padding pool_size repeats rows
+    shape size strides subscripts winner x_max x_min
     """.split()
 )
 
