@@ -204,14 +204,13 @@ class Trainer(Layer):
         batches = Batches(*arrays, batch_size=batch_size, steps=steps_per_epoch, shuffle=shuffle)
         validation = None
         if held_out is not None:
-            size = validation_batch_size or batches.batch_size
+            size = validation_batch_size or batch_size
             validation = Batches(*held_out, batch_size=size, steps=validation_steps)
-        first = at_least_one(initial_epoch + 1, "initial_epoch + 1") - 1
 
         if not self.built and type(self).call is not Layer.call:
             with no_grad():
                 self(as_array(batches.arrays[0][:1]))  # weights now, so that callbacks find them
-        self.first_epoch = first
+        self.first_epoch = initial_epoch
         self.batches = batches
         self.history = History()
         self.stop_training = False

@@ -5,7 +5,8 @@ from __future__ import annotations
 import time
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.live import Live
+from rich.text import Text
 
 from tinydl.callbacks.base import Callback, Logs
 
@@ -39,7 +40,7 @@ class ProgressBar(Callback):
         if verbose not in (0, 1, 2, "auto"):
             raise ValueError(f"verbose: expected 0, 1, 2 or 'auto', got {verbose!r}")
         self.verbose = verbose
-        self.bar: Progress | None = None
+        self.bar: Live | None = None
         self.fitting = False
 
     def on_train_begin(self, logs: Logs | None = None) -> None:
@@ -82,49 +83,59 @@ class ProgressBar(Callback):
     def _start(self, title: str) -> None:
         self.close()
         self.title = title
+        self.steps = self.params["steps"]
         self.done = 0
         self.began = self.shown = time.perf_counter()
         console = Console()
         self.mode = self.verbose
         if self.mode == "auto" or (self.mode == 1 and not console.is_terminal):
-            self.mode = 1 if console.is_terminal else 2 if self.fitting or self.verbose == 1 else 0
+            line = 2 if self.fitting or self.verbose == 1 else 0
+            self.mode = 1 if console.is_terminal else line
         if self.mode == 1:
-            left = TimeRemainingColumn(compact=True, elapsed_when_finished=True)
-            logs = TextColumn("{task.fields[logs]}")
-            self.bar = Progress(
-                TextColumn(title),
-                MofNCompleteColumn(),
-                BarColumn(20),
-                left,
-                logs,
-                console=console,
-                auto_refresh=False,
-            )
-            self.task = self.bar.add_task(title, total=self.params["steps"], logs="")
-            self.bar.start()
+            self.bar = Live(self._line(None), console=console, auto_refresh=False)
+            self.bar.start(refresh=True)
 
     def _show(self, done: int, logs: Logs | None) -> None:
         self.done = done
         now = time.perf_counter()
-        if self.bar is not None and now - self.shown > self.INTERVAL:
+        if self.bar is not None and (now - self.shown > self.INTERVAL or done == self.steps):
             self.shown = now
-            self.bar.update(self.task, completed=done, logs=format_logs(logs), refresh=True)
+            self.bar.update(self._line(logs), refresh=True)
+
+    def _line(self, logs: Logs | None, finished: bool = False) -> Text:
+        """Epoch 3/12  48/75 ━━━━━━━━━━━━━━━━━━━━ 12s left - loss: 0.1234"""
+        seconds = time.perf_counter() - self.began
+        filled = 20 * self.done // max(self.steps, 1)
+        dash = "━" if Console().encoding.startswith("utf") else "="
+        if finished:
+            clock = f"{_clock(seconds)} {1000 * seconds / max(self.done, 1):.0f}ms/step"
+        elif self.done:
+            clock = f"{_clock(seconds / self.done * (self.steps - self.done))} left"
+        else:
+            clock = ""
+        return Text.assemble(
+            f"{self.title}  {self.done:>{len(str(self.steps))}}/{self.steps} ",
+            (dash * filled, "green"),
+            (dash * (20 - filled), "bright_black"),
+            f" {clock}" + (f" - {format_logs(logs)}" if logs else ""),
+        )
 
     def _finish(self, logs: Logs | None) -> None:
         if self.bar is not None:
-            self.bar.update(self.task, completed=self.done, logs=format_logs(logs), refresh=True)
+            self.bar.update(self._line(logs, finished=True))
             self.close()
         elif self.mode == 2:
             seconds = time.perf_counter() - self.began
-            parts = [
-                f"{self.title}: {self.done}/{self.params['steps']}",
-                f"{seconds:.1f}s",
-                f"{1000 * seconds / max(self.done, 1):.0f}ms/step",
-            ]
-            print(" - ".join(parts + [format_logs(logs)] * bool(logs)), flush=True)
+            pace = f"{self.done}/{self.steps} - {_clock(seconds)} - {1000 * seconds / max(self.done, 1):.0f}ms/step"
+            print(f"{self.title}: {pace}" + (f" - {format_logs(logs)}" if logs else ""), flush=True)
 
     def close(self) -> None:
-        """Take the bar off the terminal, whatever happened."""
+        """Leave the bar as it stands and give the terminal back, whatever happened."""
         if self.bar is not None:
             self.bar.stop()
             self.bar = None
+
+
+def _clock(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes}:{rest:02d}" if minutes else f"{rest}s"

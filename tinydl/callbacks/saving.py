@@ -1,0 +1,128 @@
+"""Callbacks that save: the weights as they get better, and everything that an interrupted fit needs to go on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tinydl import checkpoint
+from tinydl.callbacks.base import Callback, Logs
+from tinydl.callbacks.steering import Monitor
+from tinydl.data_adapter import at_least_one
+
+
+class ModelCheckpoint(Callback):
+    """Saves the weights of the model (.npz) after every epoch, or when they are the best so far.
+
+    Args:
+        filepath: where to; may hold names that are filled in, `"{epoch:02d}-{val_loss:.2f}.npz"`, epochs from 1.
+        monitor: the number that says which weights are best.
+        verbose: 1 says so when it saves.
+        save_best_only: save only if the number is better than ever before.
+        mode: "min", "max" or "auto": which way is better.
+        save_freq: "epoch", or a number of batches.
+
+    Raises:
+        ValueError: no such mode or save_freq; the filepath names what is not logged.
+
+    Example:
+        >>> best = ModelCheckpoint("best.npz", monitor="val_accuracy", save_best_only=True)
+    """
+
+    def __init__(
+        self,
+        filepath: str | Path,
+        monitor: str = "val_loss",
+        verbose: int = 0,
+        save_best_only: bool = False,
+        mode: str = "auto",
+        save_freq: str | int = "epoch",
+    ):
+        self.filepath = str(filepath)
+        self.verbose = verbose
+        self.monitor = Monitor(monitor, mode) if save_best_only else None
+        self.every = None if save_freq == "epoch" else at_least_one(save_freq, "save_freq")
+        self.best: float | None = None
+        self.epoch = 0
+        self.seen = 0  # batches since the last saving
+
+    def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None:
+        self.epoch = epoch
+
+    def on_train_batch_end(self, batch: int, logs: Logs | None = None) -> None:
+        self.seen += 1
+        if self.every is not None and self.seen >= self.every:
+            self.seen = 0
+            self._save(logs or {}, batch=batch + 1)
+
+    def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
+        if self.every is None:
+            self._save(logs or {})
+
+    def _save(self, logs: Logs, **more: int) -> None:
+        if self.monitor is not None:
+            current = self.monitor.read(logs, self)
+            if current is not None:
+                if not self.monitor.improves(current, self.best):
+                    return
+                self.best = current
+        names = {"epoch": self.epoch + 1, **more, **logs}
+        try:
+            path = self.filepath.format(**names)
+        except KeyError as error:
+            known = ", ".join(names)
+            raise ValueError(
+                f"filepath {self.filepath!r} names {error}, which is not logged: {known}"
+            ) from error
+        checkpoint.save_weights(path, self.model)
+        if self.verbose:
+            print(f"Epoch {self.epoch + 1}: saving model to {path}")
+
+
+class BackupAndRestore(Callback):
+    """Lets an interrupted fit go on where it was, as if nothing had been: run the same program again.
+
+    Before each epoch everything is written into one file: weights, optimizer, random numbers, order of the data,
+    history. A fit that finds such a file goes on from there, and its history begins with what was logged before.
+    At the end of a fit that was not interrupted the file is deleted.
+
+    Args:
+        backup_dir: the folder of that file.
+        delete_checkpoint: False to keep the file, written once more at the end: a later fit with more epochs then
+            goes on from there.
+
+    Raises:
+        ValueError: in `fit`: the file that is there is damaged, or of another model.
+
+    Example:
+        >>> backup = BackupAndRestore("backup")
+    """
+
+    def __init__(self, backup_dir: str | Path, delete_checkpoint: bool = True):
+        self.path = Path(backup_dir) / "latest.npz"
+        self.delete_checkpoint = delete_checkpoint
+
+    def on_train_begin(self, logs: Logs | None = None) -> None:
+        if not self.path.exists():
+            return
+        finished, history = checkpoint.restore(self.path, self.model)
+        assert self.model.history is not None
+        epochs = max(map(len, history.values()), default=0)
+        self.model.history.history = history
+        self.model.history.epoch = list(range(finished - epochs, finished))
+        self.model.first_epoch = finished
+
+    def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None:
+        if epoch > self.model.first_epoch:
+            self._save(epoch)
+
+    def on_train_end(self, logs: Logs | None = None) -> None:
+        if self.model.interrupted:
+            return
+        if self.delete_checkpoint:
+            self.path.unlink(missing_ok=True)
+        elif self.model.history is not None and self.model.history.epoch:
+            self._save(self.model.history.epoch[-1] + 1)
+
+    def _save(self, finished: int) -> None:
+        assert self.model.history is not None
+        checkpoint.save(self.path, self.model, finished, self.model.history.history)
