@@ -73,7 +73,8 @@ def _(gy: Any, a: Any, b: Any) -> Any:
 
 @power.gradient("b")
 def _(gy: Any, a: Any, y: Any) -> Any:
-    return gy * y * log(where(a == 0, 1.0, a))  # 0**b is flat: log(1) = 0 says so
+    log_a = log(where(a == 0, 1.0, a))  # 0**b is flat: log(1) = 0 says so
+    return gy * y * (float(log_a) if isinstance(a, (int, float)) else log_a)
 
 
 @op
