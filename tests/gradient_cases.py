@@ -110,6 +110,8 @@ GRADIENTS: dict[str, list[Case]] = {
         (lambda a, b: ops.einsum("bij,bjk->bik", a, b), [(2, 3, 4), (2, 4, 2)]),
         (lambda a, b: ops.einsum("nhwc,nhwd->cd", a, b), [(2, 3, 3, 2), (2, 3, 3, 2)]),
         (lambda a: ops.einsum("ij->i", a), [(3, 4)]),
+        (lambda a, b: ops.einsum("iij,jk", a, b), [(2, 2, 3), (3, 2)]),
+        (lambda a, b: ops.einsum("b...i,i...j", a, b), [(2, 3, 4), (4, 3, 2)]),
     ],
     "reshape": [(lambda x: x.reshape(4, 3) * x.reshape(-1, 3), [(3, 4)])],
     "transpose": [(lambda x: x.T * x.T, [(3, 4)]), (lambda x: x.transpose(1, 2, 0) ** 2, [(2, 3, 4)])],
@@ -164,6 +166,11 @@ GRADIENTS: dict[str, list[Case]] = {
         (lambda x: ops.binary_crossentropy(TARGET, x, from_logits=True), [(4, 3)]),
         (lambda x: ops.binary_crossentropy(TARGET, ops.sigmoid(x)), [(4, 3)]),
     ],
+    "softmax_crossentropy": [
+        (lambda t, x: ops.categorical_crossentropy(t, x, True), [(4, 3), (4, 3)]),
+        (lambda t, x: ops.categorical_crossentropy(t, x, True, axis=1), [(2, 3, 2), (2, 3, 2)]),
+    ],
+    "sigmoid_crossentropy": [(lambda t, x: ops.binary_crossentropy(t, x, True), [(4, 3), (4, 3)])],
     "conv2d": convolutions(ops.conv2d, lambda s, p, d: [(2, 7, 6, 2), (3, 2, 2, 3)]),
     "conv2d_transpose": convolutions(
         lambda x, k, s, p, d: ops.conv2d_transpose(x, k, s, p, d),
@@ -181,8 +188,23 @@ GRADIENTS: dict[str, list[Case]] = {
     "batch_norm": [
         (lambda x, g, b, a=axis: ops.batch_norm(x, g, b, axis=a), norm_shapes(axis)) for axis in (-1, 1)
     ],
-    "layer_norm": [(lambda x, g, b: ops.layer_norm(x, g, b), [(3, 5), (5,), (5,)])],
+    "layer_norm": [
+        (ops.layer_norm, [(3, 5), (5,), (5,)]),
+        (lambda x, g, b: ops.layer_norm(x, g, b, axis=(1, 2)), [(3, 2, 2, 2), (2, 2), (2, 2)]),
+    ],
+    "moments": [(lambda x, i=i: ops.batch_norm(x)[i], [(3, 2, 2, 2)]) for i in (1, 2)],
+    "normalize": [
+        (
+            lambda x, m, v, g, b: ops.batch_norm_inference(x, m, v * v, g, b),
+            [(3, 2, 2, 2), (2,), (2,), (2,), (2,)],
+        ),
+        (lambda x, m, v: ops.batch_norm_inference(x, m, v * v), [(3, 2), (2,), (2,)]),
+    ],
+    "sum_to": [
+        (lambda x, s=shape: ops.sum_to(x, s) ** 2, [(3, 2, 2, 4)]) for shape in [(1, 1, 1, 4), (3, 1, 2, 1)]
+    ],
     "dropout": [(lambda x: ops.dropout(x, 2.0 * MASK) ** 2, [(2, 3)])],
+    "resample": [(lambda x: ops.resize(x, (5, 2)) ** 2, [(3, 4, 2)])],
     "resize": [
         (lambda x, i=i, to=to: ops.resize(x, to, interpolation=i) ** 2, [(2, 3, 4, 2)])
         for i, to in itertools.product(["nearest", "bilinear"], [(6, 8), (5, 3)])

@@ -35,6 +35,14 @@ def im2col(x: Array, rows: Axis, columns: Axis) -> Array:
     Returns:
         (n * out_h * out_w, kh * kw * c): in a row the elements stand as in a kernel, so that a row times
         `kernel.reshape(kh * kw * c, cout)` is a pixel of the result.
+
+    Example:
+        >>> x = np.arange(9).reshape(1, 3, 3, 1)
+        >>> im2col(x, *axes(x.shape, window=2, strides=1, padding="valid"))
+        array([[0, 1, 3, 4],
+               [1, 2, 4, 5],
+               [3, 4, 6, 7],
+               [4, 5, 7, 8]])
     """
     return _windows(x, rows, columns).reshape(-1, rows.window * columns.window * x.shape[3])
 

@@ -17,8 +17,8 @@ from tinydl.op import op
 
 
 def _pixel_at(i: int, old: int, new: int) -> int:
-    """The old pixel in which the centre of new pixel i lies; if on an edge, TensorFlow's float32 decides, so ours too."""
-    return int(np.float32(i + 0.5) * np.float32(old / new))
+    """The old pixel in which the centre of new pixel i lies; on an edge, float32 decides, as in TensorFlow."""
+    return min(int(np.float32(i + 0.5) * np.float32(old / new)), old - 1)
 
 
 def _nearest(old: int, new: int) -> np.ndarray:

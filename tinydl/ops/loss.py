@@ -105,8 +105,6 @@ def sparse_categorical_crossentropy(target: Array, output: Array, from_logits: b
             f"sparse_categorical_crossentropy: target has shape {target.shape}, output {output.shape}: "
             "expected a class number for each row of output"
         )
-    if target.dtype.kind == "f" and bool((target == target.astype("int64")).min()):
-        target = target.astype("int64")
     target = one_hot(target, output.shape[-1], dtype=output.dtype)
     if not from_logits:
         output = log(clip(output, EPSILON, 1 - EPSILON))

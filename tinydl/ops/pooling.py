@@ -167,10 +167,20 @@ def _(gy: Any, winner: Any, pool_size: Any, strides: Any, padding: str) -> Any:
 
 
 def global_average_pool2d(x: Any, keepdims: bool = False) -> Any:
-    """The mean of each channel: (n, h, w, c) -> (n, c), or (n, 1, 1, c) with keepdims."""
+    """The mean of each channel: (n, h, w, c) -> (n, c), or (n, 1, 1, c) with keepdims.
+
+    Example:
+        >>> global_average_pool2d(np.array([1.0, 2.0, 6.0]).reshape(1, 1, 3, 1))
+        array([[3.]])
+    """
     return syntax.mean(x, axis=(1, 2), keepdims=keepdims)
 
 
 def global_max_pool2d(x: Any, keepdims: bool = False) -> Any:
-    """The largest element of each channel: (n, h, w, c) -> (n, c), or (n, 1, 1, c) with keepdims."""
+    """The largest element of each channel: (n, h, w, c) -> (n, c), or (n, 1, 1, c) with keepdims.
+
+    Example:
+        >>> global_max_pool2d(np.array([1.0, 2.0, 6.0]).reshape(1, 1, 3, 1))
+        array([[6.]])
+    """
     return syntax.max(x, axis=(1, 2), keepdims=keepdims)

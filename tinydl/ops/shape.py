@@ -225,7 +225,7 @@ def one_hot(labels: Array, num_classes: int, dtype: str | None = None) -> Array:
     """Class numbers as rows that hold a single 1.
 
     Args:
-        labels: integers from 0 to num_classes - 1, any shape.
+        labels: whole numbers from 0 to num_classes - 1, any shape.
         num_classes: the length of the new last axis.
         dtype: of the result; `floatx()` if not given.
 
@@ -238,13 +238,12 @@ def one_hot(labels: Array, num_classes: int, dtype: str | None = None) -> Array:
                [1., 0., 0.]], dtype=float32)
     """
     xp = array_module(labels)
-    labels = xp.asarray(labels)
-    if labels.dtype.kind not in "iu" or (labels.size and (labels.min() < 0 or labels.max() >= num_classes)):
-        raise ValueError(
-            f"one_hot: expected integers from 0 to {num_classes - 1}, got {labels.dtype}"
-            + (f" from {labels.min()} to {labels.max()}" if labels.size else "")
-        )
-    return (labels[..., None] == xp.arange(num_classes)).astype(dtype or backend.floatx())
+    hot = xp.asarray(labels)[..., None] == xp.arange(num_classes)
+    found = hot.any(axis=-1)
+    if not found.all():
+        wrong = xp.asarray(labels)[~found][0]
+        raise ValueError(f"one_hot: expected whole numbers from 0 to {num_classes - 1}, got {wrong}")
+    return hot.astype(dtype or backend.floatx())
 
 
 # ----------------------------------------------------------------------------------------------------- einsum
