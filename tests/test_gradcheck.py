@@ -311,6 +311,8 @@ def test_what_cannot_be_checked_is_said(rng: np.random.Generator) -> None:
     x = np.ones(3)
     with pytest.raises(ValueError, match="no input is floating-point"):
         gradcheck.check(lambda i: i, [np.arange(3)])
+    with pytest.raises(ValueError, match="order is 1 or more, got 0"):
+        gradcheck.check(lambda x: x, x, order=0)
     with pytest.raises(TypeError, match="no output is floating-point"):
         gradcheck.check(lambda x: x > 0, x)
     with pytest.raises(TypeError, match="gave a ndarray, expected a Tensor"):

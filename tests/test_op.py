@@ -190,6 +190,45 @@ def test_a_rule_shared_by_several_inputs_runs_once() -> None:
     assert gradcheck.check(both, [np.ones((2, 3)), np.full(3, 2.0), np.ones((2, 1))])
 
 
+def test_a_shared_rule_may_give_one_array_twice() -> None:
+    @op
+    def same(a: Any, b: Any) -> Any:
+        return 2 * a + 2 * b
+
+    @same.gradient("a", "b")
+    def _(gy: Any) -> Any:
+        g = 2 * gy
+        return g, g
+
+    a, b = leaf([1.0, 2.0]), leaf([3.0, 4.0])
+    same(a, b).sum().backward()
+    assert not np.shares_memory(a.grad.data, b.grad.data)
+
+
+def test_one_rule_may_serve_two_inputs_in_turn() -> None:
+    @op
+    def same(a: Any, b: Any) -> Any:
+        return 2 * a + 2 * b
+
+    same.gradient("b")(same.gradient("a")(lambda gy: 2 * gy))
+    a, b = leaf([1.0, 2.0]), leaf([3.0, 4.0])
+    for _ in range(2):
+        same(a, b).sum().backward()
+    assert a.grad.numpy().tolist() == b.grad.numpy().tolist() == [4.0, 4.0]
+    assert not np.shares_memory(a.grad.data, b.grad.data)
+
+
+def test_a_rule_may_give_what_was_saved() -> None:
+    @op
+    def kept(x: Any, g: Any) -> Any:
+        return x * g
+
+    kept.gradient("x")(lambda gy, g: g)
+    x, g = leaf([1.0, 2.0]), np.array([3.0, 4.0])
+    kept(x, g).sum().backward()
+    assert x.grad.numpy().tolist() == [3.0, 4.0] and not np.shares_memory(x.grad.data, g)
+
+
 @pytest.mark.parametrize(
     ("rule", "shape"),
     [
@@ -345,7 +384,7 @@ def test_several_outputs_are_freed_and_asked_for_like_one() -> None:
     x = leaf([1.0, 2.0])
     squares, total = halves(x)
     (squares.sum() + total).backward()
-    with pytest.raises(RuntimeError, match="had saved"):
+    with pytest.raises(RuntimeError, match="let go of what halves had saved"):
         (squares * 2).sum().backward()
     squares, total = halves(x)
     g_squares, g_total = grad((squares * total).sum(), [squares, total])

@@ -112,7 +112,7 @@ def check(
     Raises:
         GradientError: a gradient is wrong; its text is the report, naming the worst element with both values.
         TypeError: the function does not answer with float64 Tensors.
-        ValueError: no input is floating-point, or the function's output is random or not finite.
+        ValueError: no input is floating-point, `order` is below 1, or the function's output is random or not finite.
 
     Example:
         >>> from tinydl import gradcheck
@@ -120,6 +120,8 @@ def check(
         >>> report.ok, report.error < 1e-6
         (True, True)
     """
+    if order < 1:
+        raise ValueError(f"gradcheck: order is 1 or more, got {order}")
     several = isinstance(inputs, (list, tuple))
     values = [_in_double(value) for value in (inputs if several else [inputs])]
     if not any(map(_is_checked, values)):

@@ -196,6 +196,7 @@ class _Plan:
     def __init__(self, op: _Op, slots: list):
         self.op = op
         self.name = op.name
+        self.part = _PartPlan(op.name)
         self.slots = slots
         self.sources: list[str] = []  # the names of what is saved
         self.takes: list[
@@ -260,7 +261,7 @@ class _Plan:
     def pull(self, node: Node, gy: Any, kind: Any, useful: set | None) -> Iterator[tuple[Node, Any, bool]]:
         """Run the rules: the gradient of the output gives those of the inputs.
 
-        Yields for each the node it goes to, the gradient, and whether the rule returned it alone, so that no other
+        Yields for each the node it goes to, the gradient, and whether the rule ran for it alone, so that no other
         input can have been given the same array.
         """
         assert node.parents is not None
@@ -275,13 +276,14 @@ class _Plan:
                     g = result if part is None else result[part]
                     if g.shape != to.shape or g.dtype != to.dtype:
                         g = _fit(g, to, self.name)
-                    yield to, g, part is None
+                    yield to, g, len(targets) == 1
 
 
 class _PartPlan:
     """One output of an op that has several: its gradient is the whole op's, with None for the other outputs."""
 
-    name = "part"
+    def __init__(self, name: str):
+        self.name = name  # the op's
 
     def pull(self, node: Node, gy: Any, kind: Any, useful: set | None) -> Iterator[tuple[Node, Any, bool]]:
         assert node.parents is not None
@@ -289,11 +291,8 @@ class _PartPlan:
         yield whole, tuple(gy if i == node.saved else None for i in range(len(whole.shape))), False
 
 
-_PART = _PartPlan()
-
-
 def _part(whole: Node, i: int) -> Node:
-    return Node(_PART, (whole,), i, whole.shape[i], whole.dtype)
+    return Node(whole.plan.part, (whole,), i, whole.shape[i], whole.dtype)
 
 
 def _fit(g: Any, to: Node, name: str) -> Any:
