@@ -1,10 +1,15 @@
-"""What layers say of the arguments they are given, and how they come by a name."""
+"""What layers think of the arguments they are given, and how they come by a name."""
 
 from __future__ import annotations
 
 import re
 from collections import Counter
 from typing import Any
+
+from tinydl.lookup import lookup
+from tinydl.ops.windows import axis
+
+Size = int | tuple[int, int]  # for height and width alike, or one for each
 
 _names: Counter[str] = Counter()  # how many layers have been named so
 
@@ -33,6 +38,31 @@ def positive_integer(value: Any, what: str) -> int:
     if isinstance(value, bool) or not hasattr(value, "__index__") or value < 1:
         raise ValueError(f"{what}: expected a whole number from 1 up, got {value!r}")
     return int(value)
+
+
+def padding_name(value: Any, layer: str) -> str:
+    """ "valid" or "same", in whatever case it was written.
+
+    Raises:
+        ValueError: neither of them.
+    """
+    name = value.lower() if isinstance(value, str) else value
+    return lookup(name, {"valid": "valid", "same": "same"}, f"padding of {layer}")
+
+
+def places(sizes: Any, windows: Any, strides: Any, padding: str, dilation: Any, layer: str) -> tuple:
+    """How many places a window has along height and width; None where the size is not known.
+
+    Raises:
+        ValueError: the picture is smaller than the window.
+    """
+    try:
+        settings = zip(sizes, windows, strides, dilation)
+        return tuple(
+            size and axis(size, window, step, padding, far).out for size, window, step, far in settings
+        )
+    except ValueError as error:
+        raise ValueError(f"{layer}: {error}") from None
 
 
 def number(value: Any, what: str, most: float | None = None) -> float:

@@ -6,12 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 from tinydl import activations, initializers, ops
-from tinydl.layers.arguments import positive_integer
+from tinydl.layers.arguments import Size, padding_name, places, positive_integer
 from tinydl.layers.base import Layer, Shape
-from tinydl.lookup import lookup
-from tinydl.ops.windows import axis, pair
-
-Size = int | tuple[int, int]  # for height and width alike, or one for each
+from tinydl.ops.windows import pair
 
 
 class _Convolution(Layer):
@@ -42,7 +39,7 @@ class _Convolution(Layer):
         self.dilation_rate = pair(dilation_rate, f"{self.name}: dilation_rate")
         if max(self.strides) > 1 and max(self.dilation_rate) > 1:
             raise ValueError(
-                f"{self.name}: strides {self.strides} and dilation_rate {self.dilation_rate}: one must be 1"
+                f"{self.name}: strides {self.strides} and dilation_rate {self.dilation_rate}: one has to be 1"
             )
         self.activation = activations.get(activation)
         self.use_bias = use_bias
@@ -63,12 +60,11 @@ class _Convolution(Layer):
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         self.check_input(input_shape)
-        sizes = zip(input_shape[1:3], self.kernel_size, self.strides, self.dilation_rate)
-        return (
-            input_shape[0],
-            *(None if each[0] is None else self._out(*each) for each in sizes),
-            self.filters,
-        )
+        return (input_shape[0], *self._sizes(input_shape), self.filters)
+
+    def check_input(self, shape: Any) -> None:
+        super().check_input(shape)
+        self._sizes(shape)  # a picture may be too small
 
     def _kernel_shape(self, channels: int) -> Shape:
         raise NotImplementedError
@@ -76,7 +72,8 @@ class _Convolution(Layer):
     def _convolve(self, x: Any) -> Any:
         raise NotImplementedError
 
-    def _out(self, size: int, window: int, stride: int, dilation: int) -> int:
+    def _sizes(self, input_shape: Shape) -> tuple:
+        """Height and width of what comes out."""
         raise NotImplementedError
 
 
@@ -118,8 +115,9 @@ class Conv2D(_Convolution):
     def _convolve(self, x: Any) -> Any:
         return ops.conv2d(x, self.kernel, self.strides, self.padding, self.dilation_rate)
 
-    def _out(self, size: int, window: int, stride: int, dilation: int) -> int:
-        return axis(size, window, stride, self.padding, dilation).out
+    def _sizes(self, input_shape: Shape) -> tuple:
+        how = (self.kernel_size, self.strides, self.padding, self.dilation_rate)
+        return places(input_shape[1:3], *how, self.name)
 
 
 class Conv2DTranspose(_Convolution):
@@ -159,16 +157,10 @@ class Conv2DTranspose(_Convolution):
     def _convolve(self, x: Any) -> Any:
         return ops.conv2d_transpose(x, self.kernel, self.strides, self.padding, self.dilation_rate)
 
-    def _out(self, size: int, window: int, stride: int, dilation: int) -> int:
+    def _sizes(self, input_shape: Shape) -> tuple:
+        windows = zip(input_shape[1:3], self.kernel_size, self.strides, self.dilation_rate)
+        return tuple(None if size is None else self._size(size, *window) for size, *window in windows)
+
+    def _size(self, size: int, window: int, stride: int, dilation: int) -> int:
         reach = (window - 1) * dilation + 1
         return size * stride + (max(reach - stride, 0) if self.padding == "valid" else 0)
-
-
-def padding_name(value: Any, layer: str) -> str:
-    """ "valid" or "same", in whatever case it was written.
-
-    Raises:
-        ValueError: neither of them.
-    """
-    name = value.lower() if isinstance(value, str) else value
-    return lookup(name, {"valid": "valid", "same": "same"}, f"padding of {layer}")

@@ -41,7 +41,9 @@ class Input:
     ):
         given = batch_shape if shape is None else shape
         if (shape is None) == (batch_shape is None) or not isinstance(given, (tuple, list)):
-            raise ValueError(f"Input: expected a shape such as (28, 28, 1), got {given!r}")
+            raise ValueError(
+                f"Input: expected either shape, such as (28, 28, 1), or batch_shape, got {shape!r} and {batch_shape!r}"
+            )
         for length in given:
             if length is not None:
                 positive_integer(length, f"Input: each length in shape {tuple(given)}")

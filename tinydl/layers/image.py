@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from tinydl import ops
+from tinydl.layers.arguments import Size
 from tinydl.layers.base import Layer, Shape
-from tinydl.layers.convolution import Size
 from tinydl.lookup import lookup
 from tinydl.ops.windows import pair
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from tinydl import ops
+from tinydl.layers.arguments import Size, padding_name, places
 from tinydl.layers.base import Layer, Shape
-from tinydl.layers.convolution import Size, padding_name
-from tinydl.ops.windows import axis, pair
+from tinydl.ops.windows import pair
 
 
 class _Pooling(Layer):
@@ -22,12 +22,14 @@ class _Pooling(Layer):
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         self.check_input(input_shape)
-        n, *sizes, channels = input_shape
-        sizes = [
-            None if size is None else axis(size, window, stride, self.padding).out
-            for size, window, stride in zip(sizes, self.pool_size, self.strides)
-        ]
-        return (n, *sizes, channels)
+        return (input_shape[0], *self._sizes(input_shape), input_shape[3])
+
+    def check_input(self, shape: Any) -> None:
+        super().check_input(shape)
+        self._sizes(shape)  # a picture may be too small
+
+    def _sizes(self, input_shape: Shape) -> tuple:
+        return places(input_shape[1:3], self.pool_size, self.strides, self.padding, (1, 1), self.name)
 
 
 class MaxPooling2D(_Pooling):
