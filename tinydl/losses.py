@@ -185,8 +185,8 @@ def categorical_crossentropy(
     y_true, y_pred = y_true if hasattr(y_true, "shape") else backend.as_array(y_true), cast(y_pred)
     if y_true.shape != y_pred.shape and y_true.shape in (y_pred.shape[:-1], (*y_pred.shape[:-1], 1)):
         raise ValueError(
-            f"{name}: y_true of shape {y_true.shape} for y_pred of {y_pred.shape} looks like class numbers. Use "
-            f"sparse_categorical_crossentropy, or one-hot labels, ops.one_hot(y_true, {y_pred.shape[-1]})"
+            f"{name}: y_true of shape {y_true.shape} for y_pred of {y_pred.shape} looks like class numbers. "
+            f"Use sparse_categorical_crossentropy, or ops.one_hot(y_true, {y_pred.shape[-1]})"
         )
     y_true, y_pred = _paired(name, y_true, y_pred)
     if y_pred.shape[axis] == 1:

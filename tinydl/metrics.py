@@ -40,7 +40,8 @@ def accuracy(y_true: Any, y_pred: Any) -> Array:
         >>> accuracy([1, 2], [1, 3])
         array([1., 0.], dtype=float32)
     """
-    y_true, y_pred = same_rank(bare(y_true), bare(y_pred))
+    y_pred = bare(y_pred)
+    y_true, y_pred = same_rank(cast(bare(y_true), y_pred.dtype), y_pred)
     return _matches(y_true == y_pred)
 
 
