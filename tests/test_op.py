@@ -379,6 +379,28 @@ def test_several_outputs() -> None:
     assert gradcheck.check(halves, np.array([0.3, -1.2, 2.0]), order=3)
 
 
+def test_an_output_used_by_the_caller_and_by_its_own_rule() -> None:
+    """The gradient of a gradient reaches the output on two ways: they add up."""
+
+    @op
+    def growth(x: Any) -> Any:
+        y = 2.0**x
+        return y, y.sum()
+
+    @growth.gradient("x")
+    def _(gy: Any, y: Any) -> Any:
+        each, total = gy
+        slope = float(np.log(2.0)) * y[0]
+        return slope * (0.0 if each is None else each) + slope * (0.0 if total is None else total)
+
+    def function(x: Tensor) -> Tensor:
+        y, total = growth(x)
+        (g,) = grad((y * y).sum() * total, [x], create_graph=True)
+        return g * y * total
+
+    assert gradcheck.check(function, np.array([0.3, -1.2, 0.5]))
+
+
 def test_several_outputs_are_freed_and_asked_for_like_one() -> None:
     halves = two_faced()
     x = leaf([1.0, 2.0])
