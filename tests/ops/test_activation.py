@@ -84,6 +84,13 @@ def test_slope_in_the_corner(function: Callable, slope: float) -> None:
     assert x.grad is not None and x.grad.item() == pytest.approx(slope)
 
 
+@pytest.mark.parametrize("function", [ops.relu, ops.leaky_relu, ops.elu, ops.selu, ops.sigmoid, ops.tanh])
+def test_even_infinity_has_a_slope(function: Callable) -> None:
+    x = Tensor(np.array([-np.inf, np.inf]), requires_grad=True)
+    function(x).backward(np.ones(2))
+    assert x.grad is not None and np.isfinite(x.grad.numpy()).all()
+
+
 def test_slopes_can_be_chosen() -> None:
     assert ops.leaky_relu(np.array([-1.0]), negative_slope=0.3) == pytest.approx(-0.3)
     assert ops.elu(np.array([-1000.0]), alpha=3.0) == pytest.approx(-3)
