@@ -86,18 +86,24 @@ def training_data(
     Raises:
         ValueError: data that are empty, of different lengths or not finite; arguments that exclude each other.
     """
-    arrays = checked(x, y, sample_weight, "")
-    if class_weight is not None:
-        if sample_weight is not None:
-            raise ValueError("class_weight and sample_weight exclude each other: pass one of them")
-        arrays = (*arrays[:2], class_weights(arrays[1], class_weight))
+    if class_weight is not None and sample_weight is not None:
+        raise ValueError("class_weight and sample_weight exclude each other: pass one of them")
+    arrays, held_out = checked(x, y, sample_weight, ""), None
     if validation_data is None:
-        return split_validation(arrays, validation_split)
-    if not isinstance(validation_data, (tuple, list)) or not 1 <= len(validation_data) <= 3:
-        kind = type(validation_data).__name__
-        raise ValueError(f"validation_data: expected (x, y) or (x, y, sample_weight), got {kind}")
-    held_out, y_held_out, weight_held_out = (*validation_data, None, None)[:3]
-    return arrays, checked(held_out, y_held_out, weight_held_out, "validation ")
+        arrays, held_out = split_validation(arrays, validation_split)
+    else:
+        held_out = checked(*_three(validation_data), "validation ")
+    if class_weight is not None:  # the training's affair: a validation has none
+        arrays = (*arrays[:2], class_weights(arrays[1], class_weight))
+    return arrays, held_out
+
+
+def _three(data: Sequence[Any]) -> tuple[Any, Any, Any]:
+    """(x, y) or (x, y, sample_weight) as three."""
+    if not isinstance(data, (tuple, list)) or not 1 <= len(data) <= 3:
+        raise ValueError(f"validation_data: expected (x, y) or (x, y, sample_weight), got {type(data).__name__}")
+    x, y, sample_weight = (*data, None, None)[:3]
+    return x, y, sample_weight
 
 
 def checked(x: Any, y: Any, sample_weight: Any, whose: str) -> Arrays:

@@ -27,6 +27,7 @@ class ProgressBar(Callback):
             0 for `evaluate` and `predict`. A bar needs a terminal: without one, 1 is 2.
 
     Example:
+        >>> import numpy as np
         >>> from tinydl import Sequential, layers
         >>> model = Sequential([layers.Dense(1, kernel_initializer="zeros")])
         >>> model.compile(loss="mse")
