@@ -114,10 +114,14 @@ def average_pool2d(x: Any, pool_size: Any, strides: Any = None, padding: str = "
     strides = strides or pool_size
     _check(x, "average_pool2d")
     total = collect(x, None, pool_size, strides, padding)
-    ones = array_module(getattr(x, "data", x)).ones((1, *x.shape[1:3], 1), dtype=x.dtype)
-    return total / collect(
-        ones, None, pool_size, strides, padding
-    )  # (1, out_h, out_w, 1): how many lie inside
+    return total / _count(x, pool_size, strides, padding)
+
+
+@op(differentiable=False)
+def _count(x: Any, pool_size: Any, strides: Any, padding: str) -> Any:
+    """How many elements of each window lie inside the picture: (1, out_h, out_w, 1)."""
+    ones = array_module(x).ones((1, *x.shape[1:3], 1), dtype=x.dtype)
+    return collect(ones, None, pool_size, strides, padding)
 
 
 def average_pool2d_naive(x: Any, pool_size: Any, strides: Any = None, padding: str = "valid") -> Any:
