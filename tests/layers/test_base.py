@@ -104,8 +104,8 @@ def test_get_and_set_weights() -> None:
     other.set_weights(saved)
     assert all((a == b).all() for a, b in zip(other.get_weights(), saved))
     assert all(a is b for a, b in zip(other.weights, tensors))  # an optimizer that knows them still does
-    saved[0][...] = 7.0  # copies: nothing reaches the layer
-    assert (block.get_weights()[0] == 1.0).all()
+    saved[0][...] = 7.0  # copies, both ways: nothing reaches the layers
+    assert (block.get_weights()[0] == 1.0).all() and (other.get_weights()[0] == 1.0).all()
 
 
 @pytest.mark.parametrize(
