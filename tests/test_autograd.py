@@ -101,6 +101,16 @@ def test_backward_from_several_numbers_takes_a_gradient() -> None:
     assert numbers(x.grad) == [2.0, 40.0]
 
 
+def test_a_gradient_of_another_dtype() -> None:
+    """Bare numbers are cast; a Tensor may have a graph of its own, so that is left to the caller."""
+    x = leaf(1.0, 2.0)
+    (x + x).backward(np.ones(2, "float32"))
+    assert x.grad is not None and x.grad.dtype == np.float64
+    for attempt in ((x + x).backward, lambda g: grad(x + x, [x], g)):
+        with pytest.raises(TypeError, match="the gradient is float32, the tensor float64: use astype"):
+            attempt(Tensor([1.0, 1.0]))
+
+
 def test_a_leaf_is_its_own_root() -> None:
     x = leaf(2.0)
     x.backward()

@@ -192,6 +192,8 @@ def _seed(y: Variable, gradient: Any, what: str) -> Array:
     if shape != y.data.shape:
         raise ValueError(f"{what}: the gradient has shape {shape}, the tensor {y.data.shape}")
     if isinstance(gradient, Variable):
+        if gradient.data.dtype != y.data.dtype:
+            raise TypeError(f"{what}: the gradient is {gradient.data.dtype}, the tensor {y.data.dtype}: use astype")
         return gradient
     return array_module(y.data).asarray(gradient, dtype=y.data.dtype)
 
@@ -229,6 +231,7 @@ def grad(
     Raises:
         RuntimeError: y depends on nothing with requires_grad, not on one of the xs, or its graph is freed.
         ValueError: y is not a single number and has no `grad_outputs`, or that has another shape.
+        TypeError: `grad_outputs` is a Tensor of another dtype than y.
 
     Example:
         >>> from tinydl import Tensor, grad
