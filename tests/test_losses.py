@@ -102,6 +102,15 @@ def test_arrays_in_arrays_out() -> None:
     assert losses.MeanSquaredError()([[1]], [[2]]).dtype == "float64"
 
 
+def test_the_truth_takes_the_dtype_of_the_prediction() -> None:
+    """So that a loss of one's own need not care: integers and float64 beside a float32 prediction."""
+    own = losses.get(lambda y_true, y_pred: abs(y_true - y_pred).mean(axis=-1))
+    p = Tensor([[0.5], [2.0]], requires_grad=True)
+    for y in ([[1], [2]], np.array([[1], [2]]), np.array([[1.0], [2.0]]), Tensor(np.array([[1], [2]]))):
+        loss = own(y, p, np.array([1.0, 1.0]))
+        assert loss.dtype == "float32" and loss.item() == 0.25
+
+
 def test_weights_and_reductions() -> None:
     """By hand: values 1, 4, 9 with weights 2, 0, 1."""
     y, p, weights = np.zeros((3, 1)), np.array([[1.0], [2.0], [3.0]]), [2, 0, 1]
@@ -160,7 +169,7 @@ PROBABILITIES = np.full((4, 3), 1 / 3)
     [
         ([0, 1, 3, 0], "y_true[2]", "3"),
         ([0, -1, 9, 0], "y_true[1]", "-1"),
-        ([[0], [1], [2], [3]], "y_true[3]", "3"),
+        ([[0], [1], [2], [3]], "y_true[3, 0]", "3"),
         ([0, 0.5, 1, 1], "y_true[1]", "0.5"),
         ([0, 1, 1, np.nan], "y_true[3]", "nan"),
         ([0, 1, np.inf, 1], "y_true[2]", "inf"),
@@ -176,16 +185,21 @@ def test_labels_that_are_no_class(labels: list, where: str, what: str) -> None:
 @pytest.mark.parametrize(
     ("loss", "y_shape", "pred_shape", "message"),
     [
-        ("sparse_categorical_crossentropy", (4, 3), (4, 3), "one-hot labels. Use categorical_crossentropy"),
+        (
+            "sparse_categorical_crossentropy",
+            (4, 3),
+            (4, 3),
+            "for one-hot labels use categorical_crossentropy",
+        ),
         ("sparse_categorical_crossentropy", (5,), (4, 3), "got (5,) and (4, 3)"),
         ("sparse_categorical_crossentropy", (4, 2), (4, 3), "got (4, 2) and (4, 3)"),
         (
             "categorical_crossentropy",
             (4,),
             (4, 3),
-            "Use sparse_categorical_crossentropy, or ops.one_hot(y_true, 3)",
+            "instead of one-hot labels use sparse_categorical_crossentropy",
         ),
-        ("categorical_crossentropy", (4, 1), (4, 3), "Use sparse_categorical_crossentropy"),
+        ("categorical_crossentropy", (4, 1), (4, 3), "use sparse_categorical_crossentropy"),
         ("categorical_crossentropy", (4, 2), (4, 3), "got (4, 2) and (4, 3)"),
         ("binary_crossentropy", (3,), (4, 1), "got (3,) and (4, 1)"),
         ("mean_squared_error", (4,), (4, 4), "got (4,) and (4, 4)"),
@@ -222,7 +236,7 @@ def test_other_bad_input() -> None:
         losses.get(3)
     with pytest.raises(NotImplementedError, match=re.escape("Loss has no call(y_true, y_pred)")):
         losses.Loss()(y, p)
-    with pytest.warns(UserWarning, match="has one class only"):
+    with pytest.warns(UserWarning, match="with a single class"):
         losses.CategoricalCrossentropy()(np.ones((4, 1)), np.full((4, 1), 0.5))
 
 

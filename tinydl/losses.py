@@ -37,8 +37,7 @@ def bare(value: Any) -> Any:
 def cast(value: Any, dtype: Any = None) -> Any:
     """`value` as a Tensor or array of this dtype; if none is given, of a floating-point one."""
     value = value if isinstance(value, Variable) else backend.as_array(value)
-    if dtype is None:
-        dtype = value.dtype if value.dtype.kind == "f" else backend.floatx()
+    dtype = dtype or (value.dtype if value.dtype.kind == "f" else backend.floatx())
     return value if value.dtype == dtype else value.astype(dtype)
 
 
@@ -57,15 +56,14 @@ def same_rank(a: Any, b: Any) -> tuple[Any, Any]:
     return a, b
 
 
-def _paired(loss: str, y_true: Any, y_pred: Any) -> tuple[Any, Any]:
+def _paired(loss: str, y_true: Any, y_pred: Any, hint: str = "") -> tuple[Any, Any]:
     """Truth and prediction in one dtype, the prediction's, and in one shape."""
     y_pred = cast(y_pred)
     y_true = cast(y_true, y_pred.dtype)
     a, b = same_rank(y_true, y_pred)
     if a.shape != b.shape or b.ndim == 0:
-        raise ValueError(
-            f"{loss}: expected y_true and y_pred of one shape, (batch, ...), got {y_true.shape} and {y_pred.shape}"
-        )
+        shapes = f"got {y_true.shape} and {y_pred.shape}"
+        raise ValueError(f"{loss}: expected y_true and y_pred of one shape, (batch, ...), {shapes}{hint}")
     return a, b
 
 
@@ -75,11 +73,8 @@ def _remembered(loss: str, y_pred: Any, from_logits: bool) -> tuple[Any, bool]:
     if logits is None:
         return y_pred, from_logits
     if from_logits:
-        warnings.warn(
-            f"{loss}: from_logits=True, but y_pred comes from a softmax or sigmoid, so it holds probabilities. "
-            "The logits that they were made from are used",
-            stacklevel=4,
-        )
+        message = f"{loss}: from_logits=True, but y_pred comes from a softmax or sigmoid"
+        warnings.warn(f"{message}: the logits that it was made from are used", stacklevel=4)
     return logits, True
 
 
@@ -182,19 +177,11 @@ def categorical_crossentropy(
     """
     name = "categorical_crossentropy"
     y_pred, from_logits = _remembered(name, y_pred, from_logits)
-    y_true, y_pred = y_true if hasattr(y_true, "shape") else backend.as_array(y_true), cast(y_pred)
-    if y_true.shape != y_pred.shape and y_true.shape in (y_pred.shape[:-1], (*y_pred.shape[:-1], 1)):
-        raise ValueError(
-            f"{name}: y_true of shape {y_true.shape} for y_pred of {y_pred.shape} looks like class numbers. "
-            f"Use sparse_categorical_crossentropy, or ops.one_hot(y_true, {y_pred.shape[-1]})"
-        )
-    y_true, y_pred = _paired(name, y_true, y_pred)
+    hint = "; for class numbers instead of one-hot labels use sparse_categorical_crossentropy"
+    y_true, y_pred = _paired(name, y_true, y_pred, hint)
     if y_pred.shape[axis] == 1:
-        warnings.warn(
-            f"{name}: y_pred of shape {y_pred.shape} has one class only, so its loss is always 0. "
-            "For a yes or no use binary_crossentropy",
-            stacklevel=2,
-        )
+        message = f"{name}: with a single class, y_pred of shape {y_pred.shape}, the loss is always 0"
+        warnings.warn(f"{message}; for a yes or no use binary_crossentropy", stacklevel=2)
     y_true = _smoothed(y_true, label_smoothing, 1 / y_true.shape[axis])
     return ops.categorical_crossentropy(y_true, y_pred, from_logits=from_logits, axis=axis)
 
@@ -213,18 +200,10 @@ def sparse_categorical_crossentropy(y_true: Any, y_pred: Any, from_logits: bool 
     name = "sparse_categorical_crossentropy"
     y_pred, from_logits = _remembered(name, y_pred, from_logits)
     y_pred, labels = cast(y_pred), bare(y_true)
-    if labels.shape == (*y_pred.shape[:-1], 1):
-        labels = labels.reshape(y_pred.shape[:-1])
-    if labels.shape == y_pred.shape:
-        raise ValueError(
-            f"{name}: y_true has the shape of y_pred, {y_pred.shape}, which looks like one-hot labels. "
-            "Use categorical_crossentropy, or class numbers, y_true.argmax(axis=-1)"
-        )
-    if labels.shape != y_pred.shape[:-1] or y_pred.ndim == 0:
-        raise ValueError(
-            f"{name}: expected y_true and y_pred of shapes (batch, ...) and (batch, ..., classes), "
-            f"got {labels.shape} and {y_pred.shape}"
-        )
+    if y_pred.ndim == 0 or labels.shape not in (y_pred.shape[:-1], (*y_pred.shape[:-1], 1)):
+        hint = "; for one-hot labels use categorical_crossentropy" if labels.shape == y_pred.shape else ""
+        wanted = "expected y_true (batch, ...) and y_pred (batch, ..., classes)"
+        raise ValueError(f"{name}: {wanted}, got {labels.shape} and {y_pred.shape}{hint}")
     labels = _class_numbers(name, labels, y_pred.shape[-1])
     return ops.sparse_categorical_crossentropy(labels, y_pred, from_logits=from_logits)
 
@@ -236,7 +215,7 @@ def _class_numbers(loss: str, labels: Any, classes: int) -> Any:
     if wrong.any():
         where = tuple(int(i) for i in backend.to_numpy(xp.argwhere(wrong))[0])
         raise ValueError(
-            f"{loss}: y_true[{', '.join(map(str, where))}] is {labels[where]}: "
+            f"{loss}: y_true[{', '.join(map(str, where))}] is {labels[where]:g}: "
             f"with {classes} classes, labels are the whole numbers from 0 to {classes - 1}"
         )
     return labels.astype("int64", copy=False)
@@ -253,9 +232,6 @@ class Loss:
         reduction: what becomes of the values, times their weights: "sum_over_batch_size", or "mean" (divided by
             how many there are, whatever they weigh), "mean_with_sample_weight" (divided by the sum of the
             weights), "sum", or "none".
-
-    Raises:
-        ValueError: no such reduction.
 
     Example:
         >>> class Cubed(Loss):
@@ -279,27 +255,25 @@ class Loss:
         """The loss, a Tensor of one number in the dtype of y_pred; with reduction "none" of a number a sample.
 
         Args:
-            y_true: the truth; takes the dtype of y_pred, unless it is class numbers.
+            y_true: the truth; it takes the dtype of y_pred, as in Keras, even where it is class numbers.
             y_pred: the prediction, a Tensor or array.
             sample_weight: a factor for each sample, (batch,), or for each of the values that `call` gives.
 
         Raises:
             ValueError: shapes that do not belong together.
         """
-        y_true = y_true if isinstance(y_true, Variable) else backend.as_array(y_true)
-        y_pred = y_pred if isinstance(y_pred, Variable) else Tensor(cast(y_pred))
-        values, weights = self.call(y_true, y_pred), None
+        y_pred = cast(y_pred if isinstance(y_pred, Variable) else Tensor(y_pred))
+        values, weights = self.call(cast(y_true, y_pred.dtype), y_pred), None
         if sample_weight is not None:
             values, weights = _weighed(values, sample_weight)
         if self.reduction in ("none", None) or values.ndim == 0:
             return values
-        total = ops.sum(values)
+        whole = values.size
         if self.reduction == "sum":
-            return total
-        if self.reduction == "mean_with_sample_weight" and weights is not None:
+            whole = 1
+        elif self.reduction == "mean_with_sample_weight" and weights is not None:
             whole = weights.sum()
-            return total * cast(1 / whole if whole else 0.0, total.dtype)  # all weights 0: so is the loss
-        return total * (1 / max(values.size, 1))
+        return ops.sum(values) * cast(1 / whole if whole else 0.0, values.dtype)  # no weight, no loss
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.name}>"
@@ -408,15 +382,13 @@ class SparseCategoricalCrossentropy(LossFunctionWrapper):
 
 # -------------------------------------------------------------------------------------------------- by name
 
-_FUNCTIONS = [mean_squared_error, mean_absolute_error, huber, kl_divergence, binary_crossentropy]
-_FUNCTIONS += [categorical_crossentropy, sparse_categorical_crossentropy]
-_BY_NAME: dict[str, Callable] = {
-    **{function.__name__: function for function in _FUNCTIONS},
-    **{loss.__name__: loss for loss in LossFunctionWrapper.__subclasses__()},
-    **dict.fromkeys(("mse", "MSE"), mean_squared_error),
-    **dict.fromkeys(("mae", "MAE"), mean_absolute_error),
-    **dict.fromkeys(("kld", "KLD"), kl_divergence),
-    **dict.fromkeys(("bce", "BCE"), binary_crossentropy),
+_SHORT = {"mse": MeanSquaredError, "mae": MeanAbsoluteError, "kld": KLDivergence, "bce": BinaryCrossentropy}
+_CLASSES: list[Any] = LossFunctionWrapper.__subclasses__()
+_BY_NAME: dict[str, type[Loss]] = {
+    **{cls.__name__: cls for cls in _CLASSES},
+    **{cls().fn.__name__: cls for cls in _CLASSES},
+    **_SHORT,
+    **{name.upper(): cls for name, cls in _SHORT.items()},
 }
 
 
@@ -435,6 +407,5 @@ def get(identifier: Any) -> Loss:
         raise ValueError(
             f"loss: expected a name, a function of (y_true, y_pred) or a Loss, got {identifier!r}"
         )
-    if isinstance(found, type):
-        found = found()
+    found = found() if isinstance(found, type) else found
     return found if isinstance(found, Loss) else LossFunctionWrapper(found)

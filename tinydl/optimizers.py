@@ -202,15 +202,12 @@ class Optimizer:
         """
         if not self._index:
             raise RuntimeError("set_state: build(weights) comes first, so that there is a state to set")
-        own = self.get_state()
-        if own.keys() != state.keys():
-            lacks, odd = sorted(own.keys() - state.keys()), sorted(state.keys() - own.keys())
-            raise ValueError(f"state: not of this {type(self).__name__}: it lacks {lacks}, and has {odd}")
-        for name, array in own.items():
-            if np.shape(state[name]) != array.shape:
-                raise ValueError(
-                    f"state: expected {name} of shape {array.shape}, got {np.shape(state[name])}"
-                )
+        own = {name: array.shape for name, array in self.get_state().items()}
+        given = {name: np.shape(array) for name, array in state.items()}
+        if own != given:
+            odd = sorted(name for name in own | given if own.get(name) != given.get(name))
+            shapes = ", ".join(f"{name} should be {own.get(name)} and is {given.get(name)}" for name in odd)
+            raise ValueError(f"state: not that of this {type(self).__name__}: {shapes}")
         iterations = int(state["iterations"])
         if "learning_rate" in state:
             self.learning_rate = float(state["learning_rate"])
@@ -222,15 +219,9 @@ class Optimizer:
 
 def _rate(value: Any) -> float:
     """A learning rate that is a number, checked."""
-    try:
-        rate = float(value)
-    except (TypeError, ValueError):
-        rate = math.nan
-    if isinstance(value, (str, bool)) or not 0 <= rate < math.inf:
-        raise ValueError(
-            f"learning_rate: expected a number from 0 up or a LearningRateSchedule, got {value!r}"
-        )
-    return rate
+    if isinstance(value, (int, float, np.number)) and not isinstance(value, bool) and 0 <= value < math.inf:
+        return float(value)
+    raise ValueError(f"learning_rate: expected a number from 0 up or a LearningRateSchedule, got {value!r}")
 
 
 def _norm(grads: list[Array]) -> Any:
@@ -292,12 +283,6 @@ class RMSprop(Optimizer):
     v = rho · v + (1 - rho) · g², then w -= learning_rate · g / sqrt(v + epsilon) (Tieleman and Hinton 2012).
     `centered` subtracts the squared mean of the gradients from v, which makes it their variance (Graves 2013);
     `momentum` lets the steps roll on. Options: those of `Optimizer`.
-
-    Example:
-        >>> w = Tensor([1.0], requires_grad=True)
-        >>> RMSprop(learning_rate=0.1, rho=0.75).apply([np.array([8.0])], [w])
-        >>> w.data
-        array([0.8], dtype=float32)
     """
 
     def __init__(
@@ -384,12 +369,6 @@ class AdamW(Adam):
     """Adam, with weight decay decoupled from the gradient (Loshchilov and Hutter 2017).
 
     w -= learning_rate · weight_decay · w, then a step of Adam. Options: those of `Optimizer`.
-
-    Example:
-        >>> w = Tensor([1.0], requires_grad=True)
-        >>> AdamW(learning_rate=0.1, weight_decay=0.5).apply([np.array([8.0])], [w])
-        >>> w.data
-        array([0.85], dtype=float32)
     """
 
     def __init__(
@@ -414,8 +393,6 @@ _BY_NAME = {cls.__name__.lower(): cls for cls in (SGD, RMSprop, Adam, AdamW)}
 
 def get(identifier: Any) -> Optimizer:
     """The optimizer of this name ("sgd", "rmsprop", "adam", "adamw"; capitals do not matter) with its defaults.
-
-    An optimizer comes back as it is, a class as one with its defaults.
 
     Raises:
         ValueError: no optimizer has this name, or the identifier is no optimizer.
