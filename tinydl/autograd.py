@@ -83,6 +83,7 @@ class Variable:
 
     @classmethod
     def of(cls, data: Array, node: Node | None = None) -> Any:
+        """One made of an array as it is, without asking what kind of data it was given."""
         self = cls.__new__(cls)
         self.data = data
         self.node = node
