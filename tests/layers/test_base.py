@@ -181,7 +181,7 @@ def test_a_build_that_fails_can_be_tried_again() -> None:
         layer(np.ones((2, 4)))
     assert not layer.built and not layer.weights
     layer.ready = True
-    assert layer(np.ones((2, 4))).shape == (2, 3)
+    assert layer(np.ones((2, 5))).shape == (2, 3)
 
 
 def test_names_count_up() -> None:
@@ -303,6 +303,7 @@ def test_no_cycle_keeps_a_layer_alive() -> None:
         (lambda: layers.Dense(1, colour="red"), TypeError, "Dense does not take 'colour'"),
         (lambda: layers.Dense(1, name="a/b"), ValueError, "a name without '/', got 'a/b'"),
         (lambda: layers.Dense(1, dtype="int32"), ValueError, "'float32' or 'float64', got 'int32'"),
+        (lambda: layers.Dense(1, dtype="float16"), ValueError, "'float32' or 'float64', got 'float16'"),
         (lambda: Layer()(np.ones(3)), NotImplementedError, "Layer has no method call"),
         (lambda: layers.Dense(3)(np.ones(3)), ValueError, r"2 axes or more, \(batch, ..., features\), got"),
         (lambda: layers.Dense(3).build((None, None)), ValueError, "to know axis -1 of the input"),

@@ -118,6 +118,11 @@ def test_dropout_outside_of_training_and_at_its_limits() -> None:
     assert (layers.Dropout(1.0)(x, training=True).numpy() == 0).all()
 
 
+def test_a_rate_may_be_a_numpy_number() -> None:
+    y = layers.Dropout(np.float32(0.5))(drawn((3, 4)), training=True)
+    assert y.dtype == np.float32
+
+
 def test_dropout_of_whole_channels() -> None:
     y = layers.Dropout(0.5, noise_shape=(None, 1, 1, None))(np.ones((8, 5, 5, 8)), training=True).numpy()
     sums = y.sum(axis=(1, 2))

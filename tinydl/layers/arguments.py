@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from math import inf
+from numbers import Real
 from typing import Any
 
 from tinydl.lookup import lookup
@@ -65,15 +67,15 @@ def places(sizes: Any, windows: Any, strides: Any, padding: str, dilation: Any, 
         raise ValueError(f"{layer}: {error}") from None
 
 
-def number(value: Any, what: str, most: float | None = None) -> float:
-    """The value, a number from 0 up, or from 0 to `most`.
+def number(value: Any, what: str, most: float = inf) -> float:
+    """The value as a float, from 0 up to `most`.
 
     Raises:
         ValueError: it is not.
     """
-    if isinstance(value, (int, float)) and 0 <= value <= (value if most is None else most):
-        return value
-    upward = "up" if most is None else f"to {most}"
+    if isinstance(value, Real) and 0 <= float(value) <= most:
+        return float(value)
+    upward = "up" if most == inf else f"to {most}"
     raise ValueError(f"{what}: expected a number from 0 {upward}, got {value!r}")
 
 

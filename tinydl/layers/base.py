@@ -48,11 +48,11 @@ def _once(build: Callable) -> Callable:
     def build_once(self: Layer, input_shape: Any) -> None:
         if self.built:
             return
-        before = dict(self._weights)
+        before = dict(self._weights), dict(self._lengths)
         try:
             build(self, input_shape)
         except BaseException:
-            self._weights, self.built = before, False  # with half its weights it could never be built again
+            (self._weights, self._lengths), self.built = before, False  # as if it had not been tried
             raise
         self.built, self.input_shape = True, input_shape
 
@@ -100,7 +100,7 @@ class Layer:
             raise ValueError(f"{kind}: expected a name without '/', got {name!r}")
         self.name = name or automatic_name(kind)
         self.dtype = np.dtype(dtype or backend.floatx())
-        if self.dtype.kind != "f":
+        if self.dtype.name not in ("float32", "float64"):
             raise ValueError(f"{self.name}: expected dtype 'float32' or 'float64', got {dtype!r}")
         self.built = False
         self.input_shape: Any = None  # what it was built for
@@ -190,7 +190,8 @@ class Layer:
         outside = _calls.training
         _calls.training = outside if training is None else bool(training)
         try:
-            return self.call(x, **({"training": _calls.training} if self._takes_training else {}))
+            options = {"training": _calls.training} if self._takes_training else {}
+            return self.call(x, **options)
         except Exception as error:
             error.add_note(f"in layer {self.name} ({type(self).__name__}), whose input has shape {shape}")
             raise
