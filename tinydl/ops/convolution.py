@@ -31,6 +31,7 @@ def im2col(x: Array, rows: Axis, columns: Axis) -> Array:
 
     Args:
         x: (n, h, w, c), padded already.
+        rows, columns: where the windows stand, from `windows.axes`.
 
     Returns:
         (n * out_h * out_w, kh * kw * c): in a row the elements stand as in a kernel, so that a row times
@@ -57,21 +58,22 @@ def _windows(x: Array, rows: Axis, columns: Axis) -> Array:
     )
 
 
-def _blocks(x: Array, rows: Axis, columns: Axis) -> Iterator[slice]:
-    """The batch in blocks of pictures, as many at a time as fill the cache with rows."""
-    row = rows.window * columns.window * x.shape[3] * x.dtype.itemsize
-    step = max(1, BLOCK_BYTES // max(1, rows.out * columns.out * row))
-    return (slice(i, i + step) for i in range(0, x.shape[0], step))
+def _blocks(x: Array, rows: Axis, columns: Axis) -> Iterator[tuple[slice, Array]]:
+    """`im2col` of padded pictures block by block: which pictures, and their rows."""
+    row = rows.window * columns.window * x.shape[3]
+    step = max(1, BLOCK_BYTES // max(1, rows.out * columns.out * row * x.dtype.itemsize))
+    windows = _windows(x, rows, columns)
+    for i in range(0, x.shape[0], step):
+        yield slice(i, i + step), windows[i : i + step].reshape(-1, row)  # here the pixels are copied
 
 
 def _correlate(x: Array, kernel: Array, rows: Axis, columns: Axis) -> Array:
     """x (n, h, w, cin) with kernel (kh, kw, cin, cout) -> (n, out_h, out_w, cout)."""
     cout = kernel.shape[3]
-    x = padded(x, rows, columns)
     matrix = kernel.reshape(-1, cout)  # (kh*kw*cin, cout)
     y = array_module(x).empty((x.shape[0], rows.out, columns.out, cout), dtype=np.result_type(x, kernel))
-    for block in _blocks(x, rows, columns):
-        y[block] = (im2col(x[block], rows, columns) @ matrix).reshape(y[block].shape)
+    for block, cols in _blocks(padded(x, rows, columns), rows, columns):
+        y[block] = (cols @ matrix).reshape(y[block].shape)
     return y
 
 
@@ -278,12 +280,9 @@ def conv2d_kernel(
     """
     rows, columns = axes(x.shape, kernel_size, strides, padding, dilation_rate)
     cin, cout = x.shape[3], seen.shape[3]
-    x = padded(x, rows, columns)
     total = array_module(x).zeros((cout, rows.window * columns.window * cin), dtype=np.result_type(x, seen))
-    for block in _blocks(x, rows, columns):
-        total += seen[block].reshape(-1, cout).T @ im2col(
-            x[block], rows, columns
-        )  # the rows made anew: see BLOCK_BYTES
+    for block, cols in _blocks(padded(x, rows, columns), rows, columns):  # the rows made anew: see BLOCK_BYTES
+        total += seen[block].reshape(-1, cout).T @ cols
     return total.T.reshape(rows.window, columns.window, cin, cout)
 
 
