@@ -43,7 +43,7 @@ def positive_integer(value: Any, what: str) -> int:
 
 
 def padding_name(value: Any, layer: str) -> str:
-    """ "valid" or "same", in whatever case it was written.
+    """The padding, "valid" or "same", in whatever case it was written.
 
     Raises:
         ValueError: neither of them.
@@ -53,7 +53,7 @@ def padding_name(value: Any, layer: str) -> str:
 
 
 def places(sizes: Any, windows: Any, strides: Any, padding: str, dilation: Any, layer: str) -> tuple:
-    """How many places a window has along height and width; None where the size is not known.
+    """How many places a window has along height and along width; None where the size is not known.
 
     Raises:
         ValueError: the picture is smaller than the window.
