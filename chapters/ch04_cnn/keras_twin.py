@@ -11,7 +11,7 @@ import argparse
 import time
 from typing import Any
 
-import keras  # type: ignore[import-untyped]
+import keras
 from keras.layers import Conv2D, Dense, Flatten, Input, MaxPooling2D
 
 from chapters import course
