@@ -46,10 +46,11 @@ def load_weights(path: str | Path, model: Trainer) -> None:
 
 def _weights(model: Trainer) -> dict[str, np.ndarray]:
     """All weights by key, in the model's order."""
-    if not model.built:
+    named = model.named_weights()
+    if not named:
         raise ValueError(f"{model.name}: no weights yet; call it, or its build(input_shape), first")
     arrays = {}
-    for path, tensor in model.named_weights():
+    for path, tensor in named:
         key = "weights/" + path.removeprefix(f"{model.name}/")
         if key in arrays:
             raise ValueError(
@@ -75,12 +76,9 @@ def _matched(path: str | Path, arrays: Mapping[str, np.ndarray], model: Trainer)
                 f"{path}: {_name(here)}: expected floating-point numbers, found {found[key].dtype}"
             )
     if len(found) != len(own):
-        extra = list(
-            map(_name, [*found, *own][len(own) if len(found) > len(own) else len(found) + len(found) :])
-        )
-        raise ValueError(
-            f"{path}: {model.name} has {len(own)} weights, found {len(found)}: {', '.join(extra[:3])}"
-        )
+        what, longer = ("beyond", found) if len(found) > len(own) else ("lacking", own)
+        names = ", ".join(map(_name, list(longer)[min(len(found), len(own)) :]))
+        raise ValueError(f"{path}: {model.name} has {len(own)} weights, found {len(found)}; {what}: {names}")
     values = [as_array(array, tensor.dtype) for array, tensor in zip(found.values(), model.weights)]
     return list(zip(model.weights, values))
 
@@ -166,7 +164,7 @@ def restore(path: str | Path, model: Trainer) -> tuple[int, dict[str, list[float
 
 
 def _build_optimizer(model: Trainer) -> None:
-    if not model.optimizer._index:
+    if model.optimizer.iterations == 0:  # it may not know its weights yet; if it does, nothing is lost
         model.optimizer.build(model.trainable_weights)
 
 

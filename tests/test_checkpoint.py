@@ -1,0 +1,255 @@
+"""Weights and checkpoints: what is written comes back to the last bit, and a file that will not do changes nothing."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tinydl import Sequential, backend, checkpoint, layers, optimizers, schedules, set_random_seed
+from tinydl.callbacks import BackupAndRestore, Callback
+
+
+def network(width: int = 6, optimizer: Any = "adam") -> Sequential:
+    model = Sequential(
+        [
+            layers.Input((4,)),
+            layers.Dense(width, activation="relu"),
+            layers.BatchNormalization(),
+            layers.Dropout(0.3),
+            layers.Dense(3, activation="softmax"),
+        ]
+    )
+    model.compile(optimizer, "sparse_categorical_crossentropy", ["accuracy"])
+    return model
+
+
+@pytest.fixture
+def data(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    return rng.normal(size=(50, 4)).astype("float32"), rng.integers(0, 3, 50)
+
+
+def everything(model: Sequential) -> list[Any]:
+    """All that training consists of, to be compared."""
+    state = {name: value.tolist() for name, value in model.optimizer.get_state().items()}
+    weights = [w.tolist() for w in model.get_weights()]
+    return [weights, state, backend.random_generator().bit_generator.state]
+
+
+class TestWeights:
+    def test_come_back_into_another_model_of_the_kind(self, tmp_path: Path) -> None:
+        model, other = network(), network()  # with other names: dense_2 for dense
+        model.save_weights(tmp_path / "new folder" / "weights.npz")
+        other.load_weights(str(tmp_path / "new folder" / "weights.npz"))
+        for a, b in zip(model.get_weights(), other.get_weights(), strict=True):
+            np.testing.assert_array_equal(a, b)
+        assert os.listdir(tmp_path / "new folder") == ["weights.npz"]  # nothing is left of writing it aside
+
+    def test_keys_are_the_paths_of_the_weights(self, tmp_path: Path) -> None:
+        model = network()
+        model.save_weights(tmp_path / "w.npz")
+        with np.load(tmp_path / "w.npz", allow_pickle=False) as archive:
+            paths = [path.removeprefix(f"{model.name}/") for path, _ in model.named_weights()]
+            assert archive.files == [f"weights/{path}" for path in paths]
+
+    def test_are_cast_to_the_precision_of_the_model(self, tmp_path: Path) -> None:
+        model = network()
+        model.save_weights(tmp_path / "w.npz")
+        backend.set_floatx("float64")
+        other = network()
+        other.load_weights(tmp_path / "w.npz")
+        assert {w.dtype for w in other.get_weights()} == {np.dtype("float64")}
+
+    @pytest.mark.parametrize(
+        ("build", "message"),
+        [
+            (lambda: network(width=7), r"dense\w*/kernel has shape \(4, 7\), found \(4, 6\)"),
+            (
+                lambda: Sequential([layers.Input((4,)), layers.Dense(6), layers.Dense(3)]),
+                r"expected the weight dense\w*/kernel, found batch_normalization\w*/gamma",
+            ),
+            (
+                lambda: Sequential([layers.Input((4,)), *network().layers, layers.Dense(2)]),
+                r"has 10 weights, found 8; lacking: dense\w*/kernel, dense\w*/bias",
+            ),
+            (lambda: Sequential(network().layers[:1]), "has 2 weights, found 8; beyond: batch_norm"),
+            (lambda: Sequential([layers.Dense(3)]), "no weights yet"),
+        ],
+    )
+    def test_of_another_model_change_nothing(
+        self, tmp_path: Path, build: Callable[[], Sequential], message: str
+    ) -> None:
+        network().save_weights(tmp_path / "w.npz")
+        model = build()
+        before = model.get_weights()
+        with pytest.raises(ValueError, match=message):
+            model.load_weights(tmp_path / "w.npz")
+        for a, b in zip(before, model.get_weights(), strict=True):
+            np.testing.assert_array_equal(a, b)
+
+    def test_a_write_that_fails_leaves_the_old_file(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        path = tmp_path / "w.npz"
+        network().save_weights(path)
+        before = path.read_bytes()
+
+        def full(file: Any, **arrays: Any) -> None:
+            file.write(b"half")
+            raise OSError("no space left on device")
+
+        monkeypatch.setattr(np, "savez", full)
+        with pytest.raises(OSError, match="no space left"):
+            network().save_weights(path)
+        assert path.read_bytes() == before and os.listdir(tmp_path) == ["w.npz"]
+
+
+class TestFiles:
+    def test_a_missing_file_is_missing(self, tmp_path: Path) -> None:
+        with pytest.raises(FileNotFoundError, match=r"nothing\.npz"):
+            network().load_weights(tmp_path / "nothing.npz")
+
+    @pytest.mark.parametrize("share", [0.0, 0.3, 0.9, 0.999])
+    def test_a_truncated_file_changes_nothing(self, tmp_path: Path, share: float, data: Any) -> None:
+        path = tmp_path / "c.npz"
+        model = network()
+        model.fit(*data, verbose=0)
+        checkpoint.save(path, model, 1, {"loss": [1.0]})
+        whole = path.read_bytes()
+        path.write_bytes(whole[: int(share * len(whole))])
+        before = everything(model)
+        for read in (checkpoint.load_weights, checkpoint.restore):
+            with pytest.raises(ValueError, match=r"c\.npz: not a whole \.npz file"):
+                read(path, model)
+        assert everything(model) == before
+
+    def test_a_flipped_bit_is_found(self, tmp_path: Path) -> None:
+        path = tmp_path / "w.npz"
+        network().save_weights(path)
+        content = bytearray(path.read_bytes())
+        content[300] ^= 1  # among the numbers of the first kernel
+        path.write_bytes(content)
+        with pytest.raises(ValueError, match="not a whole .npz file"):
+            network().load_weights(path)
+
+    @pytest.mark.parametrize("content", ["a text", "an array", "an object"])
+    def test_foreign_files_are_refused(self, tmp_path: Path, content: str) -> None:
+        path = tmp_path / "foreign"
+        if content == "a text":
+            path.write_text("weights: 3\n", encoding="utf-8")
+        else:
+            with path.open("wb") as file:
+                np.save(file, np.zeros(3) if content == "an array" else np.array({}, dtype=object))
+        with pytest.raises(ValueError, match="foreign: not a whole .npz file"):
+            network().load_weights(path)
+
+
+class TestCheckpoint:
+    def test_brings_everything_back(self, tmp_path: Path, data: Any) -> None:
+        model = network()
+        model.fit(*data, epochs=2, verbose=0)
+        history = {"loss": [0.1, float("nan")], "accuracy": [1 / 3, 0.5]}
+        checkpoint.save(tmp_path / "c.npz", model, 2, history)
+        saved = everything(model)
+        other = network()
+        other.fit(*data, verbose=0)
+        assert everything(other) != saved
+        epoch, found = checkpoint.restore(tmp_path / "c.npz", other)
+        assert everything(other) == saved
+        assert epoch == 2 and repr(found) == repr(history)
+
+    def test_weights_alone_are_no_checkpoint(self, tmp_path: Path) -> None:
+        network().save_weights(tmp_path / "w.npz")
+        with pytest.raises(ValueError, match="no checkpoint of a training: it lacks epoch, history, random"):
+            checkpoint.restore(tmp_path / "w.npz", network())
+
+    def test_of_another_optimizer_changes_nothing(self, tmp_path: Path, data: Any) -> None:
+        model = network()
+        model.fit(*data, verbose=0)
+        checkpoint.save(tmp_path / "c.npz", model, 1, {})
+        other = network(optimizer="sgd")
+        other.fit(*data, verbose=0)
+        before = everything(other)
+        with pytest.raises(ValueError, match=r"c\.npz: state: not .*of this SGD"):
+            checkpoint.restore(tmp_path / "c.npz", other)
+        assert everything(other) == before
+
+    def test_of_other_random_numbers_changes_nothing(self, tmp_path: Path, data: Any) -> None:
+        model = network()
+        model.fit(*data, verbose=0)
+        checkpoint.save(tmp_path / "c.npz", model, 1, {})
+        arrays = checkpoint.read(tmp_path / "c.npz")
+        checkpoint.write(tmp_path / "c.npz", arrays | {"random": np.array('{"bit_generator": "Dice"}')})
+        model.fit(*data, verbose=0)
+        before = everything(model)
+        with pytest.raises(ValueError, match="a damaged checkpoint"):
+            checkpoint.restore(tmp_path / "c.npz", model)
+        assert everything(model) == before
+
+
+class Crash(Callback):
+    """Ends the program in the midst of an epoch, or does as if."""
+
+    def __init__(self, epoch: int):
+        self.epoch = epoch
+
+    def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
+        if self.model.epoch == self.epoch and batch == 2:
+            raise RuntimeError("the power has gone")
+
+
+class TestResuming:
+    """A training that was interrupted and resumed is, bit for bit, the training that was not."""
+
+    @pytest.mark.parametrize(
+        "options",
+        [
+            {"batch_size": 8},
+            {"batch_size": 8, "validation_split": 0.2},
+            {"batch_size": 8, "steps_per_epoch": 4},  # epochs end in the midst of a pass through the data
+            {"batch_size": 8, "steps_per_epoch": 4, "shuffle": False},
+        ],
+    )
+    @pytest.mark.parametrize("crash", [1, 3])
+    def test_gives_the_same_numbers(self, tmp_path: Path, data: Any, options: Any, crash: int) -> None:
+        def train(seed: int, *callbacks: Callback) -> Sequential:
+            set_random_seed(seed)
+            rate = schedules.ExponentialDecay(0.01, 3, 0.9)
+            model = network(optimizer=optimizers.RMSprop(rate, momentum=0.5))
+            model.fit(*data, epochs=5, verbose=0, callbacks=list(callbacks), **options)
+            return model
+
+        whole = train(1)
+        uninterrupted = everything(whole)
+        with pytest.raises(RuntimeError, match="the power has gone"):
+            train(1, BackupAndRestore(tmp_path), Crash(crash))
+        resumed = train(2, BackupAndRestore(tmp_path))
+        assert everything(resumed) == uninterrupted
+        assert resumed.history is not None and whole.history is not None
+        assert resumed.history.history == whole.history.history
+        assert resumed.history.epoch == whole.history.epoch == [0, 1, 2, 3, 4]
+        assert os.listdir(tmp_path) == []  # it is done with
+
+    def test_in_other_data_is_refused(self, tmp_path: Path, data: Any) -> None:
+        x, y = data
+        options: dict[str, Any] = {"epochs": 3, "batch_size": 8, "steps_per_epoch": 4, "verbose": 0}
+        with pytest.raises(RuntimeError):
+            network().fit(x, y, callbacks=[BackupAndRestore(tmp_path), Crash(2)], **options)
+        with pytest.raises(ValueError, match="training on 50 samples, now there are 40"):
+            network().fit(x[:40], y[:40], callbacks=[BackupAndRestore(tmp_path)], **options)
+
+    def test_goes_on_after_the_end_if_the_file_is_kept(self, tmp_path: Path, data: Any) -> None:
+        numbers = []
+        for epochs in ([4], [2, 4]):
+            set_random_seed(1)
+            model = network()
+            for end in epochs:
+                backup = BackupAndRestore(tmp_path / str(len(epochs)), delete_checkpoint=False)
+                model.fit(*data, epochs=end, callbacks=[backup], verbose=0)
+            assert model.history is not None
+            numbers.append(model.history.history)
+        assert numbers[0] == numbers[1] and len(numbers[0]["loss"]) == 4
