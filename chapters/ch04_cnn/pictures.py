@@ -47,7 +47,7 @@ def journey(steps: Sequence[np.ndarray], class_names: Sequence[str], title: str)
 
 def padding(image: np.ndarray, valid: np.ndarray, same: np.ndarray) -> Figure:
     """A picture (h, w), and what one filter makes of it without and with a border of zeros, in one scale."""
-    figure = new_figure(11, 4.9, "A 5×5 filter slides over 28×28 pixels")
+    figure = new_figure(11, 4.6, "A 5×5 filter slides over 28×28 pixels")
     panels = figure.subplots(1, 3, sharey=True)
     edge = (image.shape[0] - valid.shape[0]) // 2  # how far the filter's middle stays away from the rim
     shown = [
@@ -90,10 +90,10 @@ def one_step(before: np.ndarray, step: np.ndarray, after: np.ndarray, epochs: st
 
 def wishes(images: np.ndarray, contributions: np.ndarray, weight: str) -> Figure:
     """Pictures (n, h, w), and under each what every position of the filter asks of one weight (n, h, w)."""
-    figure = new_figure(13, 4.0, f"What each position asks of {weight}: 784 wishes a picture, added up")
+    figure = new_figure(13, 4.2, f"What each position asks of {weight}: 784 wishes a picture, added up")
     upper, lower = figure.subplots(2, 1)
-    sums = [f"sum {each.sum():+.4f}" for each in contributions]
-    draw_tiles(upper, images, len(images), cmap="gray")
+    sums = [f"sum {each.sum():+.6f}" for each in contributions]
+    draw_tiles(upper, images, len(images), room=0.2, cmap="gray")
     scale = colour_scale(contributions, signed=True)
     image = draw_tiles(lower, contributions, len(images), sums, room=0.2, **scale)
     figure.colorbar(
