@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import json
 import signal
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ import tinydl
 from chapters import course
 from chapters.__main__ import main
 from chapters.ch04_cnn import experiments, model
-from tinydl import Sequential, datasets
+from tinydl import Sequential, datasets, plot
 from tinydl.checkpoint import read
 
 PICTURES = ["confusion", "curves", "filters", "maps_after", "maps_before", "mistakes"]
@@ -266,9 +267,18 @@ def test_the_kernel_gradient_is_a_sum_over_positions() -> None:
     np.testing.assert_allclose(by_hand, gk, rtol=1e-10, atol=1e-14)
 
 
-def test_the_experiments_draw_their_pictures(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    drawn: dict[str, Any] = {}
+def test_the_experiments_draw_and_tell(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     images = course.load_images("synthetic")
-    experiments.one_lenet(images, 0, drawn.__setitem__)
-    assert sorted(drawn) == "cross_entropy journey one_step padding pooling second_filters wishes".split()
-    assert "one step of Adam" in capsys.readouterr().out
+    few = replace(images, x_train=images.x_train[:150], y_train=images.y_train[:150])
+    monkeypatch.setattr(course, "load_images", lambda *asked: few)
+    drawn = []
+    monkeypatch.setattr(plot, "save", lambda figure, path: drawn.append(path.stem) or path)
+    assert experiments.main(["--data", "synthetic", "--out", str(tmp_path)]) == 0
+    assert " ".join(sorted(drawn)) == (
+        "cross_entropy heat_map journey one_step padding pooling second_filters wishes"
+    )
+    told = capsys.readouterr().out
+    assert "one step of Adam" in told and "filters left random" in told and "moved by 3 pixels" in told
+    assert experiments.main(["--data", "nothing"]) == 2
