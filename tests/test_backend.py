@@ -98,3 +98,44 @@ def test_a_gpu_without_cupy_says_what_to_install(name: str) -> None:
         raise AssertionError("not reached")
     assert backend.current_device() == "cpu"
     assert tinydl.Tensor([1.0]).numpy().tolist() == [1.0]
+
+
+@pytest.mark.parametrize("count, shares", [(0, 1), (1, 1), (2, 2), (7, 3)])
+def test_jobs_are_divided_into_runs_of_neighbours(
+    count: int, shares: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TINYDL_THREADS", "3")
+    runs = backend.in_shares(lambda share: list(range(count))[share], count)
+    assert len(runs) == shares and [job for run in runs for job in run] == list(range(count))
+    assert max(map(len, runs)) - min(map(len, runs)) <= 1
+
+
+def test_an_error_in_any_thread_comes_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TINYDL_THREADS", "2")
+
+    def work(share: slice) -> None:
+        if share.start:
+            raise ValueError("in the second share")
+
+    with pytest.raises(ValueError, match="second share"):
+        backend.in_shares(work, 2)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_a_large_product_is_the_same_in_shares(dtype: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TINYDL_THREADS", "3")
+    a = np.random.default_rng(0).normal(size=(301, 200)).astype(dtype)
+    b = np.random.default_rng(1).normal(size=(90, 200)).astype(dtype)
+    product = backend.matmul(a, b.T)
+    assert product.dtype == dtype
+    np.testing.assert_allclose(product, np.einsum("ik,jk->ij", a, b), rtol=1e-4, atol=1e-4)
+
+
+def test_the_number_of_threads_can_be_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OMP_NUM_THREADS", "5")
+    assert backend.threads() == 5
+    monkeypatch.setenv("TINYDL_THREADS", "2")
+    assert backend.threads() == 2
+    monkeypatch.setenv("TINYDL_THREADS", "many")
+    monkeypatch.delenv("OMP_NUM_THREADS")
+    assert backend.threads() >= 1

@@ -177,7 +177,7 @@ def matmul(a: Any, b: Any) -> Any:
         >>> matmul(np.ones((5, 2, 3)), np.ones((3, 4))).shape
         (5, 2, 4)
     """
-    return a @ b
+    return backend.matmul(a, b)
 
 
 @matmul.gradient("a")
@@ -186,7 +186,7 @@ def _(gy: Any, b: Any, a_shape: tuple) -> Any:
         return (gy.reshape(*gy.shape, 1) if len(a_shape) > 1 else gy) * b  # (..., m, 1) * (k,)
     if len(a_shape) == 1:
         return gy.reshape(*gy.shape[:-1], 1, gy.shape[-1]) @ b.swapaxes(-1, -2)  # (..., 1, k)
-    return gy @ b.swapaxes(-1, -2)
+    return matmul(gy, b.swapaxes(-1, -2))
 
 
 @matmul.gradient("b")
@@ -198,7 +198,7 @@ def _(gy: Any, a: Any, b_shape: tuple) -> Any:
     if len(b_shape) == 1:
         return a * gy.reshape(*gy.shape, 1)  # (..., m, k), summed back to (k,)
     if len(b_shape) == 2:  # one matrix for the whole batch: one product sums over the batch as well
-        return a.reshape(-1, a.shape[-1]).swapaxes(0, 1) @ gy.reshape(-1, gy.shape[-1])
+        return matmul(a.reshape(-1, a.shape[-1]).swapaxes(0, 1), gy.reshape(-1, gy.shape[-1]))
     return a.swapaxes(-1, -2) @ gy
 
 

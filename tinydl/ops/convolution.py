@@ -12,17 +12,18 @@ so gradients of every order exist. Pictures are (n, h, w, c), kernels (kh, kw, c
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 
-from tinydl.backend import Array, array_module
+from tinydl.backend import Array, array_module, in_shares
 from tinydl.op import op
 from tinydl.ops.windows import Axis, axes, axis, padded, pair
 
 # The rows of im2col repeat each pixel kh*kw times: for a batch they would fill the memory, and go through it three
-# times. A block of pictures whose rows stay in the processor's second cache is laid out and multiplied at once.
+# times. A block of pictures whose rows stay in the processor's second cache is laid out and multiplied at once, and
+# the threads share the blocks.
 BLOCK_BYTES = 1 << 20
 
 
@@ -58,13 +59,21 @@ def _windows(x: Array, rows: Axis, columns: Axis) -> Array:
     )
 
 
-def _blocks(x: Array, rows: Axis, columns: Axis) -> Iterator[tuple[slice, Array]]:
-    """`im2col` of padded pictures block by block: which pictures, and their rows."""
+def _by_blocks(x: Array, rows: Axis, columns: Axis, work: Callable[[Iterator], Any]) -> list:
+    """`im2col` of padded pictures in blocks, divided among the threads: what `work` makes of each share.
+
+    A share is an iterator of (which pictures, their rows); rows are laid out as they are asked for.
+    """
     row = rows.window * columns.window * x.shape[3]
     step = max(1, BLOCK_BYTES // max(1, rows.out * columns.out * row * x.dtype.itemsize))
     windows = _windows(x, rows, columns)
-    for i in range(0, x.shape[0], step):
-        yield slice(i, i + step), windows[i : i + step].reshape(-1, row)  # here the pixels are copied
+    starts = range(0, x.shape[0], step)
+    return in_shares(
+        lambda share: work(
+            (slice(i, i + step), windows[i : i + step].reshape(-1, row)) for i in starts[share]
+        ),
+        len(starts),
+    )
 
 
 def _correlate(x: Array, kernel: Array, rows: Axis, columns: Axis) -> Array:
@@ -72,8 +81,12 @@ def _correlate(x: Array, kernel: Array, rows: Axis, columns: Axis) -> Array:
     cout = kernel.shape[3]
     matrix = kernel.reshape(-1, cout)  # (kh*kw*cin, cout)
     y = array_module(x).empty((x.shape[0], rows.out, columns.out, cout), dtype=np.result_type(x, kernel))
-    for block, cols in _blocks(padded(x, rows, columns), rows, columns):
-        y[block] = (cols @ matrix).reshape(y[block].shape)
+
+    def multiply(blocks: Iterator) -> None:
+        for block, cols in blocks:
+            y[block] = (cols @ matrix).reshape(y[block].shape)
+
+    _by_blocks(padded(x, rows, columns), rows, columns, multiply)
     return y
 
 
@@ -281,8 +294,11 @@ def conv2d_kernel(
     rows, columns = axes(x.shape, kernel_size, strides, padding, dilation_rate)
     cin, cout = x.shape[3], seen.shape[3]
     total = array_module(x).zeros((cout, rows.window * columns.window * cin), dtype=np.result_type(x, seen))
-    for block, cols in _blocks(padded(x, rows, columns), rows, columns):  # the rows made anew: see BLOCK_BYTES
-        total += seen[block].reshape(-1, cout).T @ cols
+
+    def weigh(blocks: Iterator) -> Array:  # the rows are made anew rather than kept from the way forward
+        return sum(seen[block].reshape(-1, cout).T @ cols for block, cols in blocks)
+
+    total = sum(_by_blocks(padded(x, rows, columns), rows, columns, weigh), start=total)
     return total.T.reshape(rows.window, columns.window, cin, cout)
 
 
