@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gc
-import tracemalloc
+import sys
 from collections.abc import Iterator
 
 import numpy as np
@@ -41,22 +41,17 @@ def small_network() -> Sequential:
 def test_a_thousand_steps_leave_the_process_no_larger(rng: np.random.Generator) -> None:
     x, y = rng.normal(size=(64, 4, 4, 1)).astype("float32"), rng.integers(0, 4, 64)
     model = small_network()
-    model.fit(
-        x, y, batch_size=4, steps_per_epoch=2000, verbose=0
-    )  # Python keeps some freed objects to use again
-    used = []
+    blocks = []
 
     def look(batch: int, logs: object) -> None:
-        if batch in (9, 999):
-            used.append(tracemalloc.get_traced_memory()[0])  # bytes; NumPy tells it of its arrays
+        if batch in (9, 1009):
+            blocks.append(sys.getallocatedblocks())  # every object has one, an array's header too
 
-    tracemalloc.start()
-    try:
-        note = callbacks.LambdaCallback(on_train_batch_end=look)
-        model.fit(x, y, batch_size=4, steps_per_epoch=1000, callbacks=[note], verbose=0)
-    finally:
-        tracemalloc.stop()
-    assert used[1] - used[0] < 20_000  # bytes: twenty a step, where the smallest object has more
+    # Python keeps up to 2000 freed tuples of each length to use again: let it have them from the start.
+    [[(None,) * length for _ in range(2000)] for length in range(1, 20)]
+    note = callbacks.LambdaCallback(on_train_batch_end=look)
+    model.fit(x, y, batch_size=4, steps_per_epoch=1010, callbacks=[note], verbose=0)
+    assert blocks[1] - blocks[0] < 100  # one object left behind by each step would be a thousand
     assert gc.collect() == 0  # nothing that only the collector could have freed
 
 

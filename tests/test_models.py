@@ -112,6 +112,22 @@ class TestModel:
         model.build((None, 5))
         assert model.built and len(model.weights) == 8 and model.output_shape == (None, 1)
 
+    def test_may_take_several_inputs(self) -> None:
+        class Sum(Model):
+            def __init__(self) -> None:
+                super().__init__()
+                self.left, self.right = layers.Dense(2), layers.Dense(2)
+
+            def call(self, x: list[Tensor]) -> Tensor:
+                return self.left(x[0]) + self.right(x[1])
+
+        called, built = Sum(), Sum()
+        assert called([np.zeros((4, 3)), np.zeros((4, 5))]).shape == (4, 2)
+        built.build([(None, 3), (None, 5)])
+        for model in (called, built):
+            assert [w.shape for w in model.weights] == [(3, 2), (2,), (5, 2), (2,)]
+            assert model.input_shape == [(None, 3), (None, 5)]
+
     def test_learns(self, rng: np.random.Generator) -> None:
         x = rng.normal(size=(64, 5))  # float64, as NumPy gives it
         y = x[:, :1]

@@ -101,7 +101,9 @@ def training_data(
 def _three(data: Sequence[Any]) -> tuple[Any, Any, Any]:
     """(x, y) or (x, y, sample_weight) as three."""
     if not isinstance(data, (tuple, list)) or not 1 <= len(data) <= 3:
-        raise ValueError(f"validation_data: expected (x, y) or (x, y, sample_weight), got {type(data).__name__}")
+        raise ValueError(
+            f"validation_data: expected (x, y) or (x, y, sample_weight), got {type(data).__name__}"
+        )
     x, y, sample_weight = (*data, None, None)[:3]
     return x, y, sample_weight
 

@@ -79,13 +79,16 @@ class Model(Trainer):
         except BaseException:
             self.built = False
             raise
-        self.input_shape = (None, *np.shape(x)[1:])
+        several = isinstance(x, (list, tuple))
+        self.input_shape = [(None, *np.shape(e)[1:]) for e in x] if several else (None, *np.shape(x)[1:])
         return y
 
     def build(self, input_shape: Any) -> None:
-        """Make the weights for inputs of this shape, `(None, ...)`, by trying the model out on zeros."""
+        """Make the weights for inputs of this shape, `(None, ...)`, or a list of them, by trying it out on zeros."""
+        shapes = input_shape if isinstance(input_shape, list) else [input_shape]
+        zeros = [np.zeros((1, *shape[1:]), self.dtype) for shape in shapes]
         with no_grad():
-            self(np.zeros((1, *input_shape[1:]), self.dtype))
+            self(zeros if isinstance(input_shape, list) else zeros[0])
 
     def save_weights(self, path: str | Path) -> None:
         """Write the weights into a file (.npz); see `checkpoint.save_weights`.

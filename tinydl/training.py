@@ -210,7 +210,7 @@ class Trainer(Layer):
         if not self.built and type(self).call is not Layer.call:
             with no_grad():
                 self(as_array(batches.arrays[0][:1]))  # weights now, so that callbacks find them
-        self.first_epoch = initial_epoch
+        self.epoch = self.first_epoch = initial_epoch
         self.batches = batches
         self.history = History()
         self.stop_training = False
