@@ -134,10 +134,13 @@ def threads() -> int:
     return int(given) if given.isdecimal() and int(given) > 0 else os.cpu_count() or 1
 
 
-def in_shares(work: Callable[[slice], Any], count: int) -> list:
-    """Divide `count` jobs among the threads: `work(slice)` for each share, a run of neighbours. Results in order."""
+def in_shares(work: Callable[[slice], Any], count: int, size: int | None = None) -> list:
+    """Divide `count` jobs among the threads: `work(slice)` for each share, a run of neighbours. Results in order.
+
+    `size`: how many numbers the work goes through, if it is so simple that a few are not worth a thread.
+    """
     global _pool
-    shares = min(threads(), count)
+    shares = min(threads(), count) if size is None or size > 1 << 18 else 1
     if shares < 2:
         return [work(slice(0, count))]
     if _pool is None:

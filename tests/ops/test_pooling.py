@@ -78,3 +78,12 @@ def test_float32_stays_float32() -> None:
 def test_bad_input(pool, arguments, message) -> None:
     with pytest.raises(ValueError, match=message):
         pool(*arguments)
+
+
+def test_many_pictures_are_pooled_in_shares() -> None:
+    x = Tensor(np.random.default_rng(0).normal(size=(5, 128, 128, 4)), requires_grad=True)
+    windows = x.data.reshape(5, 64, 2, 64, 2, 4)
+    y = ops.max_pool2d(x, 2)
+    np.testing.assert_array_equal(y.data, windows.max(axis=(2, 4)))
+    (gx,) = grad(y, [x], grad_outputs=np.ones(y.shape))
+    np.testing.assert_array_equal(gx.data, x.data == np.repeat(np.repeat(y.data, 2, axis=1), 2, axis=2))
