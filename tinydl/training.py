@@ -217,22 +217,21 @@ class Trainer(Layer):
         watchers = [*(callbacks or []), ProgressBar(verbose), self.history]
         watch = CallbackList(watchers, self, {"epochs": epochs, "steps": batches.steps, "verbose": verbose})
         self.interrupted = True  # until the end is reached
-        with Interruption() as interruption:
+        with Interruption() as ctrl_c:
             try:
                 watch("on_train_begin", {})
-                self._fit(epochs, batches, validation, validation_freq, watch, interruption)
-                self.interrupted = interruption.came
+                self._fit(epochs, batches, validation, validation_freq, watch, ctrl_c)
+                self.interrupted = ctrl_c.came
             except KeyboardInterrupt:
-                if interruption.came:  # the second
+                if ctrl_c.came:  # the second
                     raise
-                interruption.came = True
+                ctrl_c.came = True
             finally:
                 self.batches = None
                 watch("on_train_end", {})
-        if interruption.came:
-            print(
-                f"Interrupted in epoch {self.epoch + 1} of {epochs}; the history so far is kept.", flush=True
-            )
+        if ctrl_c.came:
+            where = f"epoch {self.epoch + 1} of {epochs}"
+            print(f"Interrupted in {where}; the history so far is kept.", flush=True)
         return self.history
 
     def _fit(
@@ -242,14 +241,14 @@ class Trainer(Layer):
         validation: Batches | None,
         validation_freq: int | Sequence[int],
         watch: CallbackList,
-        interruption: Interruption,
+        ctrl_c: Interruption,
     ) -> None:
         """The loop over epochs."""
         healthy = True
         for epoch in range(self.first_epoch, epochs):
             self.epoch = epoch
             watch("on_epoch_begin", epoch, {})
-            means = self._run("train", batches, self.train_step, watch, interruption)
+            means = self._run("train", batches, self.train_step, watch, ctrl_c)
             logs = dict(means)
             bad_step = means.first_bad_step()
             if healthy and bad_step is not None:
@@ -260,17 +259,17 @@ class Trainer(Layer):
                     RuntimeWarning,
                     stacklevel=3,
                 )
-            if validation is not None and _is_due(epoch + 1, validation_freq) and not interruption.came:
-                results = self._evaluate(validation, watch, interruption)
+            if validation is not None and _is_due(epoch + 1, validation_freq) and not ctrl_c.came:
+                results = self._evaluate(validation, watch, ctrl_c)
                 logs.update({f"val_{name}": value for name, value in results.items()})
-            if interruption.came:
+            if ctrl_c.came:
                 return  # the epoch is not whole: nobody is told that it has ended
             watch("on_epoch_end", epoch, logs)
             if self.stop_training:
                 return
 
     def _run(
-        self, kind: str, batches: Batches, step: Callable, watch: CallbackList, interruption: Interruption
+        self, kind: str, batches: Batches, step: Callable, watch: CallbackList, ctrl_c: Interruption
     ) -> RunningMeans:
         """The loop over the batches of an epoch, in training ("train") or evaluation ("test")."""
         self.compiled_metrics.reset()
@@ -279,7 +278,7 @@ class Trainer(Layer):
             watch(f"on_{kind}_batch_begin", i, {})
             means.add(step(x, y, sample_weight), len(x))
             watch(f"on_{kind}_batch_end", i, means)
-            if interruption.came or (kind == "train" and self.stop_training):
+            if ctrl_c.came or (kind == "train" and self.stop_training):
                 break
         return means
 
@@ -318,13 +317,11 @@ class Trainer(Layer):
             bar.close()
         return logs if return_dict else _plain(logs)
 
-    def _evaluate(
-        self, batches: Batches, watch: CallbackList, interruption: Interruption
-    ) -> dict[str, float]:
+    def _evaluate(self, batches: Batches, watch: CallbackList, ctrl_c: Interruption) -> dict[str, float]:
         batches.position = batches.size  # from the first batch on
         watch("on_test_begin", {})
         with no_grad():
-            logs = dict(self._run("test", batches, self.test_step, watch, interruption))
+            logs = dict(self._run("test", batches, self.test_step, watch, ctrl_c))
         watch("on_test_end", logs)
         return logs
 
