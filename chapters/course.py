@@ -149,9 +149,8 @@ class Run:
             self._check_resumable()
         try:
             self.out.mkdir(parents=True, exist_ok=True)
-            if not options.resume:
-                self.empty_folder("backup")
-            self._write()
+            (probe := self.out / ".probe").touch()
+            probe.unlink()
         except OSError as error:
             raise Refused(
                 f"--out {self.out}: cannot write there ({error.strerror}); name another folder"
@@ -161,6 +160,12 @@ class Run:
     def backup(self) -> Path:
         """The folder of the training's latest state."""
         return self.out / "backup"
+
+    def start(self) -> None:
+        """Call this when the data are there and training is about to begin: what an earlier run backed up goes now."""
+        if not self.options.resume:
+            self.empty_folder("backup")
+        self._write()
 
     def picture(self, name: str, figure: Figure) -> None:
         """Save a picture as NAME.png in the run's folder."""

@@ -54,7 +54,7 @@ def main() -> None:
     """Train one of them on MNIST and print the last epoch and the test."""
     flags = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     flags.add_argument("--net", choices=["lenet", "small"], default="lenet")
-    flags.add_argument("--data", default="mnist")
+    flags.add_argument("--data", choices=list(course.SETS), default="mnist")
     flags.add_argument("--epochs", type=int)
     flags.add_argument("--seed", type=int, default=0)
     options = flags.parse_args()

@@ -155,6 +155,9 @@ def test_resume_asks_for_the_same_run(
     capsys.readouterr()
     assert run(tmp_path, "--quick", "--net", "small", "--resume") == 2
     assert "had --net lenet, not small" in capsys.readouterr().err
+    assert run(tmp_path, "--data", "nowhere") == 2
+    assert (tmp_path / "backup" / "latest.npz").exists(), "what is refused leaves everything as it was"
+    capsys.readouterr()
     (tmp_path / "backup" / "latest.npz").write_bytes(b"damaged")
     assert run(tmp_path, "--quick", "--resume") == 2
     told = capsys.readouterr().err
