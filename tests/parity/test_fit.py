@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 import tinydl
+from tests.parity.precision import both_in
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
@@ -19,11 +20,8 @@ keras = pytest.importorskip("keras")
 @pytest.fixture(autouse=True)
 def float64() -> Iterator[None]:
     """In float32 one flipped near-tie of a pooling moves a gradient by a percent."""
-    before = keras.config.floatx()
-    keras.config.set_floatx("float64")
-    tinydl.set_floatx("float64")
-    yield
-    keras.config.set_floatx(before)
+    with both_in("float64"):
+        yield
 
 
 # Keras rounds the betas to float32 on their way to their powers: numbers that it rounds to themselves.

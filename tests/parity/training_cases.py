@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from tests.parity.precision import both_in
 from tinydl import Tensor, activations, backend, grad, losses, metrics, optimizers, schedules
 
 GOLDENS = Path(__file__).parent / "goldens"
@@ -435,15 +436,8 @@ def compare_with_stored(case: Any, goldens: Arrays, dtype: str) -> None:
 
 def compare_with_keras(case: Any, dtype: str, **shortened: np.ndarray) -> None:
     """Fail if tinydl answers otherwise than the Keras that is installed."""
-    import keras
-
-    backend.set_floatx(dtype)
     given = case.given() | shortened
-    before = keras.backend.floatx()
-    keras.backend.set_floatx(dtype)
-    try:
+    with both_in(dtype):
         theirs = case.theirs(given, dtype)
-    finally:
-        keras.backend.set_floatx(before)
-    for name, answer in case.ours(given, dtype).items():
-        assert difference(answer, theirs[name]) <= case.tolerance(dtype), f"{case.name}, {name}, {dtype}"
+        for name, answer in case.ours(given, dtype).items():
+            assert difference(answer, theirs[name]) <= case.tolerance(dtype), f"{case.name}, {name}, {dtype}"
