@@ -62,29 +62,36 @@ def _windows(x: Array, rows: Axis, columns: Axis) -> Array:
 def _by_blocks(x: Array, rows: Axis, columns: Axis, work: Callable[[Iterator], Any]) -> list:
     """`im2col` of padded pictures in blocks, divided among the threads: what `work` makes of each share.
 
-    A share is an iterator of (which pictures, their rows); rows are laid out as they are asked for.
+    A share is an iterator of (which pictures, their rows). All rows of a share are laid out in the same memory, one
+    block after the other: fresh memory for each would cost more than filling it.
     """
     row = rows.window * columns.window * x.shape[3]
     step = max(1, BLOCK_BYTES // max(1, rows.out * columns.out * row * x.dtype.itemsize))
     windows = _windows(x, rows, columns)
     starts = range(0, x.shape[0], step)
-    return in_shares(
-        lambda share: work(
-            (slice(i, i + step), windows[i : i + step].reshape(-1, row)) for i in starts[share]
-        ),
-        len(starts),
-    )
+    xp = array_module(x)
+
+    def blocks(share: slice) -> Iterator[tuple[slice, Array]]:
+        space = xp.empty((min(step, x.shape[0]), *windows.shape[1:]), dtype=x.dtype)
+        for i in starts[share]:
+            block = windows[i : i + step]
+            cols = space[: len(block)]
+            xp.copyto(cols, block)
+            yield slice(i, i + step), cols.reshape(-1, row)
+
+    return in_shares(lambda share: work(blocks(share)), len(starts))
 
 
 def _correlate(x: Array, kernel: Array, rows: Axis, columns: Axis) -> Array:
     """x (n, h, w, cin) with kernel (kh, kw, cin, cout) -> (n, out_h, out_w, cout)."""
     cout = kernel.shape[3]
     matrix = kernel.reshape(-1, cout)  # (kh*kw*cin, cout)
-    y = array_module(x).empty((x.shape[0], rows.out, columns.out, cout), dtype=np.result_type(x, kernel))
+    xp = array_module(x)
+    y = xp.empty((x.shape[0], rows.out, columns.out, cout), dtype=np.result_type(x, kernel))
 
     def multiply(blocks: Iterator) -> None:
         for block, cols in blocks:
-            y[block] = (cols @ matrix).reshape(y[block].shape)
+            xp.matmul(cols, matrix, out=y[block].reshape(-1, cout))
 
     _by_blocks(padded(x, rows, columns), rows, columns, multiply)
     return y
