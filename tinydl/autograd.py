@@ -194,7 +194,9 @@ def _seed(y: Variable, gradient: Any, what: str) -> Array:
         raise ValueError(f"{what}: the gradient has shape {shape}, the tensor {y.data.shape}")
     if isinstance(gradient, Variable):
         if gradient.data.dtype != y.data.dtype:
-            raise TypeError(f"{what}: the gradient is {gradient.data.dtype}, the tensor {y.data.dtype}: use astype")
+            raise TypeError(
+                f"{what}: the gradient is {gradient.data.dtype}, the tensor {y.data.dtype}: use astype"
+            )
         return gradient
     return array_module(y.data).asarray(gradient, dtype=y.data.dtype)
 
