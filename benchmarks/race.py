@@ -40,7 +40,7 @@ class Contestant:
         )
 
     def ask(self, steps: int) -> dict:
-        """Have it do so many steps; {"seconds": for one, "megabytes": by which its memory grew meanwhile}."""
+        """Have it do so many steps; {"seconds": for one, "megabytes": its peak memory beyond what it began with}."""
         assert self.process.stdin and self.process.stdout
         try:
             self.process.stdin.write(f"{steps}\n")
@@ -66,10 +66,12 @@ def race(names: Iterable[str], rounds: int, steps: int, threads: int) -> list[Co
     try:
         for name in names:
             contestants.append(Contestant(name, threads))
-            contestants[-1].megabytes = contestants[-1].ask(steps)["megabytes"]
+            contestants[-1].ask(steps)  # whatever is compiled at the first call is compiled now
         for _ in range(rounds):
             for contestant in contestants:
-                contestant.seconds.append(contestant.ask(steps)["seconds"])
+                answer = contestant.ask(steps)
+                contestant.seconds.append(answer["seconds"])
+                contestant.megabytes = answer["megabytes"]
     finally:
         for contestant in contestants:
             contestant.close()
@@ -103,12 +105,9 @@ def _serve(name: str) -> None:
     from benchmarks.contestants import CONTESTANTS
 
     steps = CONTESTANTS[name]()
-    steps(2)  # whatever is compiled at the first call is compiled now
+    before = _memory("VmRSS")  # library and model are there, nothing has been computed
     for line in sys.stdin:
         count = int(line)
-        if STATUS.exists():
-            Path("/proc/self/clear_refs").write_text("5", encoding="utf-8")  # the peak counts from here
-        before = _memory("VmRSS")
         began = time.perf_counter()
         steps(count)
         seconds = (time.perf_counter() - began) / count
