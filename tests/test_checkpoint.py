@@ -244,14 +244,18 @@ class TestResuming:
         with pytest.raises(ValueError, match="training on 50 samples, now there are 40"):
             network().fit(x[:40], y[:40], callbacks=[BackupAndRestore(tmp_path)], **options)
 
-    def test_goes_on_after_the_end_if_the_file_is_kept(self, tmp_path: Path, data: Any) -> None:
+    @pytest.mark.parametrize("steps", [None, 4])  # with 4, a fit ends in the midst of a pass
+    def test_goes_on_after_the_end_if_the_file_is_kept(
+        self, tmp_path: Path, data: Any, steps: int | None
+    ) -> None:
+        options: dict[str, Any] = {"batch_size": 8, "steps_per_epoch": steps, "verbose": 0}
         numbers = []
         for epochs in ([4], [2, 4]):
             set_random_seed(1)
             model = network()
             for end in epochs:
                 backup = BackupAndRestore(tmp_path / str(len(epochs)), delete_checkpoint=False)
-                model.fit(*data, epochs=end, callbacks=[backup], verbose=0)
+                model.fit(*data, epochs=end, callbacks=[backup], **options)
             assert model.history is not None
             numbers.append(model.history.history)
         assert numbers[0] == numbers[1] and len(numbers[0]["loss"]) == 4

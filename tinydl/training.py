@@ -227,8 +227,8 @@ class Trainer(Layer):
                     raise
                 ctrl_c.came = True
             finally:
+                watch("on_train_end", {})  # a checkpoint written here keeps the place in the data
                 self.batches = None
-                watch("on_train_end", {})
         if ctrl_c.came:
             where = f"epoch {self.epoch + 1} of {epochs}"
             print(f"Interrupted in {where}; the history so far is kept.", flush=True)
