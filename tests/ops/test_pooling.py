@@ -73,6 +73,7 @@ def test_float32_stays_float32() -> None:
         ((np.ones((1, 4, 4, 1)), 5), "a window of 5 does not fit"),
         ((np.ones((1, 4, 4, 1)), 2, 2, "valid?"), "did you mean 'valid'"),
         ((np.ones((1, 4, 4, 1)), 0), "expected a whole number from 1 up"),
+        ((np.ones((1, 4, 4, 1)), 2, 0), "strides: expected a whole number from 1 up"),
     ],
 )
 def test_bad_input(pool, arguments, message) -> None:

@@ -44,7 +44,7 @@ def max_pool2d(x: Any, pool_size: Any, strides: Any = None, padding: str = "vali
         array([[ 5.,  7.],
                [13., 15.]])
     """
-    return _max_pool2d(x, pool_size, strides or pool_size, padding)
+    return _max_pool2d(x, pool_size, pool_size if strides is None else strides, padding)
 
 
 @op
@@ -98,7 +98,7 @@ def max_pool2d_naive(x: Any, pool_size: Any, strides: Any = None, padding: str =
 
 
 def _pool_naive(x: Any, pool_size: Any, strides: Any, padding: str, choose: Any) -> Any:
-    rows, columns = axes(x.shape, pool_size, strides or pool_size, padding)
+    rows, columns = axes(x.shape, pool_size, pool_size if strides is None else strides, padding)
     y = np.zeros((x.shape[0], rows.out, columns.out, x.shape[3]), dtype=x.dtype)
     for n, i, j, c in np.ndindex(*y.shape):
         top, left = i * rows.stride - rows.before, j * columns.stride - columns.before
@@ -120,7 +120,7 @@ def average_pool2d(x: Any, pool_size: Any, strides: Any = None, padding: str = "
         array([[ 2.5,  4.5],
                [10.5, 12.5]])
     """
-    strides = strides or pool_size
+    strides = pool_size if strides is None else strides
     _check(x, "average_pool2d")
     total = collect(x, None, pool_size, strides, padding)
     return total / _count(x, pool_size, strides, padding)
