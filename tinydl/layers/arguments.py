@@ -9,7 +9,7 @@ from numbers import Real
 from typing import Any
 
 from tinydl.lookup import lookup
-from tinydl.ops.windows import axis
+from tinydl.ops.windows import PADDINGS, axis
 
 Size = int | tuple[int, int]  # for height and width alike, or one for each
 
@@ -49,7 +49,8 @@ def padding_name(value: Any, layer: str) -> str:
         ValueError: neither of them.
     """
     name = value.lower() if isinstance(value, str) else value
-    return lookup(name, {"valid": "valid", "same": "same"}, f"padding of {layer}")
+    lookup(name, PADDINGS, f"padding of {layer}")
+    return name
 
 
 def places(sizes: Any, windows: Any, strides: Any, padding: str, dilation: Any, layer: str) -> tuple:

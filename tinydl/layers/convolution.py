@@ -8,7 +8,7 @@ from typing import Any
 from tinydl import activations, initializers, ops
 from tinydl.layers.arguments import Size, padding_name, places, positive_integer
 from tinydl.layers.base import Layer, Shape
-from tinydl.ops.windows import pair
+from tinydl.ops.windows import full_size, pair
 
 
 class _Convolution(Layer):
@@ -158,9 +158,7 @@ class Conv2DTranspose(_Convolution):
         return ops.conv2d_transpose(x, self.kernel, self.strides, self.padding, self.dilation_rate)
 
     def _sizes(self, input_shape: Shape) -> tuple:
-        windows = zip(input_shape[1:3], self.kernel_size, self.strides, self.dilation_rate)
-        return tuple(None if size is None else self._size(size, *window) for size, *window in windows)
-
-    def _size(self, size: int, window: int, stride: int, dilation: int) -> int:
-        reach = (window - 1) * dilation + 1
-        return size * stride + (max(reach - stride, 0) if self.padding == "valid" else 0)
+        settings = zip(input_shape[1:3], self.kernel_size, self.strides, self.dilation_rate)
+        return tuple(
+            size and full_size(size, window, step, self.padding, far) for size, window, step, far in settings
+        )

@@ -8,6 +8,7 @@ from tinydl import ops
 from tinydl.layers.arguments import Size
 from tinydl.layers.base import Layer, Shape
 from tinydl.lookup import lookup
+from tinydl.ops.image import INTERPOLATIONS
 from tinydl.ops.windows import pair
 
 
@@ -50,8 +51,8 @@ class UpSampling2D(_Larger):
     def __init__(self, size: Size = (2, 2), *, interpolation: str = "nearest", **options: Any):
         super().__init__(**options)
         self.size = pair(size, f"{self.name}: size")
-        known = {"nearest": "nearest", "bilinear": "bilinear"}
-        self.interpolation = lookup(interpolation, known, f"interpolation of {self.name}")
+        lookup(interpolation, INTERPOLATIONS, f"interpolation of {self.name}")
+        self.interpolation = interpolation
 
     def call(self, x: Any) -> Any:
         if self.interpolation == "nearest":

@@ -19,7 +19,7 @@ import numpy as np
 
 from tinydl.backend import Array, array_module, in_shares
 from tinydl.op import op
-from tinydl.ops.windows import Axis, axes, axis, padded, pair
+from tinydl.ops.windows import Axis, axes, axis, full_size, padded, pair
 
 # The rows of im2col repeat each pixel kh*kw times: for a batch they would fill the memory, and go through it three
 # times. A block of pictures whose rows stay in the processor's second cache is laid out and multiplied at once, and
@@ -202,7 +202,7 @@ def conv2d_transpose(
     _check(x, kernel, 3, "conv2d_transpose")
     strides, dilation = pair(strides, "strides"), pair(dilation_rate, "dilation_rate")
     sizes = output_shape or [
-        _full_size(n, k, s, padding, d) for n, k, s, d in zip(x.shape[1:3], kernel.shape, strides, dilation)
+        full_size(n, k, s, padding, d) for n, k, s, d in zip(x.shape[1:3], kernel.shape, strides, dilation)
     ]
     rows, columns = axes((0, *sizes), kernel.shape[:2], strides, padding, dilation)
     if (rows.out, columns.out) != x.shape[1:3]:
@@ -212,12 +212,6 @@ def conv2d_transpose(
     spread = _spread(x, rows.stride, columns.stride)  # (n, (h-1)*stride + 1, ..., cin)
     turned = kernel[::-1, ::-1].swapaxes(2, 3)  # (kh, kw, cin, cout)
     return _correlate(spread, turned, _back(rows), _back(columns))
-
-
-def _full_size(size: int, window: int, stride: int, padding: str, dilation: int) -> int:
-    """The picture from which a convolution leads to this size, as Keras chooses among those that do."""
-    reach = (window - 1) * dilation + 1
-    return size * stride + (max(reach - stride, 0) if padding == "valid" else 0)
 
 
 def _spread(x: Array, sh: int, sw: int) -> Array:
@@ -250,8 +244,8 @@ def conv2d_transpose_naive(
     (sh, sw), (dh, dw) = pair(strides, "strides"), pair(dilation_rate, "dilation_rate")
     kh, kw, cout, _ = kernel.shape
     height, width = output_shape or (
-        _full_size(x.shape[1], kh, sh, padding, dh),
-        _full_size(x.shape[2], kw, sw, padding, dw),
+        full_size(x.shape[1], kh, sh, padding, dh),
+        full_size(x.shape[2], kw, sw, padding, dw),
     )
     top, left = axis(height, kh, sh, padding, dh).before, axis(width, kw, sw, padding, dw).before
     y = np.zeros((x.shape[0], height, width, cout), dtype=x.dtype)

@@ -47,7 +47,7 @@ def _same(size: int, reach: int, stride: int) -> tuple[int, int]:
     return max((out - 1) * stride + reach - size, 0), out
 
 
-_PADDINGS = {"valid": _valid, "same": _same}
+PADDINGS = {"valid": _valid, "same": _same}
 
 
 def axis(size: int, window: int, stride: int, padding: str, dilation: int = 1) -> Axis:
@@ -57,12 +57,18 @@ def axis(size: int, window: int, stride: int, padding: str, dilation: int = 1) -
         ValueError: an unknown padding, or a window that does not fit in.
     """
     reach = (window - 1) * dilation + 1
-    pad, out = lookup(padding, _PADDINGS, "padding")(size, reach, stride)
+    pad, out = lookup(padding, PADDINGS, "padding")(size, reach, stride)
     if out < 1:
         raise ValueError(
             f"a window of {reach} does not fit into a picture of {size}: use padding='same' or a smaller one"
         )
     return Axis(size, window, stride, dilation, pad // 2, pad - pad // 2, out)
+
+
+def full_size(size: int, window: int, stride: int, padding: str, dilation: int = 1) -> int:
+    """The way back of `axis`: the picture whose window stands in `size` places, as Keras chooses among those."""
+    reach = (window - 1) * dilation + 1
+    return size * stride + (max(reach - stride, 0) if padding == "valid" else 0)
 
 
 def axes(shape: tuple, window: Any, strides: Any, padding: str, dilation: Any = 1) -> tuple[Axis, Axis]:
