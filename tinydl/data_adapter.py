@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from tinydl.backend import Array, as_array, floatx, random_generator, to_numpy
+from tinydl.checks import positive_integer
 from tinydl.tensor import Tensor
 
 Batch = tuple[Array, Array | None, Array | None]  # x, y, sample_weight: each (batch, ...)
@@ -50,9 +51,11 @@ class Batches:
         self.arrays = (to_array(x, "x"), to_array(y, "y"), to_array(sample_weight, "sample_weight"))
         self.size = check_lengths(*self.arrays)  # n
         if batch_size is None:
-            batch_size = 32 if steps is None else math.ceil(self.size / at_least_one(steps, "steps"))
-        self.batch_size = at_least_one(batch_size, "batch_size")
-        self.steps = math.ceil(self.size / self.batch_size) if steps is None else at_least_one(steps, "steps")
+            batch_size = 32 if steps is None else math.ceil(self.size / positive_integer(steps, "steps"))
+        self.batch_size = positive_integer(batch_size, "batch_size")
+        self.steps = (
+            math.ceil(self.size / self.batch_size) if steps is None else positive_integer(steps, "steps")
+        )
         self.shuffle = shuffle
         self.order: np.ndarray | None = None  # of the pass at work, if shuffled
         self.position = self.size  # in that pass; at its end, so that the first batch begins a new one
@@ -203,10 +206,3 @@ def class_weights(y: Array | None, class_weight: Mapping[int, float]) -> np.ndar
         raise ValueError(f"class_weight: expected targets of shape (n,) or (n, classes), got {y.shape}")
     classes, which = np.unique(np.round(labels).astype(int), return_inverse=True)
     return np.array([class_weight.get(int(c), 1.0) for c in classes], dtype=floatx())[which]
-
-
-def at_least_one(value: Any, name: str) -> int:
-    """A whole number from 1 up."""
-    if not isinstance(value, (int, np.integer)) or value < 1:
-        raise ValueError(f"{name}: expected a whole number from 1 up, got {value!r}")
-    return int(value)

@@ -19,6 +19,7 @@ from typing import Any
 
 from tinydl import backend, ops
 from tinydl.autograd import Variable
+from tinydl.checks import number
 from tinydl.lookup import lookup
 from tinydl.ops.loss import EPSILON
 from tinydl.tensor import Tensor
@@ -80,8 +81,7 @@ def _remembered(loss: str, y_pred: Any, from_logits: bool) -> tuple[Any, bool]:
 
 def _smoothed(y_true: Any, label_smoothing: float, share: float) -> Any:
     """Labels moved towards `share`, which is what each class would have if nothing were known."""
-    if not 0 <= label_smoothing <= 1:
-        raise ValueError(f"label_smoothing: expected a number from 0 to 1, got {label_smoothing!r}")
+    number(label_smoothing, "label_smoothing", most=1)
     return y_true * (1 - label_smoothing) + label_smoothing * share if label_smoothing else y_true
 
 

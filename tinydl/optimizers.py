@@ -21,6 +21,7 @@ import numpy as np
 from tinydl import backend
 from tinydl.autograd import Variable
 from tinydl.backend import Array, array_module
+from tinydl.checks import number
 from tinydl.lookup import lookup
 from tinydl.schedules import LearningRateSchedule
 from tinydl.tensor import Tensor
@@ -229,12 +230,6 @@ def _norm(grads: list[Array]) -> Any:
     return sum((g * g).sum() for g in grads) ** 0.5
 
 
-def _fraction(name: str, value: float) -> float:
-    if not 0 <= value <= 1:
-        raise ValueError(f"{name}: expected a number from 0 to 1, got {value!r}")
-    return value
-
-
 # --------------------------------------------------------------------------------------------- the formulas
 
 
@@ -261,7 +256,7 @@ class SGD(Optimizer):
         **options: Any,
     ):
         super().__init__(learning_rate, **options)
-        self.momentum = _fraction("momentum", momentum)
+        self.momentum = number(momentum, "momentum", most=1)
         self.nesterov = nesterov
         self.slots = ("momentum",) if momentum else ()
 
@@ -295,8 +290,8 @@ class RMSprop(Optimizer):
         **options: Any,
     ):
         super().__init__(learning_rate, **options)
-        self.rho = _fraction("rho", rho)
-        self.momentum = _fraction("momentum", momentum)
+        self.rho = number(rho, "rho", most=1)
+        self.momentum = number(momentum, "momentum", most=1)
         self.epsilon = epsilon
         self.centered = centered
         self.slots = ("velocity", *["momentum"] * bool(momentum), *["average_gradient"] * centered)
@@ -346,8 +341,8 @@ class Adam(Optimizer):
         **options: Any,
     ):
         super().__init__(learning_rate, **options)
-        self.beta_1 = _fraction("beta_1", beta_1)
-        self.beta_2 = _fraction("beta_2", beta_2)
+        self.beta_1 = number(beta_1, "beta_1", most=1)
+        self.beta_2 = number(beta_2, "beta_2", most=1)
         self.epsilon = epsilon
         self.amsgrad = amsgrad
         self.slots = ("momentum", "velocity", *["velocity_hat"] * amsgrad)

@@ -17,7 +17,8 @@ from tinydl import losses, metrics, optimizers
 from tinydl.autograd import grad, no_grad
 from tinydl.backend import as_array
 from tinydl.callbacks import Callback, CallbackList, History, ProgressBar
-from tinydl.data_adapter import Batches, at_least_one, class_weights, to_array, training_data
+from tinydl.checks import positive_integer
+from tinydl.data_adapter import Batches, class_weights, to_array, training_data
 from tinydl.interruption import Interruption
 from tinydl.layers.base import Layer
 from tinydl.tensor import Tensor
@@ -204,7 +205,9 @@ class Trainer(Layer):
         batches = Batches(*arrays, batch_size=batch_size, steps=steps_per_epoch, shuffle=shuffle)
         validation = None
         if held_out is not None:
-            size = validation_batch_size or batch_size
+            if isinstance(validation_freq, int):
+                positive_integer(validation_freq, "validation_freq")
+            size = batch_size if validation_batch_size is None else validation_batch_size
             validation = Batches(*held_out, batch_size=size, steps=validation_steps)
 
         if not self.built and type(self).call is not Layer.call:
@@ -397,6 +400,4 @@ def _plain(logs: dict[str, float]) -> Any:
 
 def _is_due(epoch: int, validation_freq: int | Sequence[int]) -> bool:
     """Whether epoch number `epoch`, from 1, ends with a validation."""
-    if isinstance(validation_freq, int):
-        return epoch % at_least_one(validation_freq, "validation_freq") == 0
-    return epoch in validation_freq
+    return epoch % validation_freq == 0 if isinstance(validation_freq, int) else epoch in validation_freq

@@ -7,7 +7,7 @@ from pathlib import Path
 from tinydl import checkpoint
 from tinydl.callbacks.base import Callback, Logs
 from tinydl.callbacks.steering import Monitor
-from tinydl.data_adapter import at_least_one
+from tinydl.checks import positive_integer
 
 
 class ModelCheckpoint(Callback):
@@ -40,7 +40,7 @@ class ModelCheckpoint(Callback):
         self.filepath = str(filepath)
         self.verbose = verbose
         self.monitor = Monitor(monitor, mode) if save_best_only else None
-        self.every = None if save_freq == "epoch" else at_least_one(save_freq, "save_freq")
+        self.every = None if save_freq == "epoch" else positive_integer(save_freq, "save_freq")
         self.best: float | None = None
         self.epoch = 0
         self.seen = 0  # batches since the last saving

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from tinydl import activations, ops
-from tinydl.layers.arguments import number
+from tinydl.checks import number
 from tinydl.layers.base import SameShape
 
 

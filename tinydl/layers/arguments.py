@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from math import inf
-from numbers import Real
 from typing import Any
 
 from tinydl.lookup import lookup
@@ -29,17 +27,6 @@ def automatic_name(kind: str) -> str:
     count = _names[name]
     _names[name] += 1
     return f"{name}_{count}" if count else name
-
-
-def positive_integer(value: Any, what: str) -> int:
-    """The value as an int.
-
-    Raises:
-        ValueError: it is not a whole number from 1 up.
-    """
-    if isinstance(value, bool) or not hasattr(value, "__index__") or value < 1:
-        raise ValueError(f"{what}: expected a whole number from 1 up, got {value!r}")
-    return int(value)
 
 
 def padding_name(value: Any, layer: str) -> str:
@@ -66,18 +53,6 @@ def places(sizes: Any, windows: Any, strides: Any, padding: str, dilation: Any, 
         )
     except ValueError as error:
         raise ValueError(f"{layer}: {error}") from None
-
-
-def number(value: Any, what: str, most: float = inf) -> float:
-    """The value as a float, from 0 up to `most`.
-
-    Raises:
-        ValueError: it is not.
-    """
-    if isinstance(value, Real) and 0 <= float(value) <= most:
-        return float(value)
-    upward = "up" if most == inf else f"to {most}"
-    raise ValueError(f"{what}: expected a number from 0 {upward}, got {value!r}")
 
 
 def not_taken(kind: str, names: Any) -> str:

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 from tinydl import activations, initializers, ops
-from tinydl.layers.arguments import Size, padding_name, places, positive_integer
+from tinydl.checks import positive_integer
+from tinydl.layers.arguments import Size, padding_name, places
 from tinydl.layers.base import Layer, Shape
 from tinydl.ops.windows import full_size, pair
 

@@ -10,7 +10,8 @@ import numpy as np
 
 from tinydl import activations, backend, initializers, ops
 from tinydl.backend import Array
-from tinydl.layers.arguments import automatic_name, number, positive_integer
+from tinydl.checks import number, positive_integer
+from tinydl.layers.arguments import automatic_name
 from tinydl.layers.base import Layer, SameShape, Shape
 
 

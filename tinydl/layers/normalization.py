@@ -7,7 +7,7 @@ from typing import Any
 
 from tinydl import initializers, ops
 from tinydl.backend import Array
-from tinydl.layers.arguments import number
+from tinydl.checks import number
 from tinydl.layers.base import SameShape, Shape
 from tinydl.tensor import Tensor
 
