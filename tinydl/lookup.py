@@ -1,8 +1,9 @@
-"""Names to things: how "relu", "adam" and "same" are found, and what to say when they are not."""
+"""Names and things: how "relu", "adam" and "same" are found, what is said if not, and how a class names its own."""
 
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -29,3 +30,14 @@ def unknown(name: Any, known: Iterable[str], what: str) -> str:
     near = difflib.get_close_matches(str(name).lower(), known, n=1, cutoff=0.5)
     hint = f"did you mean {near[0]!r}? " if near else ""
     return f"unknown {what} {name!r}: {hint}There are: {', '.join(known)}"
+
+
+def snake_case(kind: str) -> str:
+    """The name that objects of a class have if they are given none.
+
+    Example:
+        >>> snake_case("MaxPooling2D"), snake_case("Conv2DTranspose"), snake_case("KLDivergence")
+        ('max_pooling2d', 'conv2d_transpose', 'kl_divergence')
+    """
+    name = re.sub(r"(.)([A-Z][a-z]+)", r"\1_\2", kind)
+    return re.sub(r"([a-z])([A-Z])", r"\1_\2", name).lower()

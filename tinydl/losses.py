@@ -12,7 +12,6 @@ logits, and the crossentropies use them.
 
 from __future__ import annotations
 
-import re
 import warnings
 from collections.abc import Callable
 from typing import Any
@@ -20,7 +19,7 @@ from typing import Any
 from tinydl import backend, ops
 from tinydl.autograd import Variable
 from tinydl.checks import number
-from tinydl.lookup import lookup
+from tinydl.lookup import lookup, snake_case
 from tinydl.ops.loss import EPSILON
 from tinydl.tensor import Tensor
 
@@ -244,7 +243,7 @@ class Loss:
     def __init__(self, name: str | None = None, reduction: str | None = MEAN):
         if reduction not in REDUCTIONS:
             raise ValueError(f"reduction: expected one of {REDUCTIONS}, got {reduction!r}")
-        self.name = name or re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", type(self).__name__).lower()
+        self.name = name or snake_case(type(self).__name__)
         self.reduction = reduction
 
     def call(self, y_true: Any, y_pred: Any) -> Any:

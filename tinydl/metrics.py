@@ -14,14 +14,13 @@ numbers are those of Keras 3.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from typing import Any
 
 from tinydl import backend, losses
 from tinydl.autograd import no_grad
 from tinydl.backend import Array, array_module
-from tinydl.lookup import lookup
+from tinydl.lookup import lookup, snake_case
 from tinydl.losses import bare, cast, same_rank
 
 
@@ -130,7 +129,7 @@ class Metric:
     """
 
     def __init__(self, name: str | None = None):
-        self.name = name or re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", type(self).__name__).lower()
+        self.name = name or snake_case(type(self).__name__)
         self.reset_state()
 
     def reset_state(self) -> None:
@@ -321,25 +320,19 @@ class SparseCategoricalCrossentropy(MeanMetricWrapper):
 
 # ----------------------------------------------------------------------------------------------- by name
 
-_BY_NAME: dict[str, type[Metric]] = {}
-_NAMES: list[tuple[type[Metric], tuple[str, ...]]] = [
-    (Mean, ("mean",)),
-    (Accuracy, ("accuracy",)),
-    (BinaryAccuracy, ("binary_accuracy",)),
-    (CategoricalAccuracy, ("categorical_accuracy",)),
-    (SparseCategoricalAccuracy, ("sparse_categorical_accuracy",)),
-    (TopKCategoricalAccuracy, ("top_k_categorical_accuracy",)),
-    (SparseTopKCategoricalAccuracy, ("sparse_top_k_categorical_accuracy",)),
-    (MeanSquaredError, ("mean_squared_error", "mse", "MSE")),
-    (RootMeanSquaredError, ("root_mean_squared_error",)),
-    (MeanAbsoluteError, ("mean_absolute_error", "mae", "MAE")),
-    (KLDivergence, ("kl_divergence",)),
-    (BinaryCrossentropy, ("binary_crossentropy", "bce", "BCE")),
-    (CategoricalCrossentropy, ("categorical_crossentropy",)),
-    (SparseCategoricalCrossentropy, ("sparse_categorical_crossentropy",)),
+_SHORT = {"mse": MeanSquaredError, "mae": MeanAbsoluteError, "bce": BinaryCrossentropy}
+_CLASSES: list[Any] = [
+    *(Mean, Accuracy, BinaryAccuracy, CategoricalAccuracy, SparseCategoricalAccuracy),
+    *(TopKCategoricalAccuracy, SparseTopKCategoricalAccuracy),
+    *(MeanSquaredError, RootMeanSquaredError, MeanAbsoluteError, KLDivergence),
+    *(BinaryCrossentropy, CategoricalCrossentropy, SparseCategoricalCrossentropy),
 ]
-for _class, _aliases in _NAMES:
-    _BY_NAME.update(dict.fromkeys((_class.__name__, *_aliases), _class))
+_BY_NAME: dict[str, type[Metric]] = {
+    **{cls.__name__: cls for cls in _CLASSES},
+    **{snake_case(cls.__name__): cls for cls in _CLASSES},
+    **_SHORT,
+    **{name.upper(): cls for name, cls in _SHORT.items()},
+}
 
 
 def get(identifier: Any) -> Any:

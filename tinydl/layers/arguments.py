@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from typing import Any
 
-from tinydl.lookup import lookup
+from tinydl.lookup import lookup, snake_case
 from tinydl.ops.windows import PADDINGS, axis
 
 Size = int | tuple[int, int]  # for height and width alike, or one for each
@@ -22,8 +21,7 @@ _HINTS = {
 
 def automatic_name(kind: str) -> str:
     """The next name for a layer of this class: "dense", "dense_1", ...; "conv2d" for Conv2D."""
-    name = re.sub(r"(.)([A-Z][a-z]+)", r"\1_\2", kind)
-    name = re.sub(r"([a-z])([A-Z])", r"\1_\2", name).lower()
+    name = snake_case(kind)
     count = _names[name]
     _names[name] += 1
     return f"{name}_{count}" if count else name
