@@ -33,7 +33,23 @@ def _positive(name: str, value: float) -> float:
     return value
 
 
-class ExponentialDecay(LearningRateSchedule):
+class _Decay(LearningRateSchedule):
+    """What the next two have in common: how often the learning rate has decayed by a step."""
+
+    def __init__(
+        self, initial_learning_rate: float, decay_steps: int, decay_rate: float, staircase: bool = False
+    ):
+        self.initial_learning_rate = initial_learning_rate
+        self.decay_steps = _positive("decay_steps", decay_steps)
+        self.decay_rate = decay_rate
+        self.staircase = staircase
+
+    def _times(self, step: int) -> float:
+        times = step / self.decay_steps
+        return math.floor(times) if self.staircase else times
+
+
+class ExponentialDecay(_Decay):
     """Multiplied by `decay_rate` every `decay_steps` steps: smoothly, or all at once with `staircase`.
 
     Example:
@@ -41,22 +57,11 @@ class ExponentialDecay(LearningRateSchedule):
         0.025
     """
 
-    def __init__(
-        self, initial_learning_rate: float, decay_steps: int, decay_rate: float, staircase: bool = False
-    ):
-        self.initial_learning_rate = initial_learning_rate
-        self.decay_steps = _positive("decay_steps", decay_steps)
-        self.decay_rate = decay_rate
-        self.staircase = staircase
-
     def __call__(self, step: int) -> float:
-        times = step / self.decay_steps
-        return self.initial_learning_rate * self.decay_rate ** (
-            math.floor(times) if self.staircase else times
-        )
+        return self.initial_learning_rate * self.decay_rate ** self._times(step)
 
 
-class InverseTimeDecay(LearningRateSchedule):
+class InverseTimeDecay(_Decay):
     """Divided by `1 + decay_rate * step / decay_steps`: the `decay` that optimizers of older Keras had.
 
     Example:
@@ -64,19 +69,8 @@ class InverseTimeDecay(LearningRateSchedule):
         0.05
     """
 
-    def __init__(
-        self, initial_learning_rate: float, decay_steps: int, decay_rate: float, staircase: bool = False
-    ):
-        self.initial_learning_rate = initial_learning_rate
-        self.decay_steps = _positive("decay_steps", decay_steps)
-        self.decay_rate = decay_rate
-        self.staircase = staircase
-
     def __call__(self, step: int) -> float:
-        times = step / self.decay_steps
-        return self.initial_learning_rate / (
-            1 + self.decay_rate * (math.floor(times) if self.staircase else times)
-        )
+        return self.initial_learning_rate / (1 + self.decay_rate * self._times(step))
 
 
 class PolynomialDecay(LearningRateSchedule):

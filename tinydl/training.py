@@ -46,7 +46,6 @@ class Trainer(Layer):
         self.epoch = 0  # the epoch at work, from 0
         self.first_epoch = 0  # where fit begins; BackupAndRestore moves it on
         self.batches: Batches | None = None  # what fit trains on, while it runs
-        self.compiled = False
         self.compiled_metrics = CompiledMetrics([], [])
 
     # ------------------------------------------------------------------------------------------------ compile
@@ -84,7 +83,6 @@ class Trainer(Layer):
         self.optimizer = optimizers.get(optimizer)
         self.loss = compiled_loss
         self.compiled_metrics = measured
-        self.compiled = True
 
     @property
     def metrics(self) -> list[metrics.Metric]:
@@ -389,7 +387,7 @@ class Trainer(Layer):
         return dict(means) if return_dict else _plain(dict(means))
 
     def _check_compiled(self, what: str) -> None:
-        if not self.compiled:
+        if self.optimizer is None:
             raise RuntimeError(f"{what}: call compile(optimizer, loss, metrics) first")
 
 
