@@ -1,4 +1,4 @@
-"""Names and things: how "relu", "adam" and "same" are found, what is said if not, and how a class names its own."""
+"""Names and things: how "relu", "adam" and "same" are found, and how a class names its objects."""
 
 from __future__ import annotations
 
