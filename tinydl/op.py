@@ -199,9 +199,8 @@ class _Plan:
         self.part = _PartPlan(op.name)
         self.slots = slots
         self.sources: list[str] = []  # the names of what is saved
-        self.takes: list[
-            tuple[int, Callable | None]
-        ] = []  # where each is among (*inputs, output), and what of it
+        # Where each is among (*inputs, output), and what of it.
+        self.takes: list[tuple[int, Callable | None]] = []
         self.steps: list[tuple] = []  # (rule, its arguments among what is saved, position, [(parent, part)])
         targets: dict[tuple, list] = {}
         for parent, slot in enumerate(slots):

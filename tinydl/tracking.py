@@ -23,9 +23,7 @@ class CompiledMetrics:
 
     def __init__(self, plain: Sequence[Any], weighted: Sequence[Any]):
         for identifier in (*plain, *weighted):
-            metrics.resolve(
-                identifier, (None, 1), (None, 1)
-            )  # finds a wrong name now rather than in the first batch
+            metrics.resolve(identifier, (None, 1), (None, 1))  # a wrong name is found now, not in a batch
         self.plain = list(plain)
         self.weighted = list(weighted)
         self.named: dict[str, metrics.Metric] = {}

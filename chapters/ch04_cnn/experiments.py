@@ -99,13 +99,11 @@ def one_lenet(images: course.Images, seed: int, save: Callable[..., Any]) -> Non
     save("pooling", pictures.pooling(steps[1][rows, columns, busy], steps[2][4:8, 5:9, busy]))
     probabilities = model.predict(x_test, batch_size=500, verbose=0)
     torn = int(np.sort(probabilities)[:, -2].argmax())  # where the second guess comes closest
-    logits = ops.log(
-        probabilities[torn]
-    )  # softmax forgets a constant added to all scores: take the mean as 0
+    scores = ops.log(probabilities[torn])  # but for a constant, which softmax forgets: take the mean as 0
     truth = int(images.y_test[torn])
     save(
         "cross_entropy",
-        pictures.cross_entropy(x_test[torn, :, :, 0], logits - logits.mean(), probabilities[torn], truth),
+        pictures.cross_entropy(x_test[torn, :, :, 0], scores - scores.mean(), probabilities[torn], truth),
     )
 
 
@@ -132,14 +130,11 @@ def kernel_gradient_naive(x: np.ndarray, gz: np.ndarray, size: Sequence[int]) ->
         (kh, kw, 1, cout).
     """
     kh, kw = size
-    padded = np.pad(
-        x[..., 0], ((0, 0), (kh // 2, kh // 2), (kw // 2, kw // 2))
-    )  # (n, h + kh - 1, w + kw - 1)
+    around = ((0, 0), (kh // 2, kh // 2), (kw // 2, kw // 2))
+    padded = np.pad(x[..., 0], around)  # (n, h + kh - 1, w + kw - 1)
     total = np.zeros((kh, kw, 1, gz.shape[3]))
     for i, j in np.ndindex(gz.shape[1:3]):  # every position
-        for a, b in np.ndindex(
-            kh, kw
-        ):  # every weight: the pixel it saw there, times what is asked of the answer
+        for a, b in np.ndindex(kh, kw):  # every weight: the pixel it saw, times what is asked of the answer
             total[a, b, 0] += padded[:, i + a, j + b] @ gz[:, i, j]  # (n,) @ (n, cout): the sum over pictures
     return total
 

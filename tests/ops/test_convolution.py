@@ -60,9 +60,8 @@ def test_a_row_of_im2col_is_a_window() -> None:
     rows, columns = windows.axes(x.shape, (3, 2), 1, "valid")
     cols = ops.im2col(x, rows, columns)
     assert cols.shape == (2 * 2 * 4, 3 * 2 * 3)
-    np.testing.assert_array_equal(
-        cols[4 * 2 + 1 * 4 + 3], x[1, 1:4, 3:5].ravel()
-    )  # picture 1, row 1, column 3
+    row = cols[4 * 2 + 1 * 4 + 3]  # picture 1, row 1, column 3
+    np.testing.assert_array_equal(row, x[1, 1:4, 3:5].ravel())
 
 
 @pytest.mark.parametrize("size", [1, 7, 1 << 30])

@@ -190,9 +190,8 @@ def theirs(case: Case, x: np.ndarray, weights: list[np.ndarray], gy: np.ndarray)
             tape.watch(x_tensor)
         y = layer(x_tensor, training=case.training)
     wanted = [x_tensor] * (x.dtype.kind == "f") + [w.value for w in learning]
-    gradients = [
-        tf.convert_to_tensor(g) for g in tape.gradient(y, wanted, gy)
-    ]  # also of slices of an embedding
+    slices = tape.gradient(y, wanted, gy)  # those of an embedding are; the others stay what they are
+    gradients = [tf.convert_to_tensor(g) for g in slices]
     names = ["x"] * (x.dtype.kind == "f") + [w.name for w in learning]
     return _answer(y, gradients, names, [w.numpy() for w in layer.non_trainable_weights])
 

@@ -17,10 +17,7 @@ from tests.parity.precision import both_in
 from tinydl import Tensor, activations, backend, grad, losses, metrics, optimizers, schedules
 
 GOLDENS = Path(__file__).parent / "goldens"
-PRECISIONS = {
-    "float32": 1e-5,
-    "float64": 1e-12,
-}  # dtype -> the largest difference that passes, see `difference`
+PRECISIONS = {"float32": 1e-5, "float64": 1e-12}  # the largest difference that passes, see `difference`
 Arrays = dict[str, np.ndarray]
 
 

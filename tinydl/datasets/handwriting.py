@@ -123,16 +123,13 @@ def _ink(points: np.ndarray, weights: np.ndarray, rng: np.random.Generator) -> n
     n, dots, _ = points.shape
     spot = np.clip(0.88 + 0.2 * rng.standard_normal((n, 1, 1)), 0.55, 1.4)  # the pen's radius in pixels
     grid = np.arange(SIDE)
-    spread = np.exp(-(((points[..., None] - grid) / spot[..., None]) ** 2) / 2).astype(
-        np.float32
-    )  # (n, dots, 2, 28)
+    far = (points[..., None] - grid) / spot[..., None]  # (n, dots, 2, 28), from the middle of the spot
+    spread = np.exp(-(far**2) / 2).astype(np.float32)
 
     # The pen is pressed now more, now less.
     phase, waves = rng.uniform(0, 2 * np.pi, (n, 1)), rng.uniform(2, 9, (n, 1))
     pressure = 1 + 0.18 * np.sin(phase + waves * np.linspace(0, 1, dots))
-    flow = (
-        pressure * weights / (np.sqrt(2 * np.pi) * spot[..., 0])
-    )  # a long straight stroke gives 1 at its middle
+    flow = pressure * weights / (np.sqrt(2 * np.pi) * spot[..., 0])  # a long straight stroke: 1 at its middle
 
     across, down = spread[:, :, 0], spread[:, :, 1] * flow[..., None].astype(np.float32)  # (n, dots, 28)
     ink = np.swapaxes(down, 1, 2) @ across  # (n, 28, 28), row by column

@@ -114,9 +114,7 @@ def _read(file: Path, image_size: tuple[int, int], mode: str) -> np.ndarray:
     try:
         with Image.open(file) as opened:
             upright = ImageOps.exif_transpose(opened)
-            if (
-                "transparency" in upright.info
-            ):  # a palette with alpha values, which Pillow will not drop at once
+            if "transparency" in upright.info:  # a palette with alpha values: Pillow drops them in two steps
                 upright = upright.convert("RGBA")
             upright = upright.convert(mode)
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as problem:

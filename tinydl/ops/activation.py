@@ -62,9 +62,8 @@ def elu(x: Array, alpha: float = 1.0) -> Array:
 
 @elu.gradient("x")
 def _(gy: Array, x: Array, y: Array, alpha: float) -> Array:
-    return gy * (x > 0) + gy * (minimum(y, 0) + alpha) * (
-        x <= 0
-    )  # alpha * (exp(x) - 1) has slope alpha * exp(x)
+    slope = minimum(y, 0) + alpha  # where x <= 0: y is alpha * (exp(x) - 1), its slope alpha * exp(x)
+    return gy * (x > 0) + gy * slope * (x <= 0)
 
 
 # The two numbers for which mean 0 and variance 1 are where many layers of selu settle.

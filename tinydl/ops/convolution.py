@@ -312,10 +312,9 @@ def conv2d_kernel_naive(
     total = np.zeros((rows.window, columns.window, x.shape[3], seen.shape[3]), dtype=x.dtype)
     for n, i, j in np.ndindex(*seen.shape[:3]):
         for a, b in np.ndindex(rows.window, columns.window):
-            pixel = x[
-                n, i * rows.stride + a * rows.dilation, j * columns.stride + b * columns.dilation
-            ]  # (cin,)
-            total[a, b] += np.outer(pixel, seen[n, i, j])
+            row = i * rows.stride + a * rows.dilation
+            column = j * columns.stride + b * columns.dilation
+            total[a, b] += np.outer(x[n, row, column], seen[n, i, j])  # (cin,), (cout,) -> (cin, cout)
     return total
 
 

@@ -181,9 +181,8 @@ def draw_tiles(
 def write_cells(axes: Axes, image: Any, texts: Iterable[tuple[int, int, str]], size: float) -> None:
     """Writes each (row, column, text) into its cell: black on bright colours, white on dark ones."""
     colours = image.to_rgba(image.get_array())[..., :3]  # (h, w, 3)
-    bright = (
-        colours**2.2 @ (0.2126, 0.7152, 0.0722) > 0.18
-    )  # (h, w), where WCAG 2 finds black clearer than white
+    light = colours**2.2 @ (0.2126, 0.7152, 0.0722)  # (h, w)
+    bright = light > 0.18  # where WCAG 2 finds black clearer than white
     for row, column, text in texts:
         ink = "black" if bright[row, column] else "white"
         axes.text(column, row, text, ha="center", va="center", fontsize=size, color=ink)

@@ -55,9 +55,7 @@ def graph(tensor: Tensor, title: str | None = None) -> Figure:
     places, edges = _layout(nodes)
     words = {node: _words(node, tensor if node is last else None) for node in nodes}
     letters = min(15, max(len(line) for lines in words.values() for line in lines))
-    wide = max(
-        0.9, 0.085 * letters
-    )  # inches; a letter of 9 points takes that, and longer lines get smaller ones
+    wide = max(0.9, 0.085 * letters)  # inches; what letters of 9 points take; longer lines get smaller ones
     at = {key: (column * (wide + GAP), row * ROW) for key, (column, row) in places.items()}
 
     xs, ys = zip(*at.values())
