@@ -214,7 +214,7 @@ def _class_numbers(loss: str, labels: Any, classes: int) -> Any:
     if wrong.any():
         where = tuple(int(i) for i in backend.to_numpy(xp.argwhere(wrong))[0])
         raise ValueError(
-            f"{loss}: y_true[{', '.join(map(str, where))}] is {labels[where]:g}: "
+            f"{loss}: y_true[{', '.join(map(str, where))}] is {float(labels[where]):g}: "
             f"with {classes} classes, labels are the whole numbers from 0 to {classes - 1}"
         )
     return labels.astype("int64", copy=False)

@@ -160,11 +160,11 @@ class Optimizer:
 
     def _clipped(self, grads: list[Array]) -> list[Array]:
         if self.clipnorm is not None:
-            return [g * (self.clipnorm / np.maximum(_norm([g]), self.clipnorm)) for g in grads]
+            return [g * _shrink(_norm([g]), self.clipnorm) for g in grads]
         if self.global_clipnorm is not None:
             norm = _norm(grads)
-            scale = self.global_clipnorm / np.maximum(norm, self.global_clipnorm)
-            return [g * (scale + 0 * norm) for g in grads]  # an infinite norm makes them all nan, as in Keras
+            scale = _shrink(norm, self.global_clipnorm) + 0 * norm  # nan if the norm is infinite, as in Keras
+            return [g * scale for g in grads]
         if self.clipvalue is not None:
             return [g.clip(-self.clipvalue, self.clipvalue) for g in grads]
         return grads
@@ -228,6 +228,11 @@ def _rate(value: Any) -> float:
 def _norm(grads: list[Array]) -> Any:
     """The length of these arrays, taken as one long vector."""
     return sum((g * g).sum() for g in grads) ** 0.5
+
+
+def _shrink(norm: Any, most: float) -> Any:
+    """The factor that brings this norm down to `most`; 1 if it is below."""
+    return most / array_module(norm).maximum(norm, most)
 
 
 # --------------------------------------------------------------------------------------------- the formulas

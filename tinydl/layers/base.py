@@ -329,12 +329,13 @@ class Layer:
         named = self.named_weights()
         if len(weights) != len(named):
             raise ValueError(f"set_weights: {self.name} has {len(named)} weights, got {len(weights)}")
-        values = [w.data if isinstance(w, Variable) else np.asarray(w) for w in weights]
+        given = [w.data if isinstance(w, Variable) else w for w in weights]
+        values = [backend.as_array(value, tensor.dtype) for (_, tensor), value in zip(named, given)]
         for (path, tensor), value in zip(named, values):
             if value.shape != tensor.shape:
                 raise ValueError(f"set_weights: {path} has shape {tensor.shape}, got {value.shape}")
         for (_, tensor), value in zip(named, values):
-            tensor.data[...] = backend.as_array(value, tensor.dtype)
+            tensor.data[...] = value
 
     @property
     def output_shape(self) -> Any:

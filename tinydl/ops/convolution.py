@@ -87,7 +87,7 @@ def _correlate(x: Array, kernel: Array, rows: Axis, columns: Axis) -> Array:
     cout = kernel.shape[3]
     matrix = kernel.reshape(-1, cout)  # (kh*kw*cin, cout)
     xp = array_module(x)
-    y = xp.empty((x.shape[0], rows.out, columns.out, cout), dtype=np.result_type(x, kernel))
+    y = xp.empty((x.shape[0], rows.out, columns.out, cout), dtype=xp.result_type(x, kernel))
 
     def multiply(blocks: Iterator) -> None:
         for block, cols in blocks:
@@ -294,7 +294,8 @@ def conv2d_kernel(
     """
     rows, columns = axes(x.shape, kernel_size, strides, padding, dilation_rate)
     cin, cout = x.shape[3], seen.shape[3]
-    total = array_module(x).zeros((cout, rows.window * columns.window * cin), dtype=np.result_type(x, seen))
+    xp = array_module(x)
+    total = xp.zeros((cout, rows.window * columns.window * cin), dtype=xp.result_type(x, seen))
 
     def weigh(blocks: Iterator) -> Array:  # the rows are made anew rather than kept from the way forward
         return sum(seen[block].reshape(-1, cout).T @ cols for block, cols in blocks)
