@@ -36,7 +36,8 @@ def journey(steps: Sequence[np.ndarray], class_names: Sequence[str], title: str)
         axes.set_title(label, fontsize=10)
     axes, probabilities = panels[-1], steps[-1]
     best = int(probabilities.argmax())
-    axes.barh(range(len(probabilities)), probabilities, color=[RED if i == best else GREY for i in range(10)])
+    colours = [RED if i == best else GREY for i in range(len(probabilities))]
+    axes.barh(range(len(probabilities)), probabilities, color=colours)
     axes.set_yticks(range(len(probabilities)), class_names)
     axes.invert_yaxis()
     axes.set(xlim=(0, 1), xlabel="probability")
