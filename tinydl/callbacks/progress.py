@@ -107,7 +107,10 @@ class ProgressBar(Callback):
         """Epoch 3/12  48/75 ━━━━━━━━━━━━━━━━━━━━ 12s left - loss: 0.1234"""
         seconds = time.perf_counter() - self.began
         filled = 20 * self.done // max(self.steps, 1)
-        dash = "━" if Console().encoding.startswith("utf") else "="
+        console = Console()
+        dash = "━" if console.encoding.startswith("utf") else "="
+        coloured = console.color_system is not None and not console.no_color
+        rest = dash if coloured else " "  # without colours, a full bar must not look like an empty one
         if finished:
             clock = f"{_clock(seconds)} {1000 * seconds / max(self.done, 1):.0f}ms/step"
         elif self.done:
@@ -117,7 +120,7 @@ class ProgressBar(Callback):
         return Text.assemble(
             f"{self.title}  {self.done:>{len(str(self.steps))}}/{self.steps} ",
             (dash * filled, "green"),
-            (dash * (20 - filled), "bright_black"),
+            (rest * (20 - filled), "bright_black"),
             f" {clock}" + (f" - {format_logs(logs)}" if logs else ""),
         )
 
