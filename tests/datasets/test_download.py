@@ -17,6 +17,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from rich.console import Console
 
 from tinydl.datasets import DataUnavailable, download, idx, mnist
 
@@ -131,6 +132,17 @@ def test_no_mirror_leaves_no_file_and_one_line(behaviour: str, mirrors: Mirrors,
     message = str(caught.value)
     assert FAILURES[behaviour] in message and "127.0.0.1" in message
     assert "TINYDL_DATA" in message and "datasets.synthetic" in message and "\n" not in message
+
+
+def test_a_terminal_shows_the_file_before_the_mirror_answers(
+    mirrors: Mirrors, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(
+        download, "Console", lambda stderr: Console(stderr=stderr, force_terminal=True, width=100)
+    )
+    with pytest.raises(DataUnavailable):
+        download.fetch([mirrors.url("mute")], tmp_path / "file", SHA256, timeout=0.3)
+    assert "file" in capsys.readouterr().err
 
 
 def test_all_the_ways_to_fail_in_a_row(mirrors: Mirrors, tmp_path: Path) -> None:

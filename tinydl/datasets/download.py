@@ -155,18 +155,20 @@ def _download(url: str, file: BinaryIO, label: str, timeout: float) -> str:
     off."""
     request = urllib.request.Request(url, headers={"User-Agent": "tinydl"})
     digest, received, start = hashlib.sha256(), 0, time.monotonic()
-    with urllib.request.urlopen(request, timeout=timeout) as answer, _progress() as progress:
-        announced = answer.headers.get("Content-Length")
-        total = int(announced) if announced else None
-        task = progress.add_task(label, total=total)
-        while block := answer.read1(1 << 16):
-            file.write(block)
-            digest.update(block)
-            received += len(block)
-            progress.update(task, completed=received)
-            elapsed = time.monotonic() - start
-            if elapsed > timeout and received < SLOWEST * elapsed:
-                raise TimeoutError(f"stalled: {received:,} bytes in {elapsed:.0f} s")
+    with _progress() as progress:
+        task = progress.add_task(label, total=None)  # seen while a mirror is slow to answer
+        with urllib.request.urlopen(request, timeout=timeout) as answer:
+            announced = answer.headers.get("Content-Length")
+            total = int(announced) if announced else None
+            progress.update(task, total=total)
+            while block := answer.read1(1 << 16):
+                file.write(block)
+                digest.update(block)
+                received += len(block)
+                progress.update(task, completed=received)
+                elapsed = time.monotonic() - start
+                if elapsed > timeout and received < SLOWEST * elapsed:
+                    raise TimeoutError(f"stalled: {received:,} bytes in {elapsed:.0f} s")
     if total is not None and received < total:
         raise OSError(f"cut off after {received:,} of {total:,} bytes")
     return digest.hexdigest()
