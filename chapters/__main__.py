@@ -26,6 +26,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         if options.command is None:
             list_chapters()
             return 0
+        if options.name is None and options.flags in (["-h"], ["--help"]):
+            parser.print_help()
+            return 0
         chapter = course.find(options.name)
         return importlib.import_module(f"chapters.{chapter.package}.train").main(options.flags)
     except (course.Refused, OSError) as error:  # OSError: a disk that is full, a folder taken away

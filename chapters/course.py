@@ -20,7 +20,7 @@ from matplotlib.figure import Figure
 
 import tinydl
 from tinydl import datasets, plot
-from tinydl.lookup import lookup
+from tinydl.lookup import lookup, unknown
 
 RUNS = Path("runs")  # where a run leaves its pictures, unless --out says otherwise
 
@@ -271,7 +271,7 @@ def load_images(data: str, quick: bool = False, seed: int = 0) -> Images:
             name, class_names = Path(data).resolve().name, datasets.image_folder.class_names(data)
             halves = datasets.image_folder.load_data(data, seed=seed)
         else:
-            raise Refused(f"--data {data}: neither a folder nor one of {', '.join(SETS)}")
+            raise Refused(f"--data: {unknown(data, SETS, 'folder or data set')}")
     except ValueError as error:  # a corrupt file, no classes, a picture that is none: the message names it
         raise Refused(f"--data {data}: {error}") from None
     if len(class_names) < 2:

@@ -60,6 +60,7 @@ def test_a_quick_run_leaves_pictures_and_a_report(
     assert ("val_accuracy" in report["history"]) == (net == "lenet")
     told = capsys.readouterr().out
     assert f"test accuracy {100 * report['test_accuracy']:.2f} %" in told and "mistakes.png" in told
+    assert ("Expect about 98 % after two epochs, without --quick." in told) == (net == "lenet")
 
 
 def test_a_full_run_begins_with_an_empty_log(
@@ -180,7 +181,8 @@ def test_resume_asks_for_the_same_run(
         (["run", "cnn", "--seed", "-1"], "from 0 up, got '-1'"),
         (["run", "cnn", "--net", "large"], "invalid choice"),
         (["run", "cnn", "--device", "abacus"], "'cpu', 'gpu' or 'gpu:N'"),
-        (["run", "cnn", "--data", "nowhere"], "neither a folder nor one of mnist"),
+        (["run", "cnn", "--data", "nowhere"], "unknown folder or data set 'nowhere'"),
+        (["run", "cnn", "--data", "minst"], "did you mean 'mnist'?"),
         (["run", "cnn", "--data", "empty"], "holds no classes"),
         (["run", "cnn", "--data", "hollow"], "holds no pictures"),
         (["run", "cnn", "--data", "broken"], "0.png cannot be read as a picture"),
@@ -218,6 +220,11 @@ def test_what_cannot_be_done_is_refused_in_one_line(
     assert told.err.startswith("error: ") and told.err.count("\n") == 1, told.err
     assert says in told.err
     assert not told.out
+
+
+def test_help_is_there_before_a_chapter_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["run", "--help"]) == 0
+    assert capsys.readouterr().out.startswith("usage: python -m chapters")
 
 
 def test_the_list_names_the_chapters(
