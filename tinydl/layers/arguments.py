@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from tinydl.lookup import lookup, snake_case
 from tinydl.ops.windows import PADDINGS, axis
 
-Size = int | tuple[int, int]  # for height and width alike, or one for each
+Pair = tuple[int, int]  # for height and width
 
 _names: Counter[str] = Counter()  # how many layers have been named so
 
@@ -38,7 +39,9 @@ def padding_name(value: Any, layer: str) -> str:
     return name
 
 
-def places(sizes: Any, windows: Any, strides: Any, padding: str, dilation: Any, layer: str) -> tuple:
+def places(
+    sizes: Sequence[int | None], windows: Pair, strides: Pair, padding: str, dilation: Pair, layer: str
+) -> tuple[int | None, ...]:
     """How many places a window has along height and along width; None where the size is not known.
 
     Raises:
@@ -53,7 +56,7 @@ def places(sizes: Any, windows: Any, strides: Any, padding: str, dilation: Any, 
         raise ValueError(f"{layer}: {error}") from None
 
 
-def not_taken(kind: str, names: Any) -> str:
+def not_taken(kind: str, names: Iterable[str]) -> str:
     """The message about arguments that no layer takes."""
     said = (
         f"{kind} does not take {name!r}" + (f": {_HINTS[name]}" if name in _HINTS else "") for name in names

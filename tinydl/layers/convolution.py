@@ -7,9 +7,9 @@ from typing import Any
 
 from tinydl import activations, initializers, ops
 from tinydl.checks import positive_integer
-from tinydl.layers.arguments import Size, padding_name, places
+from tinydl.layers.arguments import padding_name, places
 from tinydl.layers.base import Layer, Shape
-from tinydl.ops.windows import full_size, pair
+from tinydl.ops.windows import Size, full_size, pair
 
 
 class _Convolution(Layer):

@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from tinydl import ops
-from tinydl.layers.arguments import Size
 from tinydl.layers.base import Layer, Shape
 from tinydl.lookup import lookup
 from tinydl.ops.image import INTERPOLATIONS
-from tinydl.ops.windows import pair
+from tinydl.ops.windows import Size, pair
 
 
 class _Larger(Layer):

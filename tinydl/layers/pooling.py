@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from tinydl import ops
-from tinydl.layers.arguments import Size, padding_name, places
+from tinydl.layers.arguments import padding_name, places
 from tinydl.layers.base import Layer, Shape
-from tinydl.ops.windows import pair
+from tinydl.ops.windows import Size, pair
 
 
 class _Pooling(Layer):

@@ -19,7 +19,7 @@ import numpy as np
 
 from tinydl.backend import Array, array_module, in_shares
 from tinydl.op import op
-from tinydl.ops.windows import Axis, axes, axis, full_size, padded, pair
+from tinydl.ops.windows import Axis, Size, axes, axis, full_size, padded, pair
 
 # The rows of im2col repeat each pixel kh*kw times: for a batch they would fill the memory, and go through it three
 # times. A block of pictures whose rows stay in the processor's second cache is laid out and multiplied at once, and
@@ -112,7 +112,9 @@ def _check(x: Array, kernel: Array, channels: int, name: str) -> None:
 
 
 @op
-def conv2d(x: Any, kernel: Any, strides: Any = 1, padding: str = "valid", dilation_rate: Any = 1) -> Any:
+def conv2d(
+    x: Array, kernel: Array, strides: Size = 1, padding: str = "valid", dilation_rate: Size = 1
+) -> Array:
     """Two-dimensional convolution (as in all of deep learning, a correlation: the kernel is not flipped).
 
     Args:
@@ -139,8 +141,8 @@ def conv2d(x: Any, kernel: Any, strides: Any = 1, padding: str = "valid", dilati
 
 
 def conv2d_naive(
-    x: Any, kernel: Any, strides: Any = 1, padding: str = "valid", dilation_rate: Any = 1
-) -> Any:
+    x: Array, kernel: Array, strides: Size = 1, padding: str = "valid", dilation_rate: Size = 1
+) -> Array:
     """`conv2d` in loops, as it is defined: each pixel of the result is a sum over one window."""
     rows, columns = axes(x.shape, kernel.shape[:2], strides, padding, dilation_rate)
     x = padded(x, rows, columns)
@@ -155,12 +157,12 @@ def conv2d_naive(
 
 
 @conv2d.gradient("x")
-def _(gy: Any, kernel: Any, x_shape: tuple, strides: Any, padding: str, dilation_rate: Any) -> Any:
+def _(gy: Array, kernel: Array, x_shape: tuple, strides: Size, padding: str, dilation_rate: Size) -> Array:
     return conv2d_transpose(gy, kernel, strides, padding, dilation_rate, x_shape[1:3])
 
 
 @conv2d.gradient("kernel")
-def _(gy: Any, x: Any, kernel_shape: tuple, strides: Any, padding: str, dilation_rate: Any) -> Any:
+def _(gy: Array, x: Array, kernel_shape: tuple, strides: Size, padding: str, dilation_rate: Size) -> Array:
     return conv2d_kernel(x, gy, kernel_shape[:2], strides, padding, dilation_rate)
 
 
@@ -169,13 +171,13 @@ def _(gy: Any, x: Any, kernel_shape: tuple, strides: Any, padding: str, dilation
 
 @op
 def conv2d_transpose(
-    x: Any,
-    kernel: Any,
-    strides: Any = 1,
+    x: Array,
+    kernel: Array,
+    strides: Size = 1,
     padding: str = "valid",
-    dilation_rate: Any = 1,
-    output_shape: Any = None,
-) -> Any:
+    dilation_rate: Size = 1,
+    output_shape: tuple[int, int] | None = None,
+) -> Array:
     """Transposed convolution: the way back through a convolution, and the gradient of `conv2d` with respect to x.
 
     Every pixel of x paints the kernel, times itself, into the result, strides apart; what overlaps adds up. Seen
@@ -233,13 +235,13 @@ def _back(a: Axis) -> Axis:
 
 
 def conv2d_transpose_naive(
-    x: Any,
-    kernel: Any,
-    strides: Any = 1,
+    x: Array,
+    kernel: Array,
+    strides: Size = 1,
     padding: str = "valid",
-    dilation_rate: Any = 1,
-    output_shape: Any = None,
-) -> Any:
+    dilation_rate: Size = 1,
+    output_shape: tuple[int, int] | None = None,
+) -> Array:
     """`conv2d_transpose` in loops, as it is imagined: every pixel of x paints the kernel into the result."""
     (sh, sw), (dh, dw) = pair(strides, "strides"), pair(dilation_rate, "dilation_rate")
     kh, kw, cout, _ = kernel.shape
@@ -258,12 +260,12 @@ def conv2d_transpose_naive(
 
 
 @conv2d_transpose.gradient("x")
-def _(gy: Any, kernel: Any, strides: Any, padding: str, dilation_rate: Any) -> Any:
+def _(gy: Array, kernel: Array, strides: Size, padding: str, dilation_rate: Size) -> Array:
     return conv2d(gy, kernel, strides, padding, dilation_rate)
 
 
 @conv2d_transpose.gradient("kernel")
-def _(gy: Any, x: Any, kernel_shape: tuple, strides: Any, padding: str, dilation_rate: Any) -> Any:
+def _(gy: Array, x: Array, kernel_shape: tuple, strides: Size, padding: str, dilation_rate: Size) -> Array:
     return conv2d_kernel(gy, x, kernel_shape[:2], strides, padding, dilation_rate)
 
 
@@ -272,8 +274,13 @@ def _(gy: Any, x: Any, kernel_shape: tuple, strides: Any, padding: str, dilation
 
 @op
 def conv2d_kernel(
-    x: Any, seen: Any, kernel_size: Any, strides: Any = 1, padding: str = "valid", dilation_rate: Any = 1
-) -> Any:
+    x: Array,
+    seen: Array,
+    kernel_size: Size,
+    strides: Size = 1,
+    padding: str = "valid",
+    dilation_rate: Size = 1,
+) -> Array:
     """The gradient of `conv2d` with respect to its kernel: each window of x, weighted by what is said of
     it, summed.
 
@@ -305,8 +312,13 @@ def conv2d_kernel(
 
 
 def conv2d_kernel_naive(
-    x: Any, seen: Any, kernel_size: Any, strides: Any = 1, padding: str = "valid", dilation_rate: Any = 1
-) -> Any:
+    x: Array,
+    seen: Array,
+    kernel_size: Size,
+    strides: Size = 1,
+    padding: str = "valid",
+    dilation_rate: Size = 1,
+) -> Array:
     """`conv2d_kernel` in loops: element (a, b) of the kernel met these pixels, and this is what was said of it."""
     rows, columns = axes(x.shape, kernel_size, strides, padding, dilation_rate)
     x = padded(x, rows, columns)
@@ -320,10 +332,10 @@ def conv2d_kernel_naive(
 
 
 @conv2d_kernel.gradient("x")
-def _(gy: Any, seen: Any, x_shape: tuple, strides: Any, padding: str, dilation_rate: Any) -> Any:
+def _(gy: Array, seen: Array, x_shape: tuple, strides: Size, padding: str, dilation_rate: Size) -> Array:
     return conv2d_transpose(seen, gy, strides, padding, dilation_rate, x_shape[1:3])
 
 
 @conv2d_kernel.gradient("seen")
-def _(gy: Any, x: Any, strides: Any, padding: str, dilation_rate: Any) -> Any:
+def _(gy: Array, x: Array, strides: Size, padding: str, dilation_rate: Size) -> Array:
     return conv2d(x, gy, strides, padding, dilation_rate)

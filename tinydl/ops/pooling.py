@@ -6,17 +6,17 @@ slice of the picture, so a 2x2 window takes four array operations whatever the p
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
 
 import numpy as np
 
 from tinydl import syntax
-from tinydl.backend import array_module, in_shares
+from tinydl.backend import Array, array_module, in_shares
 from tinydl.op import op
-from tinydl.ops.windows import axes, elements, padded
+from tinydl.ops.windows import Size, axes, elements, padded
 
 
-def _check(x: Any, name: str) -> None:
+def _check(x: Array, name: str) -> None:
     if x.ndim != 4:
         raise ValueError(f"{name}: x has shape {x.shape}, expected (n, h, w, channels)")
 
@@ -24,7 +24,7 @@ def _check(x: Any, name: str) -> None:
 # ----------------------------------------------------------------------------------------------------- max
 
 
-def max_pool2d(x: Any, pool_size: Any, strides: Any = None, padding: str = "valid") -> Any:
+def max_pool2d(x: Array, pool_size: Size, strides: Size | None = None, padding: str = "valid") -> Array:
     """The largest element of every window; the gradient goes to it alone (to the first, if several are equal).
 
     Args:
@@ -48,7 +48,7 @@ def max_pool2d(x: Any, pool_size: Any, strides: Any = None, padding: str = "vali
 
 
 @op
-def _max_pool2d(x: Any, pool_size: Any, strides: Any, padding: str) -> Any:
+def _max_pool2d(x: Array, pool_size: Size, strides: Size, padding: str) -> Array:
     _check(x, "max_pool2d")
     rows, columns = axes(x.shape, pool_size, strides, padding)
     x = padded(x, rows, columns, _lowest(x.dtype))
@@ -63,17 +63,17 @@ def _max_pool2d(x: Any, pool_size: Any, strides: Any, padding: str) -> Any:
     return y
 
 
-def _lowest(dtype: Any) -> Any:
+def _lowest(dtype: np.dtype) -> float:
     return -np.inf if dtype.kind == "f" else np.iinfo(dtype).min
 
 
 @_max_pool2d.gradient("x")
-def _(gy: Any, x: Any, y: Any, x_shape: tuple, pool_size: Any, strides: Any, padding: str) -> Any:
+def _(gy: Array, x: Array, y: Array, x_shape: tuple, pool_size: Size, strides: Size, padding: str) -> Array:
     return spread(gy, winners(x, y, pool_size, strides, padding), x_shape, pool_size, strides, padding)
 
 
 @op(differentiable=False)
-def winners(x: Any, y: Any, pool_size: Any, strides: Any, padding: str) -> Any:
+def winners(x: Array, y: Array, pool_size: Size, strides: Size, padding: str) -> Array:
     """Which element of its window is the maximum y: its number in reading order, the first if several are equal."""
     rows, columns = axes(x.shape, pool_size, strides, padding)
     x = padded(x, rows, columns, _lowest(x.dtype))
@@ -90,12 +90,12 @@ def winners(x: Any, y: Any, pool_size: Any, strides: Any, padding: str) -> Any:
     return winner
 
 
-def max_pool2d_naive(x: Any, pool_size: Any, strides: Any = None, padding: str = "valid") -> Any:
+def max_pool2d_naive(x: Array, pool_size: Size, strides: Size | None = None, padding: str = "valid") -> Array:
     """`max_pool2d` in loops, as it is defined."""
     return _pool_naive(x, pool_size, strides, padding, np.max)
 
 
-def _pool_naive(x: Any, pool_size: Any, strides: Any, padding: str, choose: Any) -> Any:
+def _pool_naive(x: Array, pool_size: Size, strides: Size | None, padding: str, choose: Callable) -> Array:
     rows, columns = axes(x.shape, pool_size, pool_size if strides is None else strides, padding)
     y = np.zeros((x.shape[0], rows.out, columns.out, x.shape[3]), dtype=x.dtype)
     for n, i, j, c in np.ndindex(*y.shape):
@@ -108,7 +108,7 @@ def _pool_naive(x: Any, pool_size: Any, strides: Any, padding: str, choose: Any)
 # ------------------------------------------------------------------------------------------------- average
 
 
-def average_pool2d(x: Any, pool_size: Any, strides: Any = None, padding: str = "valid") -> Any:
+def average_pool2d(x: Array, pool_size: Size, strides: Size | None = None, padding: str = "valid") -> Array:
     """The mean of every window: of those of its elements that lie inside the picture.
 
     Args, Returns and Raises are those of `max_pool2d`.
@@ -125,13 +125,15 @@ def average_pool2d(x: Any, pool_size: Any, strides: Any = None, padding: str = "
 
 
 @op(differentiable=False)
-def _count(x: Any, pool_size: Any, strides: Any, padding: str) -> Any:
+def _count(x: Array, pool_size: Size, strides: Size, padding: str) -> Array:
     """How many elements of each window lie inside the picture: (1, out_h, out_w, 1)."""
     ones = array_module(x).ones((1, *x.shape[1:3], 1), dtype=x.dtype)
     return collect(ones, None, pool_size, strides, padding)
 
 
-def average_pool2d_naive(x: Any, pool_size: Any, strides: Any = None, padding: str = "valid") -> Any:
+def average_pool2d_naive(
+    x: Array, pool_size: Size, strides: Size | None = None, padding: str = "valid"
+) -> Array:
     """`average_pool2d` in loops, as it is defined."""
     return _pool_naive(x, pool_size, strides, padding, np.mean)
 
@@ -141,7 +143,7 @@ def average_pool2d_naive(x: Any, pool_size: Any, strides: Any = None, padding: s
 
 
 @op
-def collect(x: Any, winner: Any, pool_size: Any, strides: Any, padding: str) -> Any:
+def collect(x: Array, winner: Array | None, pool_size: Size, strides: Size, padding: str) -> Array:
     """From every window its winner's element (`winner`: their numbers), or the sum of all elements (None)."""
     rows, columns = axes(x.shape, pool_size, strides, padding)
     x = padded(x, rows, columns)
@@ -152,12 +154,14 @@ def collect(x: Any, winner: Any, pool_size: Any, strides: Any, padding: str) -> 
 
 
 @collect.gradient("x")
-def _(gy: Any, winner: Any, x_shape: tuple, pool_size: Any, strides: Any, padding: str) -> Any:
+def _(gy: Array, winner: Array | None, x_shape: tuple, pool_size: Size, strides: Size, padding: str) -> Array:
     return spread(gy, winner, x_shape, pool_size, strides, padding)
 
 
 @op
-def spread(values: Any, winner: Any, shape: tuple, pool_size: Any, strides: Any, padding: str) -> Any:
+def spread(
+    values: Array, winner: Array | None, shape: tuple, pool_size: Size, strides: Size, padding: str
+) -> Array:
     """The way back from `collect`: each window's value added to its winner, or to all its elements, in a picture."""
     rows, columns = axes(shape, pool_size, strides, padding)
     n, h, w, c = shape
@@ -179,14 +183,14 @@ def spread(values: Any, winner: Any, shape: tuple, pool_size: Any, strides: Any,
 
 
 @spread.gradient("values")
-def _(gy: Any, winner: Any, pool_size: Any, strides: Any, padding: str) -> Any:
+def _(gy: Array, winner: Array | None, pool_size: Size, strides: Size, padding: str) -> Array:
     return collect(gy, winner, pool_size, strides, padding)
 
 
 # -------------------------------------------------------------------------------------------------- global
 
 
-def global_average_pool2d(x: Any, keepdims: bool = False) -> Any:
+def global_average_pool2d(x: Array, keepdims: bool = False) -> Array:
     """The mean of each channel: (n, h, w, c) -> (n, c), or (n, 1, 1, c) with keepdims.
 
     Example:
@@ -196,7 +200,7 @@ def global_average_pool2d(x: Any, keepdims: bool = False) -> Any:
     return syntax.mean(x, axis=(1, 2), keepdims=keepdims)
 
 
-def global_max_pool2d(x: Any, keepdims: bool = False) -> Any:
+def global_max_pool2d(x: Array, keepdims: bool = False) -> Array:
     """The largest element of each channel: (n, h, w, c) -> (n, c), or (n, 1, 1, c) with keepdims.
 
     Example:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from tinydl.backend import Array, array_module
 from tinydl.lookup import lookup
+
+Size = int | tuple[int, int]  # for height and width alike, or one for each
 
 
 class Axis(NamedTuple):
@@ -26,7 +28,7 @@ class Axis(NamedTuple):
         return slice(start, start + (self.out - 1) * self.stride + 1, self.stride)
 
 
-def pair(value: Any, what: str) -> tuple[int, int]:
+def pair(value: Size, what: str) -> tuple[int, int]:
     """A number for height and width alike, or one for each.
 
     Raises:
@@ -71,7 +73,7 @@ def full_size(size: int, window: int, stride: int, padding: str, dilation: int =
     return size * stride + (max(reach - stride, 0) if padding == "valid" else 0)
 
 
-def axes(shape: tuple, window: Any, strides: Any, padding: str, dilation: Any = 1) -> tuple[Axis, Axis]:
+def axes(shape: tuple, window: Size, strides: Size, padding: str, dilation: Size = 1) -> tuple[Axis, Axis]:
     """The places of a window on a picture of shape (n, h, w, c): one `Axis` for height, one for width."""
     (kh, kw), (sh, sw), (dh, dw) = (
         pair(window, "window"),
