@@ -15,6 +15,7 @@ import keras
 from keras.layers import Conv2D, Dense, Flatten, Input, MaxPooling2D
 
 from chapters import course
+from chapters.ch04_cnn.train import RECIPES, prepared
 
 
 def lenet(input_shape: tuple[int, int, int] = (28, 28, 1), classes: int = 10) -> Any:
@@ -50,30 +51,27 @@ def small_cnn(input_shape: tuple[int, int, int] = (28, 28, 1), classes: int = 10
     )
 
 
+NETS = {"lenet": lenet, "small": small_cnn}
+
+
 def main() -> None:
     """Train one of them on MNIST and print the last epoch and the test."""
     flags = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    flags.add_argument("--net", choices=["lenet", "small"], default="lenet")
+    flags.add_argument("--net", choices=list(NETS), default="lenet")
     flags.add_argument("--data", choices=list(course.SETS), default="mnist")
     flags.add_argument("--epochs", type=int)
     flags.add_argument("--seed", type=int, default=0)
     options = flags.parse_args()
     keras.utils.set_random_seed(options.seed)
     images = course.load_images(options.data)
-    scale = 255.0 if options.net == "lenet" else 1.0
-    x_train, x_test = images.x_train.astype("float32") / scale, images.x_test.astype("float32") / scale
+    recipe = RECIPES[options.net]
+    x_train, x_test = (prepared(x, recipe).astype("float32") for x in (images.x_train, images.x_test))
     y_train, y_test = (keras.utils.to_categorical(y) for y in (images.y_train, images.y_test))
-    model = (lenet if options.net == "lenet" else small_cnn)(x_train.shape[1:], y_train.shape[1])
+    model = NETS[options.net](x_train.shape[1:], y_train.shape[1])
     model.compile(optimizer="adam", loss="categorical_crossentropy", metrics=["accuracy"])
     began = time.monotonic()
-    if options.net == "lenet":
-        history = model.fit(
-            x_train, y_train, batch_size=128, epochs=options.epochs or 12, validation_split=0.2, verbose=2
-        )
-    else:
-        history = model.fit(
-            x_train, y_train, batch_size=-(-len(x_train) // 10), epochs=options.epochs or 10, verbose=2
-        )
+    epochs = options.epochs or recipe.full_epochs
+    history = model.fit(x_train, y_train, epochs=epochs, verbose=2, **recipe.fit)
     seconds = time.monotonic() - began
     loss, accuracy = model.evaluate(x_test, y_test, verbose=0)
     last = {name: round(float(values[-1]), 4) for name, values in history.history.items()}
