@@ -49,6 +49,29 @@ def test_a_list_of_inputs_one_by_one_or_as_one() -> None:
     assert weighted(a, b, power=2).tolist() == [19.0, 36.0]
 
 
+def test_options_may_follow_one_list_of_inputs() -> None:
+    weighted, a, b = weighted_sum(), np.array([1.0, 2.0]), np.array([3.0, 4.0])
+    expected = weighted(a, b, power=3)
+    assert np.array_equal(weighted([a, b], 3), expected)
+    assert np.array_equal(weighted((leaf(a), b), 3).data, expected)
+    with pytest.raises(TypeError):
+        weighted([a, b], 3, 4)
+
+
+def test_lists_of_numbers_are_arrays_where_arrays_are_expected() -> None:
+    @op
+    def total(x: Any, axis: Any = None) -> Any:
+        return x.sum(axis=axis)
+
+    total.gradient("x")(lambda gy, x_shape: gy * np.ones(x_shape, gy.dtype))
+    assert total([[1.0, 2.0], [3.0, 4.0]], axis=[0, 1]) == 10 and total([1.0]).dtype == np.float32
+    assert weighted_sum()([[1.0], [2.0]]).dtype == np.float32
+    t = Tensor([1.0, 2.0], requires_grad=True)
+    assert (t + [1.0, 2.0]).data.tolist() == ([1.0, 2.0] + t).data.tolist() == [2.0, 4.0]
+    with pytest.raises(TypeError, match="total: expected an array, got a list of Tensors"):
+        total([t, t])  # an array of them would have lost the gradients
+
+
 def test_positions_in_a_list_of_inputs() -> None:
     weighted = weighted_sum()
     a, b = leaf([1.0, 2.0]), leaf([3.0, 4.0])

@@ -91,6 +91,7 @@ def test_how_it_is_shown() -> None:
     assert repr(leaf([1.0, 2.0])) == "Tensor([1., 2.], requires_grad=True)"
     assert repr(leaf([1.0, 2.0]) * 2) == "Tensor([2., 4.], op=multiply)"
     assert repr(leaf(1.0)) == "Tensor(1., requires_grad=True)"
+    assert f"{leaf(2 / 3):.3f}" == "0.667" and f"{Tensor([1, 2])}" == "Tensor([1, 2])"
     assert repr(Tensor([[1, 2], [3, 4]])) == "Tensor([[1, 2],\n        [3, 4]])"
     assert repr(Tensor(np.zeros(0))).startswith("Tensor([]")
 

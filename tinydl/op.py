@@ -26,7 +26,7 @@ from typing import Any
 import numpy as np
 
 from tinydl.autograd import Node, Variable, as_ndarray, mode
-from tinydl.backend import Array
+from tinydl.backend import Array, as_array
 
 OPS: dict[str, Callable] = {}  # every op there is, by name
 
@@ -36,7 +36,8 @@ def op(function: Callable | None = None, *, differentiable: bool = True, keeps_d
 
     Args:
         function: takes arrays (positionally) and options; returns an array, or a tuple of arrays. It may take one
-            list of arrays as `*arrays`; a caller can then pass the arrays one by one or as one list.
+            list of arrays as `*arrays`; a caller can then pass the arrays one by one or as one list. A list of
+            numbers where an input is expected becomes an array.
         differentiable: False for a choice, like argmax or a comparison, through which no gradient flows.
         keeps_dtype: False for an op whose business it is to change the dtype.
 
@@ -70,6 +71,7 @@ class _Op:
         parameters = inspect.signature(function).parameters
         self.names = list(parameters)
         self.index = {name: i for i, name in enumerate(self.names)}
+        self.axis = self.index.get("axis")
         self.defaults = tuple(p.default for p in parameters.values())
         kinds = [p.kind for p in parameters.values()]
         self.variadic = (
@@ -106,9 +108,11 @@ class _Op:
         if self.variadic is not None:
             v = self.variadic
             several: Any = args[v:]
-            if len(several) == 1 and isinstance(several[0], (list, tuple)):
-                several = several[0]
-            args = (*args[:v], tuple(several))
+            after: Any = ()  # one list of arrays, and perhaps options after it: concatenate([a, b], 1)
+            if several and isinstance(several[0], (list, tuple)):
+                if len(several) == 1 or isinstance(several[1], int):
+                    several, after = several[0], several[1:]
+            args = (*args[:v], tuple(several), *after)
         values = [*args, *self.defaults[len(args) :]]
         for name, value in options.items():
             i = self.index.get(name, -1)
@@ -131,6 +135,8 @@ class _Op:
 
     def __call__(self, args: tuple, options: dict) -> Any:
         values = self.bind(args, options)
+        if self.axis is not None and isinstance(values[self.axis], list):
+            values[self.axis] = tuple(values[self.axis])
         kind: Any = None
         slots: list = []  # which inputs want a gradient ...
         parents: list[Node] = []  # ... and where they came from
@@ -148,7 +154,10 @@ class _Op:
                         if entry.node is not None:
                             slots.append((i, position))
                             parents.append(entry.node)
-                values[i] = tuple(e.data if isinstance(e, Variable) else e for e in value)
+                entries = [e.data if isinstance(e, Variable) else e for e in value]
+                values[i] = tuple([self.array(e) if isinstance(e, list) else e for e in entries])
+            elif isinstance(value, list) and self.names[i] in self.rules:
+                values[i] = self.array(value)
         out = self.compute(values)
         if kind is None:
             return out
@@ -171,6 +180,11 @@ class _Op:
             node = Node(plan, tuple(parents), saved, [o.shape for o in out], out[0].dtype)
             return tuple(kind.of(o, _part(node, i)) for i, o in enumerate(out))
         return kind.of(out, Node(plan, tuple(parents), saved, out.shape, out.dtype))
+
+    def array(self, numbers: list) -> Array:
+        if any(isinstance(entry, Variable) for entry in numbers):  # whose gradients would be lost
+            raise TypeError(f"{self.name}: expected an array, got a list of Tensors: stack() makes one of them")
+        return as_array(numbers)
 
     def promotion(self, was: Any, is_: Any, values: list) -> str:
         given = ", ".join(

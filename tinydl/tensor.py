@@ -93,6 +93,9 @@ class Tensor(Variable):
     def __int__(self) -> int:
         return int(self.data)
 
+    def __format__(self, spec: str) -> str:
+        return format(self.item() if self.ndim == 0 else str(self), spec)  # f"{loss:.4f}"
+
     def __repr__(self) -> str:
         text = repr(self.numpy()).replace("array(", "Tensor(", 1).replace("\n     ", "\n      ")
         if self.node is None:
