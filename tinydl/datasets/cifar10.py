@@ -13,7 +13,7 @@ from pathlib import Path, PurePath
 
 import numpy as np
 
-from tinydl.datasets.download import cache_folder, data_folders, fetch
+from tinydl.datasets.download import cache_folder, data_folders, fetch, unpacked
 
 Pair = tuple[np.ndarray, np.ndarray]
 
@@ -86,14 +86,7 @@ def read_records(path: str | Path) -> Pair:
         >>> x.shape, y.tolist()
         ((2, 32, 32, 3), [[6], [6]])
     """
-    path = Path(path)
-    content = path.read_bytes()
-    if path.suffix == ".gz":
-        try:
-            content = gzip.decompress(content)
-        except (OSError, EOFError, zlib.error) as problem:
-            raise ValueError(f"{path} is cut off or corrupt ({problem}): delete it and load again.") from None
-    return _records(content, str(path))
+    return _records(unpacked(Path(path)), str(path))
 
 
 def _records(content: bytes, source: str) -> Pair:

@@ -7,6 +7,7 @@ a SHA-256 checksum, and renamed only when it is whole: what carries the file's n
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import http.client
 import os
@@ -15,6 +16,7 @@ import tempfile
 import time
 import urllib.parse
 import urllib.request
+import zlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -75,6 +77,21 @@ def sha256_of(path: Path) -> str:
     """The SHA-256 checksum of a file, in hexadecimal."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def unpacked(path: Path) -> bytes:
+    """The content of a file, unpacked if gzip has packed it.
+
+    Raises:
+        ValueError: it is cut off or corrupt.
+    """
+    content = path.read_bytes()
+    if content[:2] != b"\x1f\x8b":  # gzip's own first bytes
+        return content
+    try:
+        return gzip.decompress(content)
+    except (OSError, EOFError, zlib.error) as problem:
+        raise ValueError(f"{path} is cut off or corrupt ({problem}): delete it and load again.") from None
 
 
 def fetch(urls: Sequence[str], target: Path, sha256: str, timeout: float = TIMEOUT) -> Path:

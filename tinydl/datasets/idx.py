@@ -11,15 +11,13 @@ Source: http://yann.lecun.com/exdb/mnist/ (section "The IDX file format").
 
 from __future__ import annotations
 
-import gzip
 import math
-import zlib
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
-from tinydl.datasets.download import cache_folder, data_folders, fetch, sha256_of
+from tinydl.datasets.download import cache_folder, data_folders, fetch, sha256_of, unpacked
 
 Pair = tuple[np.ndarray, np.ndarray]
 
@@ -105,13 +103,7 @@ def read_idx(path: str | Path) -> np.ndarray:
         [[0, 1, 2], [3, 4, 5]]
     """
     path = Path(path)
-    content = path.read_bytes()
-    if content[:2] == b"\x1f\x8b":  # gzip's own first bytes
-        try:
-            content = gzip.decompress(content)
-        except (OSError, EOFError, zlib.error) as problem:
-            raise ValueError(f"{path} is cut off or corrupt ({problem}): delete it and load again.") from None
-
+    content = unpacked(path)
     if len(content) < 4 or content[:3] != b"\0\0\x08":
         raise ValueError(
             f"{path} is no IDX file of unsigned bytes: it begins with {content[:4].hex(' ') or 'nothing'}, "
