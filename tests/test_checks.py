@@ -8,7 +8,7 @@ import re
 import numpy as np
 import pytest
 
-from tinydl.checks import number, positive_integer
+from tinydl.checks import number, positive_integer, whole_number
 
 
 @pytest.mark.parametrize("value", [1, 7, np.int64(7), np.uint8(255)])
@@ -23,6 +23,9 @@ def test_what_is_no_whole_number(value: object) -> None:
         ValueError, match=re.escape(f"units: expected a whole number from 1 up, got {value!r}")
     ):
         positive_integer(value, "units")
+    assert whole_number(0, "epochs") == 0
+    with pytest.raises(ValueError, match="epochs: expected a whole number from 0 up, got -1"):
+        whole_number(-1, "epochs")
 
 
 @pytest.mark.parametrize("value", [0, 1, 0.5, np.float32(0.5), np.int64(1)])

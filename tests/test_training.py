@@ -191,6 +191,9 @@ class TestFit:
             ({"steps_per_epoch": -1}, "steps: expected"),
             ({"validation_split": 1.0}, "validation_split: expected"),
             ({"verbose": 3}, "verbose: expected"),
+            ({"epochs": 1.5}, "epochs: expected a whole number from 0 up, got 1.5"),
+            ({"initial_epoch": -1}, "initial_epoch: expected"),
+            ({"class_weight": [1.0, 2.0]}, r"class_weight: expected \{class: weight\}, got \[1.0, 2.0\]"),
             ({"callbacks": ["early"]}, "callbacks: expected instances of Callback, got 'early'"),
             ({"validation_split": 0.5, "validation_freq": 0}, "validation_freq: expected"),
             ({"y": np.full((40, 1), np.nan)}, r"y: expected finite numbers, got nan at y\[0, 0\]"),
@@ -201,13 +204,23 @@ class TestFit:
         with pytest.raises(ValueError, match=message):
             linear().fit(**{"x": data[0], "y": data[1], "verbose": 0, **wrong})
 
-    def test_a_label_that_is_no_class_changes_nothing(self, rng: np.random.Generator) -> None:
+    def test_a_label_that_is_no_class_changes_nothing(self, data: Data) -> None:
         model = Sequential([layers.Input((3,)), layers.Dense(4, activation="softmax")])
         model.compile("adam", "sparse_categorical_crossentropy")
-        before = model.get_weights()
-        with pytest.raises(ValueError, match="4"):
-            model.fit(rng.normal(size=(6, 3)), np.array([0, 1, 2, 3, 4, 0]), verbose=0)
+        x, before = data[0], model.get_weights()
+        right = np.arange(40) % 4
+        wrong = np.where(np.arange(40) == 37, 4, right)  # in the last batch
+        with pytest.raises(ValueError, match=r"^y\[37\] is 4: with 4 classes"):
+            model.fit(x, wrong, batch_size=8, shuffle=False, verbose=0)
+        with pytest.raises(ValueError, match=r"^validation y\[37, 0\] is 4: with 4 classes"):
+            model.fit(x, right, validation_data=(x, wrong[:, None]), verbose=0)
         assert same(before, model.get_weights())
+
+    def test_one_callback_needs_no_list(self, data: Data) -> None:
+        seen: list[int] = []
+        watch = LambdaCallback(on_epoch_end=lambda epoch, logs: seen.append(epoch))
+        linear().fit(*data, epochs=2, verbose=0, callbacks=watch)
+        assert seen == [0, 1]
 
     def test_a_loss_that_breaks_down_is_reported_once_with_its_place(self, data: Data) -> None:
         class Breaking(Sequential):

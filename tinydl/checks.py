@@ -7,6 +7,22 @@ from numbers import Real
 from typing import Any
 
 
+def whole_number(value: Any, what: str, least: int = 0) -> int:
+    """The value as an int.
+
+    Raises:
+        ValueError: it is not a whole number from `least` up.
+
+    Example:
+        >>> whole_number(-3, "epochs")
+        Traceback (most recent call last):
+        ValueError: epochs: expected a whole number from 0 up, got -3
+    """
+    if isinstance(value, bool) or not hasattr(value, "__index__") or value < least:
+        raise ValueError(f"{what}: expected a whole number from {least} up, got {value!r}")
+    return int(value)
+
+
 def positive_integer(value: Any, what: str) -> int:
     """The value as an int.
 
@@ -18,9 +34,7 @@ def positive_integer(value: Any, what: str) -> int:
         Traceback (most recent call last):
         ValueError: batch_size: expected a whole number from 1 up, got 2.5
     """
-    if isinstance(value, bool) or not hasattr(value, "__index__") or value < 1:
-        raise ValueError(f"{what}: expected a whole number from 1 up, got {value!r}")
-    return int(value)
+    return whole_number(value, what, least=1)
 
 
 def number(value: Any, what: str, most: float = inf) -> float:

@@ -197,6 +197,8 @@ def class_weights(y: Array | None, class_weight: Mapping[int, float]) -> np.ndar
 
     A class that is not named counts 1.
     """
+    if not isinstance(class_weight, Mapping):
+        raise ValueError(f"class_weight: expected {{class: weight}}, got {class_weight!r}")
     if y is None:
         raise ValueError("class_weight: there are no targets y to take classes from")
     labels = to_numpy(y)

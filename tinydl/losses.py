@@ -203,18 +203,18 @@ def sparse_categorical_crossentropy(y_true: Any, y_pred: Any, from_logits: bool 
         hint = "; for one-hot labels use categorical_crossentropy" if labels.shape == y_pred.shape else ""
         wanted = "expected y_true (batch, ...) and y_pred (batch, ..., classes)"
         raise ValueError(f"{name}: {wanted}, got {labels.shape} and {y_pred.shape}{hint}")
-    labels = _class_numbers(name, labels, y_pred.shape[-1])
+    labels = class_numbers(labels, y_pred.shape[-1], f"{name}: y_true")
     return ops.sparse_categorical_crossentropy(labels, y_pred, from_logits=from_logits)
 
 
-def _class_numbers(loss: str, labels: Any, classes: int) -> Any:
+def class_numbers(labels: Any, classes: int, what: str) -> Any:
     """Labels as integers; one that is none of 0 ... classes-1 is an error that says which and where."""
     xp = backend.array_module(labels)
     wrong = ~((labels >= 0) & (labels < classes)) | (labels != xp.floor(labels))  # nan is wrong as well
     if wrong.any():
         where = tuple(int(i) for i in backend.to_numpy(xp.argwhere(wrong))[0])
         raise ValueError(
-            f"{loss}: y_true[{', '.join(map(str, where))}] is {float(labels[where]):g}: "
+            f"{what}[{', '.join(map(str, where))}] is {float(labels[where]):g}: "
             f"with {classes} classes, labels are the whole numbers from 0 to {classes - 1}"
         )
     return labels.astype("int64", copy=False)

@@ -183,7 +183,9 @@ class _Op:
 
     def array(self, numbers: list) -> Array:
         if any(isinstance(entry, Variable) for entry in numbers):  # whose gradients would be lost
-            raise TypeError(f"{self.name}: expected an array, got a list of Tensors: stack() makes one of them")
+            raise TypeError(
+                f"{self.name}: expected an array, got a list of Tensors: stack() makes one of them"
+            )
         return as_array(numbers)
 
     def promotion(self, was: Any, is_: Any, values: list) -> str:

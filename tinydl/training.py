@@ -17,7 +17,7 @@ from tinydl import losses, metrics, optimizers
 from tinydl.autograd import grad, no_grad
 from tinydl.backend import as_array
 from tinydl.callbacks import Callback, CallbackList, History, ProgressBar
-from tinydl.checks import positive_integer
+from tinydl.checks import positive_integer, whole_number
 from tinydl.data_adapter import Batches, class_weights, to_array, training_data
 from tinydl.interruption import Interruption
 from tinydl.layers.base import Layer
@@ -146,7 +146,7 @@ class Trainer(Layer):
         batch_size: int | None = None,
         epochs: int = 1,
         verbose: int | str = "auto",
-        callbacks: Iterable[Callback] | None = None,
+        callbacks: Callback | Iterable[Callback] | None = None,
         validation_split: float = 0.0,
         validation_data: Sequence[Any] | None = None,
         shuffle: bool = True,
@@ -199,6 +199,8 @@ class Trainer(Layer):
             (['loss', 'val_loss'], [0, 1, 2, 3, 4])
         """
         self._check_compiled("fit")
+        for name, count in (("epochs", epochs), ("initial_epoch", initial_epoch)):
+            whole_number(count, name)
         arrays, held_out = training_data(x, y, sample_weight, class_weight, validation_split, validation_data)
         batches = Batches(*arrays, batch_size=batch_size, steps=steps_per_epoch, shuffle=shuffle)
         validation = None
@@ -211,12 +213,14 @@ class Trainer(Layer):
         if not self.built and type(self).call is not Layer.call:
             with no_grad():
                 self(as_array(batches.arrays[0][:1]))  # weights now, so that callbacks find them
+        for given, name in ((batches, "y"), (validation, "validation y")):
+            self._check_labels(given, name)
         self.epoch = self.first_epoch = initial_epoch
         self.batches = batches
         self.history = History()
         self.stop_training = False
-        watchers = [*(callbacks or []), ProgressBar(verbose), self.history]
-        watch = CallbackList(watchers, self, {"epochs": epochs, "steps": batches.steps, "verbose": verbose})
+        params = {"epochs": epochs, "steps": batches.steps, "verbose": verbose}
+        watch = CallbackList(callbacks, [ProgressBar(verbose), self.history], self, params)
         self.interrupted = True  # until the end is reached
         with Interruption() as ctrl_c:
             try:
@@ -234,6 +238,16 @@ class Trainer(Layer):
             where = f"epoch {self.epoch + 1} of {epochs}"
             print(f"Interrupted in {where}; the history so far is kept.", flush=True)
         return self.history
+
+    def _check_labels(self, batches: Batches | None, name: str) -> None:
+        """Refuse class numbers that the model has no output for: now, not in the middle of an epoch."""
+        if batches is None or not isinstance(self.loss, losses.SparseCategoricalCrossentropy):
+            return
+        x, y, _ = batches.arrays
+        with no_grad():
+            answer = self(as_array(x[:1]), training=False)
+        if y is not None and isinstance(answer, Tensor) and y.ndim in (answer.ndim - 1, answer.ndim):
+            losses.class_numbers(y, answer.shape[-1], name)
 
     def _fit(
         self,
@@ -293,7 +307,7 @@ class Trainer(Layer):
         verbose: int | str = "auto",
         sample_weight: Any = None,
         steps: int | None = None,
-        callbacks: Iterable[Callback] | None = None,
+        callbacks: Callback | Iterable[Callback] | None = None,
         return_dict: bool = False,
     ) -> Any:
         """Loss and metrics on data that are not trained on.
@@ -311,7 +325,7 @@ class Trainer(Layer):
         self._check_compiled("evaluate")
         batches = Batches(x, y, sample_weight, batch_size, steps)
         bar = ProgressBar(verbose)
-        watch = CallbackList([*(callbacks or []), bar], self, {"steps": batches.steps, "verbose": verbose})
+        watch = CallbackList(callbacks, [bar], self, {"steps": batches.steps, "verbose": verbose})
         try:
             logs = self._evaluate(batches, watch, Interruption())
         finally:
@@ -332,12 +346,12 @@ class Trainer(Layer):
         batch_size: int | None = None,
         verbose: int | str = "auto",
         steps: int | None = None,
-        callbacks: Iterable[Callback] | None = None,
+        callbacks: Callback | Iterable[Callback] | None = None,
     ) -> np.ndarray:
         """What the model answers, batch by batch, as one NumPy array (n, ...). Arguments are those of `evaluate`."""
         batches = Batches(x, None, None, batch_size, steps)
         bar = ProgressBar(verbose)
-        watch = CallbackList([*(callbacks or []), bar], self, {"steps": batches.steps, "verbose": verbose})
+        watch = CallbackList(callbacks, [bar], self, {"steps": batches.steps, "verbose": verbose})
         answers = []
         try:
             watch("on_predict_begin", {})

@@ -86,10 +86,23 @@ class Callback:
 
 
 class CallbackList:
-    """Several callbacks, told one after the other: `watchers("on_epoch_end", epoch, logs)`."""
+    """Several callbacks, told one after the other: `watchers("on_epoch_end", epoch, logs)`.
 
-    def __init__(self, callbacks: Iterable[Callback], model: Trainer, params: dict[str, Any]):
-        self.callbacks = list(callbacks)
+    Args:
+        given: the caller's: None, one, or several.
+        own: those of the loop, told after them.
+        model: what they watch.
+        params: what they may know of the loop.
+    """
+
+    def __init__(
+        self,
+        given: Callback | Iterable[Callback] | None,
+        own: Iterable[Callback],
+        model: Trainer,
+        params: dict[str, Any],
+    ):
+        self.callbacks = [*([given] if isinstance(given, Callback) else given or []), *own]
         for callback in self.callbacks:
             if not isinstance(callback, Callback):
                 raise ValueError(f"callbacks: expected instances of Callback, got {callback!r}")
