@@ -49,7 +49,18 @@ def main(argv: Sequence[str] | None = None) -> int:
     except (course.Refused, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
+    except KeyboardInterrupt:
+        print("stopped", file=sys.stderr)
+        return 130
+    print(f"Pictures in {options.out}")
     return 0
+
+
+def learn(model: Sequential, x: np.ndarray, y: np.ndarray, **how: Any) -> None:
+    """Fit without a word. Ctrl-C ends the experiments, not this fit alone: half of one would give wrong numbers."""
+    model.fit(x, y, verbose=0, **how)
+    if model.interrupted:
+        raise KeyboardInterrupt
 
 
 def one_lenet(images: course.Images, seed: int, save: Callable[..., Any]) -> None:
@@ -80,7 +91,7 @@ def one_lenet(images: course.Images, seed: int, save: Callable[..., Any]) -> Non
     step = model.layers[0].get_weights()[0] - first[0]
 
     # What do filters become?
-    model.fit(x[BATCH:], y[BATCH:], batch_size=BATCH, epochs=1, verbose=0)
+    learn(model, x[BATCH:], y[BATCH:], batch_size=BATCH, epochs=1)
     after = model.layers[0].get_weights()[0]
     save("one_step", pictures.one_step(first[0], step, after, "one epoch"))
     second = model.layers[2].get_weights()[0]  # (5, 5, 20, 50)
@@ -147,7 +158,7 @@ def frozen_filters(images: course.Images, seed: int) -> None:
         for layer in model.layers[:3]:
             layer.trainable = not frozen
         model.compile("adam", "categorical_crossentropy", ["accuracy"])
-        model.fit(x, y, batch_size=BATCH, epochs=1, verbose=0)
+        learn(model, x, y, batch_size=BATCH, epochs=1)
         report(text, model, x_test, y_test)
 
 
@@ -160,7 +171,7 @@ def dense_alone(images: course.Images, seed: int) -> None:
         ("convolutions, pixels / 255", small_cnn, 1),
     ):
         model = fresh(network, seed)
-        model.fit(x * scale, y, steps_per_epoch=10, epochs=10, verbose=0)
+        learn(model, x * scale, y, steps_per_epoch=10, epochs=10)
         report(text, model, x_test * scale, y_test)
         moved = np.roll(x_test, 3, axis=2) * scale  # digits have four empty columns at each side
         report("  the same, digits moved by 3 pixels", model, moved, y_test)

@@ -82,6 +82,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         if not options.resume:
             raise
         raise course.Refused(f"--resume: {error}") from None  # a damaged file
+    if model.first_epoch >= epochs:
+        print(f"Nothing left to train: {model.first_epoch} epochs are done; for more, --epochs.")
 
     # --------------------------------------------------------------------------------------------- evaluate
     loss, accuracy = model.evaluate(x_test, y_test, batch_size=500, verbose=0)

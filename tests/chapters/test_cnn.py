@@ -129,10 +129,14 @@ def test_a_run_that_was_stopped_goes_on_bit_for_bit(
     assert report["interrupted"] and len(report["history"]["loss"]) == 1
 
     assert run(stopped, "--epochs", "3", "--seed", "5", "--resume") == 0
+    assert "Nothing left" not in capsys.readouterr().out
     expected, got = (read(folder / "backup" / "latest.npz") for folder in (whole, stopped))
     assert len(expected) == len(got) > 16  # weights, the optimizer's state, random numbers, history
     for (name, wanted), value in zip(expected.items(), got.values()):
         np.testing.assert_array_equal(value, wanted, err_msg=name)
+
+    assert run(stopped, "--epochs", "2", "--seed", "5", "--resume") == 0
+    assert "Nothing left to train: 3 epochs are done" in capsys.readouterr().out
 
 
 def test_stopped_before_anything_was_learnt(
@@ -291,4 +295,19 @@ def test_the_experiments_draw_and_tell(
     )
     told = capsys.readouterr().out
     assert "one step of Adam" in told and "filters left random" in told and "moved by 3 pixels" in told
+    assert f"Pictures in {tmp_path}" in told
     assert experiments.main(["--data", "nothing"]) == 2
+
+
+def test_ctrl_c_ends_all_experiments(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupted(self: Sequential, *batch: Any) -> dict[str, Any]:
+        signal.raise_signal(signal.SIGINT)
+        return {"loss": 0.0, "accuracy": 0.0}
+
+    monkeypatch.setattr(plot, "save", lambda figure, path: path)
+    monkeypatch.setattr(Sequential, "train_step", interrupted)
+    assert experiments.main(["--data", "synthetic", "--quick", "--out", str(tmp_path)]) == 130
+    told = capsys.readouterr()
+    assert told.err == "stopped\n" and "Are trained filters" not in told.out
