@@ -56,6 +56,7 @@ def test_softmax_and_log_softmax() -> None:
 def test_relu_with_everything(x: float, slope: float, top: float | None, threshold: float) -> None:
     wanted = slope * (x - threshold) if x <= threshold else x if top is None else min(x, top)
     np.testing.assert_allclose(activations.relu(np.array([x]), slope, top, threshold), [wanted], atol=1e-12)
+    assert activations.relu(np.array([threshold]), slope, top, threshold) == 0  # there it is still below
 
 
 @pytest.mark.parametrize("options", [(0.25, 2.0, 1.0), (0.0, 6.0, 0.0), (0.25, None, 0.0), (0.0, None, 1.0)])

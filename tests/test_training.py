@@ -184,6 +184,13 @@ class TestFit:
         watched.fit(*data, epochs=3, validation_data=data, verbose=0)
         assert same(alone.get_weights(), watched.get_weights())
 
+    def test_every_validation_begins_with_the_first_batch(self, data: Data) -> None:
+        x, y = data
+        model = linear(optimizer=optimizers.SGD(0.0))  # nothing moves
+        options = {"validation_data": data, "validation_steps": 2, "validation_batch_size": 8, "epochs": 3}
+        history = model.fit(x, y, **options, verbose=0).history
+        assert history["val_loss"] == [model.evaluate(x[:16], y[:16], batch_size=8)] * 3
+
     @pytest.mark.parametrize(
         ("wrong", "message"),
         [
