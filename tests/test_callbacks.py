@@ -222,6 +222,9 @@ class TestModelCheckpoint:
     def test_says_what_is_wrong(self, tmp_path: Path, data: Data) -> None:
         with pytest.raises(ValueError, match="save_freq: expected"):
             callbacks.ModelCheckpoint("x", save_freq="batch")
+        callbacks.ModelCheckpoint("x", save_weights_only=True)
+        with pytest.raises(ValueError, match="save_weights_only"):
+            callbacks.ModelCheckpoint("x", save_weights_only=False)
         with pytest.raises(ValueError, match="names 'val_loss', which is not logged: epoch, loss, mae"):
             save = callbacks.ModelCheckpoint(tmp_path / "{val_loss}.npz")
             linear().fit(*data, callbacks=[save], verbose=0)

@@ -52,7 +52,7 @@ def test_finds_the_bottom(name: str) -> None:
     for _ in range(1000):
         w.zero_grad()
         (w * w * np.array([10.0, 0.5])).sum().backward()
-        optimizer.apply([w.grad], [w])
+        optimizer.apply_gradients(zip([w.grad], [w]))
     assert np.abs(w.data).max() < 0.05
 
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -136,6 +136,11 @@ class Optimizer:
             slots = [arrays[self._index[w]] for arrays in self._state.values()]
             self.update(w.data, g.astype(w.data.dtype, copy=False), rate, *slots)
         self.iterations += 1
+
+    def apply_gradients(self, grads_and_weights: Iterable[tuple[Any, Tensor]]) -> None:
+        """`apply` for pairs, `zip(grads, weights)`: Keras has both."""
+        pairs = list(grads_and_weights)
+        self.apply([g for g, _ in pairs], [w for _, w in pairs])
 
     def _pairs(self, grads: Sequence[Any], weights: Sequence[Tensor]) -> dict[Tensor, Array]:
         """Each weight that has a gradient, with it; checked."""

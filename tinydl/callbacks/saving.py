@@ -18,11 +18,12 @@ class ModelCheckpoint(Callback):
         monitor: the number that says which weights are best.
         verbose: 1 says so when it saves.
         save_best_only: save only if the number is better than ever before.
+        save_weights_only: as in Keras, whose other choice there is not here; `BackupAndRestore` keeps everything.
         mode: "min", "max" or "auto": which way is better.
         save_freq: "epoch", or a number of batches.
 
     Raises:
-        ValueError: no such mode or save_freq; the filepath names what is not logged.
+        ValueError: no such mode or save_freq; save_weights_only=False; the filepath names what is not logged.
 
     Example:
         >>> best = ModelCheckpoint("best.npz", monitor="val_accuracy", save_best_only=True)
@@ -34,9 +35,14 @@ class ModelCheckpoint(Callback):
         monitor: str = "val_loss",
         verbose: int = 0,
         save_best_only: bool = False,
+        save_weights_only: bool = True,
         mode: str = "auto",
         save_freq: str | int = "epoch",
     ):
+        if not save_weights_only:
+            raise ValueError(
+                "save_weights_only: only weights are saved here; BackupAndRestore keeps everything"
+            )
         self.filepath = str(filepath)
         self.verbose = verbose
         self.monitor = Monitor(monitor, mode) if save_best_only else None
