@@ -152,7 +152,7 @@ def _flow(root: Node, gy: Any, targets: set | None, kind: Any, retain: bool) -> 
                         ours.add(parent)
                 elif isinstance(g, tuple):
                     totals[parent] = tuple(
-                        b if a is None else a if b is None else a + b for a, b in zip(total, g)
+                        [b if a is None else a if b is None else a + b for a, b in zip(total, g)]
                     )
                 elif parent in ours:
                     totals[parent] = operator.iadd(total, g)

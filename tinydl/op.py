@@ -155,6 +155,8 @@ class _Op:
                             slots.append((i, position))
                             parents.append(entry.node)
                 entries = [e.data if isinstance(e, Variable) else e for e in value]
+                # (In what every step runs, tuple([...]): from a generator it is cut out of a larger tuple, and
+                # Python hoards a thousand or two of each length that come back.)
                 values[i] = tuple([self.array(e) if isinstance(e, list) else e for e in entries])
             elif isinstance(value, list) and self.names[i] in self.rules:
                 values[i] = self.array(value)
@@ -162,11 +164,11 @@ class _Op:
         if kind is None:
             return out
         if isinstance(out, tuple):
-            out = tuple(map(as_ndarray, out))
+            out = tuple([as_ndarray(o) for o in out])
         else:
             out = as_ndarray(out)
         if not (slots and mode.recording and self.differentiable):
-            return tuple(kind.of(o) for o in out) if isinstance(out, tuple) else kind.of(out)
+            return tuple([kind.of(o) for o in out]) if isinstance(out, tuple) else kind.of(out)
 
         plan = self.plans.get(tuple(slots)) or self.plans.setdefault(tuple(slots), _Plan(self, slots))
         if self.keeps_dtype:
@@ -178,7 +180,7 @@ class _Op:
         saved = [values[i] if get is None else get(values[i]) for i, get in plan.takes]
         if isinstance(out, tuple):
             node = Node(plan, tuple(parents), saved, [o.shape for o in out], out[0].dtype)
-            return tuple(kind.of(o, _part(node, i)) for i, o in enumerate(out))
+            return tuple([kind.of(o, _part(node, i)) for i, o in enumerate(out)])
         return kind.of(out, Node(plan, tuple(parents), saved, out.shape, out.dtype))
 
     def array(self, numbers: list) -> Array:
@@ -199,7 +201,7 @@ class _Op:
 
 
 def _shapes(arrays: tuple) -> tuple:
-    return tuple(map(np.shape, arrays))
+    return tuple([np.shape(a) for a in arrays])
 
 
 def _dtype(array: Array) -> Any:
@@ -303,7 +305,7 @@ class _PartPlan:
     def pull(self, node: Node, gy: Any, kind: Any, useful: set | None) -> Iterator[tuple[Node, Any, bool]]:
         assert node.parents is not None
         (whole,) = node.parents
-        yield whole, tuple(gy if i == node.saved else None for i in range(len(whole.shape))), False
+        yield whole, tuple([gy if i == node.saved else None for i in range(len(whole.shape))]), False
 
 
 def _part(whole: Node, i: int) -> Node:

@@ -108,7 +108,7 @@ def layer_norm(
                [-1.,  1.]])
     """
     features = _lengths(x.shape, axis)
-    samples = tuple(1 if kept == n else n for n, kept in zip(x.shape, features))
+    samples = tuple([1 if kept == n else n for n, kept in zip(x.shape, features)])
     y = _normalize(x, *_moments(x, samples), None, None, epsilon)
     if gamma is not None:
         y = y * _shaped(gamma, features, "layer_norm: gamma")
@@ -118,7 +118,7 @@ def layer_norm(
 def _lengths(shape: tuple[int, ...], axis: int | Sequence[int]) -> tuple[int, ...]:
     """The shape with 1 for all axes but these."""
     keep = [each % len(shape) for each in ([axis] if isinstance(axis, int) else axis)]
-    return tuple(n if i in keep else 1 for i, n in enumerate(shape))
+    return tuple([n if i in keep else 1 for i, n in enumerate(shape)])
 
 
 def _shaped(vector: Array | None, shape: tuple[int, ...], what: str) -> Array | None:
@@ -143,7 +143,7 @@ def sum_to(x: Array, shape: tuple[int, ...]) -> Array:
         >>> sum_to(np.ones((5, 4, 4, 3)), (1, 1, 1, 3))
         array([[[[80., 80., 80.]]]])
     """
-    axes = tuple(i for i, n in enumerate(shape) if n == 1)
+    axes = tuple([i for i, n in enumerate(shape) if n == 1])
     if x.ndim < 3 or axes != tuple(range(x.ndim - 1)):
         return x.sum(axis=axes, keepdims=True)
     # A sum for each channel. As a matrix product it is many times faster than .sum(); and picture by picture it
