@@ -245,6 +245,14 @@ class TestTensorBoard:
         assert content["validation"].count(b"epoch_loss") == 2
         assert b"val_" not in content["validation"] and not board.writers
 
+    def test_writes_every_so_many_batches(self, tmp_path: Path, data: Data) -> None:
+        pytest.importorskip("tensorboardX")
+        model = linear()
+        board = callbacks.TensorBoard(tmp_path, update_freq=2)
+        model.fit(*data, batch_size=8, epochs=3, callbacks=[board], verbose=0)
+        content = next((tmp_path / "train").iterdir()).read_bytes()
+        assert content.count(b"batch_loss") == model.optimizer.iterations // 2 > 3
+
     def test_says_what_to_install(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setitem(sys.modules, "tensorboardX", None)
         with pytest.raises(ImportError, match=r"pip install 'tinydl\[tensorboard\]'"):

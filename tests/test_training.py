@@ -128,6 +128,15 @@ class TestCompile:
         assert list(other) == ["loss", "mae", "furthest"]
         assert one["mae"] == other["mae"] and one["loss"] == other["loss"]
 
+    def test_only_weighted_metrics_see_the_weights(self, data: Data) -> None:
+        x, y = data
+        weight = np.arange(40) / 20
+        model = linear(metrics=["mae"], weighted_metrics=["mae"])
+        error = np.abs(model.predict(x) - y)[:, 0]  # (n,)
+        found = model.evaluate(x, y, sample_weight=weight, batch_size=16, return_dict=True)
+        assert found["mae"] == pytest.approx(error.mean(), rel=1e-5)
+        assert found["weighted_mae"] == pytest.approx((error * weight).sum() / weight.sum(), rel=1e-5)
+
     @pytest.mark.parametrize(
         ("wrong", "message"),
         [

@@ -55,6 +55,25 @@ def test_conv2d_transpose_is_the_loops(drawn: tuple) -> None:
     np.testing.assert_allclose(ops.conv2d_transpose(x, kernel, *settings), y, atol=1e-12)
 
 
+@pytest.mark.parametrize(
+    ("size", "window", "stride", "padding", "dilation", "larger"),
+    [
+        (4, 3, 1, "valid", 1, 6),
+        (4, 5, 2, "valid", 1, 11),
+        (4, 2, 3, "valid", 1, 12),  # a window that leaves gaps: as much as the strides, not as it reaches
+        (4, 3, 1, "valid", 2, 8),
+        (4, 2, 3, "same", 1, 12),
+    ],
+)
+def test_the_size_that_a_transposed_convolution_gives(
+    size: int, window: int, stride: int, padding: str, dilation: int, larger: int
+) -> None:
+    """Keras's rule, worked out by hand: the naive form takes it from the same place as the fast one."""
+    y = ops.conv2d_transpose(np.ones((1, size, 1, 1)), np.ones((window, 1, 1, 1)), stride, padding, dilation)
+    assert y.shape[1] == larger
+    assert ops.conv2d(y, np.ones((window, 1, 1, 1)), (stride, 1), padding, dilation).shape[1] == size
+
+
 def test_a_row_of_im2col_is_a_window() -> None:
     x = np.arange(2 * 4 * 5 * 3.0).reshape(2, 4, 5, 3)
     rows, columns = windows.axes(x.shape, (3, 2), 1, "valid")

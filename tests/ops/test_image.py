@@ -30,6 +30,12 @@ def test_numbers_by_hand() -> None:
     assert ops.resize(x, (1, 1), "nearest").ravel().tolist() == [30], "the centre lies on the corner of four"
 
 
+@pytest.mark.parametrize(("new", "pixel"), [(41, 0), (49, 1)])
+def test_on_an_edge_the_nearest_pixel_is_the_one_of_tensorflow(new: int, pixel: int) -> None:
+    """The middle of an odd number of new pixels lies between two old ones; what tf.image.resize takes there."""
+    assert ops.resize(np.array([[[[0.0], [1.0]]]]), (1, new), "nearest")[0, 0, new // 2, 0] == pixel
+
+
 @pytest.mark.parametrize("interpolation", METHODS)
 def test_the_same_size_is_the_same_picture(interpolation: str) -> None:
     x = np.random.default_rng(0).normal(size=(2, 5, 7, 3))
