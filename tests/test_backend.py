@@ -132,6 +132,7 @@ def test_a_large_product_is_the_same_in_shares(dtype: str, monkeypatch: pytest.M
 
 
 def test_the_number_of_threads_can_be_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("TINYDL_THREADS", raising=False)
     monkeypatch.setenv("OMP_NUM_THREADS", "5")
     assert backend.threads() == 5
     monkeypatch.setenv("TINYDL_THREADS", "2")
