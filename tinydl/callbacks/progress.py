@@ -87,13 +87,13 @@ class ProgressBar(Callback):
         self.steps = self.params["steps"]
         self.done = 0
         self.began = self.shown = time.perf_counter()
-        console = Console()
+        self.console = Console()
         self.mode = self.verbose
-        if self.mode == "auto" or (self.mode == 1 and not console.is_terminal):
+        if self.mode == "auto" or (self.mode == 1 and not self.console.is_terminal):
             line = 2 if self.fitting or self.verbose == 1 else 0
-            self.mode = 1 if console.is_terminal else line
+            self.mode = 1 if self.console.is_terminal else line
         if self.mode == 1:
-            self.bar = Live(self._line(None), console=console, auto_refresh=False)
+            self.bar = Live(self._line(None), console=self.console, auto_refresh=False)
             self.bar.start(refresh=True)
 
     def _show(self, done: int, logs: Logs | None) -> None:
@@ -107,9 +107,8 @@ class ProgressBar(Callback):
         """Epoch 3/12  48/75 ━━━━━━━━━━━━━━━━━━━━ 12s left - loss: 0.1234"""
         seconds = time.perf_counter() - self.began
         filled = 20 * self.done // max(self.steps, 1)
-        console = Console()
-        dash = "━" if console.encoding.startswith("utf") else "="
-        coloured = console.color_system is not None and not console.no_color
+        dash = "━" if self.console.encoding.startswith("utf") else "="
+        coloured = self.console.color_system is not None and not self.console.no_color
         rest = dash if coloured else " "  # without colours, a full bar must not look like an empty one
         if finished:
             clock = f"{_clock(seconds)} {1000 * seconds / max(self.done, 1):.0f}ms/step"
