@@ -298,6 +298,22 @@ def test_an_axis_that_is_not_there() -> None:
         leaf(np.ones((2, 3))).sum(axis=2)
 
 
+def test_masks_are_joined_and_asked(rng: np.random.Generator) -> None:
+    a = rng.normal(size=(4, 5))
+    x = leaf(a)
+    low, high = a > -0.5, a < 0.5
+    for ours, theirs in [
+        ((x > -0.5) & (x < 0.5), low & high),
+        (low | (x < 0.5), low | high),
+        (~(x > -0.5), ~low),
+        ((x > -0.5).all(axis=1), low.all(axis=1)),
+        ((x > -0.5).any(axis=[0, 1]), low.any()),
+        (x[(x > -0.5) & high], a[low & high]),
+    ]:
+        assert np.array_equal(ours.numpy(), theirs)
+    assert (x == a).all() and not (x != a).any()
+
+
 def test_argmax(rng: np.random.Generator) -> None:
     x = rng.normal(size=(3, 4))
     assert leaf(x).argmax().item() == x.argmax()

@@ -155,6 +155,36 @@ def greater_equal(a: Any, b: Any) -> Any:
 
 
 @op(differentiable=False)
+def bitwise_and(a: Any, b: Any) -> Any:
+    """Whether both hold, elementwise: `(x > 0) & (x < 1)`."""
+    return a & b
+
+
+@op(differentiable=False)
+def bitwise_or(a: Any, b: Any) -> Any:
+    """Whether one of them holds, or both, elementwise: `(x < 0) | (x > 1)`."""
+    return a | b
+
+
+@op(differentiable=False)
+def bitwise_not(x: Any) -> Any:
+    """Whether it does not hold, elementwise: `~(x > 0)`."""
+    return ~x
+
+
+@op(differentiable=False)
+def all_(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    """Whether it holds everywhere along an axis, several, or all."""
+    return x.all(axis=axis, keepdims=keepdims)
+
+
+@op(differentiable=False)
+def any_(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    """Whether it holds anywhere along an axis, several, or all."""
+    return x.any(axis=axis, keepdims=keepdims)
+
+
+@op(differentiable=False)
 def sign(x: Any) -> Any:
     """-1, 0 or 1, elementwise."""
     return array_module(x).sign(x)

@@ -163,6 +163,9 @@ class Tensor(Variable):
     __le__ = syntax.less_equal
     __gt__ = syntax.greater
     __ge__ = syntax.greater_equal
+    __and__ = __rand__ = syntax.bitwise_and
+    __or__ = __ror__ = syntax.bitwise_or
+    __invert__ = syntax.bitwise_not
     __eq__ = syntax.equal  # elementwise, as arrays have it ...
     __ne__ = syntax.not_equal
     __hash__ = object.__hash__  # ... while dictionaries and sets know a tensor by its identity
@@ -200,6 +203,8 @@ class Tensor(Variable):
     min = syntax.min
     var = syntax.var
     argmax = syntax.argmax
+    all = syntax.all_
+    any = syntax.any_
 
     def reshape(self, *shape: Any) -> Tensor:
         """The same elements in another shape, given as numbers or as one sequence."""

@@ -76,6 +76,9 @@ from tinydl.syntax import (
     add,
     argmax,
     astype,
+    bitwise_and,
+    bitwise_not,
+    bitwise_or,
     broadcast_to,
     divide,
     equal,
@@ -104,11 +107,15 @@ from tinydl.syntax import (
     where,
 )
 from tinydl.syntax import absolute as abs
+from tinydl.syntax import all_ as all
+from tinydl.syntax import any_ as any
 
 __all__ = [
     "abs",
     "absolute",
     "add",
+    "all",
+    "any",
     "argmax",
     "astype",
     "average_pool2d",
@@ -118,6 +125,9 @@ __all__ = [
     "batch_norm_naive",
     "binary_crossentropy",
     "binary_crossentropy_naive",
+    "bitwise_and",
+    "bitwise_not",
+    "bitwise_or",
     "broadcast_to",
     "categorical_crossentropy",
     "categorical_crossentropy_naive",
