@@ -169,7 +169,7 @@ class Trainer(Layer):
             batch_size: samples a step; 32, or with `steps_per_epoch` alone ceil(n / steps).
             epochs: the number of the last epoch, from 1.
             verbose: 1 a progress bar, 2 a line an epoch, 0 silence; "auto" is 1 in a terminal, else 2.
-            callbacks: what watches, told in this order.
+            callbacks: what watches, one or several, told in this order.
             validation_split: this share of the data, the last part as it lies before shuffling, is not trained on
                 but evaluated after each epoch.
             validation_data: (x, y) or (x, y, sample_weight) to evaluate instead.
@@ -187,7 +187,8 @@ class Trainer(Layer):
 
         Raises:
             RuntimeError: before `compile`.
-            ValueError: the data are empty, of different lengths or not finite, or an argument makes no sense.
+            ValueError: the data are empty, of different lengths or not finite, a label is the number of no class,
+                or an argument makes no sense. Nothing has been learnt then.
 
         Example:
             >>> from tinydl import Sequential, layers
