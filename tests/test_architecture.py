@@ -31,6 +31,7 @@ MAX_LINES = 420
 # Left to right: each room may import from its own line and from the lines above it.
 ORDER = [
     ["backend"],
+    ["threads"],
     ["checks", "lookup"],
     ["autograd"],
     ["op"],

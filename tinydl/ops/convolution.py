@@ -17,9 +17,10 @@ from typing import Any
 
 import numpy as np
 
-from tinydl.backend import Array, array_module, in_shares
+from tinydl.backend import Array, array_module
 from tinydl.op import op
 from tinydl.ops.windows import Axis, Size, axes, axis, full_size, padded, pair
+from tinydl.threads import in_shares
 
 # The rows of im2col repeat each pixel kh*kw times: for a batch they would fill the memory, and go through it three
 # times. A block of pictures whose rows stay in the processor's second cache is laid out and multiplied at once, and

@@ -11,9 +11,10 @@ from collections.abc import Callable
 import numpy as np
 
 from tinydl import syntax
-from tinydl.backend import Array, array_module, in_shares
+from tinydl.backend import Array, array_module
 from tinydl.op import op
 from tinydl.ops.windows import Size, axes, elements, padded
+from tinydl.threads import in_shares
 
 
 def _check(x: Array, name: str) -> None:

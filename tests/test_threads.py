@@ -1,0 +1,63 @@
+"""Work divided among threads: who gets what, errors, numbers."""
+
+from __future__ import annotations
+
+import os
+
+import numpy as np
+import pytest
+
+from tinydl import threads
+
+
+@pytest.mark.parametrize("count, shares", [(0, 1), (1, 1), (2, 2), (7, 3)])
+def test_jobs_are_divided_into_runs_of_neighbours(
+    count: int, shares: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TINYDL_THREADS", "3")
+    runs = threads.in_shares(lambda share: list(range(count))[share], count)
+    assert len(runs) == shares and [job for run in runs for job in run] == list(range(count))
+    assert max(map(len, runs)) - min(map(len, runs)) <= 1
+
+
+def test_an_error_in_any_thread_comes_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TINYDL_THREADS", "2")
+
+    def work(share: slice) -> None:
+        if share.start:
+            raise ValueError("in the second share")
+
+    with pytest.raises(ValueError, match="second share"):
+        threads.in_shares(work, 2)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_a_large_product_is_the_same_in_shares(dtype: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TINYDL_THREADS", "3")
+    a = np.random.default_rng(0).normal(size=(301, 200)).astype(dtype)
+    b = np.random.default_rng(1).normal(size=(90, 200)).astype(dtype)
+    product = threads.matmul(a, b.T)
+    assert product.dtype == dtype
+    np.testing.assert_allclose(product, np.einsum("ik,jk->ij", a, b), rtol=1e-4, atol=1e-4)
+
+
+def test_the_number_of_threads_can_be_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("TINYDL_THREADS", raising=False)
+    monkeypatch.setenv("OMP_NUM_THREADS", "5")
+    assert threads.threads() == 5
+    monkeypatch.setenv("TINYDL_THREADS", "2")
+    assert threads.threads() == 2
+    monkeypatch.setenv("TINYDL_THREADS", "many")
+    monkeypatch.delenv("OMP_NUM_THREADS")
+    assert threads.threads() >= 1
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+@pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")
+def test_a_forked_process_has_threads_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TINYDL_THREADS", "2")
+    threads.in_shares(lambda share: None, 2)  # now there is a pool
+    child = os.fork()
+    if child == 0:
+        os._exit(len(threads.in_shares(lambda share: share, 2)))
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 2
