@@ -161,11 +161,24 @@ class Run:
         """The folder of the training's latest state."""
         return self.out / "backup"
 
-    def start(self) -> None:
-        """Call this when the data are there and training is about to begin: what an earlier run backed up goes now."""
-        if not self.options.resume:
+    def start(self, data: str) -> None:
+        """Call this when the data are there and training is about to begin: what an earlier run backed up goes now.
+
+        Args:
+            data: the name of what is learnt from: drawn digits, perhaps, where MNIST was asked for.
+
+        Raises:
+            Refused: a run to resume has learnt from something else.
+        """
+        if self.options.resume:
+            before = (read_report(self.out) or {}).get("data", data)
+            if before != data:
+                raise Refused(
+                    f"--resume: the run in {self.out} has learnt from {before}, and now there is {data}"
+                )
+        else:
             self.empty_folder("backup")
-        self._write()
+        self._write(data=data)
 
     def picture(self, name: str, figure: Figure) -> None:
         """Save a picture as NAME.png in the run's folder."""

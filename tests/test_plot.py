@@ -281,6 +281,8 @@ def test_filters_over_channels_stand_in_a_row_each() -> None:
     assert len(images) == 5 * 4
     np.testing.assert_array_equal(images[1 * 4 + 2].get_array(), kernel[:, :, 2, 1])  # row 1, column 2
     assert figure.get_suptitle() == "20 filters of 3×3 over 4 channels (the first 5 filters, 4 channels)"
+    titled = plot.filters(kernel, most=5, title="Ours")
+    assert titled.get_suptitle() == "Ours (the first 5 filters, 4 channels)"
 
 
 def test_filters_of_zeros() -> None:

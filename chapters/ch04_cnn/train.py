@@ -72,7 +72,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     kernel_before, maps_before = first_kernel(model), first_maps(model, x_test[:1])
 
     # -------------------------------------------------------------------------------------------------- fit
-    run.start()
+    run.start(images.name)
     watch: list[callbacks.Callback] = [callbacks.BackupAndRestore(run.backup, delete_checkpoint=False)]
     if options.full:
         watch += tensorboard(run)

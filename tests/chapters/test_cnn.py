@@ -154,12 +154,16 @@ def test_stopped_before_anything_was_learnt(
 
 
 def test_resume_asks_for_the_same_run(
-    tmp_path: Path, no_pictures: None, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, no_pictures: None, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert run(tmp_path, "--quick") == 0
     capsys.readouterr()
     assert run(tmp_path, "--quick", "--net", "small", "--resume") == 2
     assert "had --net lenet, not small" in capsys.readouterr().err
+    with monkeypatch.context() as later:  # drawn digits at first, and now the real ones are there
+        later.setitem(course.SETS, "synthetic", ("MNIST", datasets.synthetic))
+        assert run(tmp_path, "--quick", "--resume") == 2
+        assert "has learnt from synthetic digits, and now there is MNIST" in capsys.readouterr().err
     assert run(tmp_path, "--data", "nowhere") == 2
     assert (tmp_path / "backup" / "latest.npz").exists(), "what is refused leaves everything as it was"
     capsys.readouterr()

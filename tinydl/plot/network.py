@@ -42,10 +42,9 @@ def filters(
     rows = -(-down * across // columns)
     cell, gap, room = (0.8, 0.12, 0.25) if single else (0.36, 0.25, 0.0)
     note = f"{cout} filters of {height}×{width} over {cin} channel{'s' * (not single)}"
-    if down * across < cin * cout:
-        note += f" (the first {down} filters, {across} channels)"
+    shown = f" (the first {down} filters, {across} channels)" if down * across < cin * cout else ""
     size = (columns * cell * (1 + gap) + 0.5, rows * cell * (height / width + gap + room) + 1.0)
-    figure = new_figure(max(4.5, len(kernels) * size[0] + 1), size[1], title or note)
+    figure = new_figure(max(4.5, len(kernels) * size[0] + 1), size[1], (title or note) + shown)
     panels = np.atleast_1d(figure.subplots(1, len(kernels)))
     scale = colour_scale(np.stack(kernels), signed=True)
     for axes, weights, when in zip(panels, kernels, ("before training", "after training")):
