@@ -26,7 +26,7 @@ from typing import Any
 import numpy as np
 
 from tinydl.autograd import Node, Variable, as_ndarray, mode
-from tinydl.backend import Array, as_array
+from tinydl.backend import Array, as_array, is_array, sum_to
 
 OPS: dict[str, Callable] = {}  # every op there is, by name
 
@@ -319,8 +319,11 @@ def _fit(g: Any, to: Node, name: str) -> Any:
         lead = g.ndim - len(shape)
         if lead < 0 or any(n not in (1, m) for n, m in zip(shape, g.shape[lead:])):
             raise ValueError(f"a gradient rule of {name} gave shape {g.shape} for an input of shape {shape}")
-        axes = (*range(lead), *(lead + i for i, n in enumerate(shape) if n == 1 and g.shape[lead + i] != 1))
-        g = g.sum(axis=axes, keepdims=True).reshape(shape)
+        kept = (1,) * lead + shape  # of g's rank
+        if is_array(g):
+            g = sum_to(g, kept).reshape(shape)
+        else:
+            g = g.sum(axis=tuple([i for i, n in enumerate(kept) if n == 1]), keepdims=True).reshape(shape)
     if g.dtype != to.dtype:
         raise TypeError(f"a gradient rule of {name} gave {g.dtype} for an input of {to.dtype}")
     return g

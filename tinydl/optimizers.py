@@ -14,6 +14,7 @@ from __future__ import annotations
 import math
 import warnings
 from collections.abc import Iterable, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -25,6 +26,7 @@ from tinydl.checks import number
 from tinydl.lookup import lookup
 from tinydl.schedules import LearningRateSchedule
 from tinydl.tensor import Tensor
+from tinydl.threads import in_shares
 
 
 class Optimizer:
@@ -32,8 +34,7 @@ class Optimizer:
 
     Args:
         learning_rate: a number, or a `LearningRateSchedule` that gives one for each step.
-        weight_decay: if given, each weight first shrinks by `learning_rate * weight_decay` times itself:
-            decoupled from the gradient (Loshchilov and Hutter 2017).
+        weight_decay: how much of `learning_rate * w` each weight w loses first (Loshchilov and Hutter 2017).
         clipnorm: the largest norm that the gradient of one weight array may have; a longer one is scaled down.
         clipvalue: the largest absolute value that an element of a gradient may have.
         global_clipnorm: the largest norm that all gradients together may have (Pascanu et al. 2013).
@@ -81,7 +82,7 @@ class Optimizer:
     def update(self, w: Array, g: Array, learning_rate: float, *slots: Array) -> None:
         """Change `w` and the slots in place: one formula, to be written by subclasses.
 
-        All are arrays of one shape and dtype: a weight, its gradient, and what is kept for it.
+        All are arrays of one shape and dtype: a weight, its gradient, what is kept for it; or the same rows of each.
         """
         raise NotImplementedError(f"{type(self).__name__} has no update(w, g, learning_rate, *slots)")
 
@@ -134,8 +135,13 @@ class Optimizer:
             if self.weight_decay and w not in self._undecayed:
                 w.data -= w.data * (self.weight_decay * rate)
             slots = [arrays[self._index[w]] for arrays in self._state.values()]
-            self.update(w.data, g.astype(w.data.dtype, copy=False), rate, *slots)
+            arrays = [w.data, g.astype(w.data.dtype, copy=False), *slots]
+            in_shares(partial(self._update_rows, arrays, rate), len(w.data) if w.ndim else 1, w.size)
         self.iterations += 1
+
+    def _update_rows(self, arrays: list[Array], rate: float, rows: slice) -> None:
+        w, g, *slots = [array[rows] if array.ndim else array for array in arrays]
+        self.update(w, g, rate, *slots)
 
     def apply_gradients(self, grads_and_weights: Iterable[tuple[Any, Tensor]]) -> None:
         """`apply` for pairs, `zip(grads, weights)`: Keras has both."""

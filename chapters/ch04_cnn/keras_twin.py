@@ -14,9 +14,6 @@ from typing import Any
 import keras
 from keras.layers import Conv2D, Dense, Flatten, Input, MaxPooling2D
 
-from chapters import course
-from chapters.ch04_cnn.train import RECIPES, prepared
-
 
 def lenet(input_shape: tuple[int, int, int] = (28, 28, 1), classes: int = 10) -> Any:
     """`chapters.ch04_cnn.model.lenet`, in Keras."""
@@ -56,6 +53,10 @@ NETS = {"lenet": lenet, "small": small_cnn}
 
 def main() -> None:
     """Train one of them on MNIST and print the last epoch and the test."""
+    # Here, so that who wants the networks alone gets Keras without tinydl beside it.
+    from chapters import course
+    from chapters.ch04_cnn.train import RECIPES, prepared
+
     flags = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     flags.add_argument("--net", choices=list(NETS), default="lenet")
     flags.add_argument("--data", choices=list(course.SETS), default="mnist")

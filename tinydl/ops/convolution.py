@@ -71,14 +71,19 @@ def _by_blocks(x: Array, rows: Axis, columns: Axis, work: Callable[[Iterator], A
     windows = _windows(x, rows, columns)
     starts = range(0, x.shape[0], step)
     xp = array_module(x)
+    # A row of cols holds kw * c pixels that lie side by side. With few channels those are short runs to copy: then cols
+    # is laid out the other way round, where the runs are rows of the result, and BLAS takes the transpose as it is.
+    other_way = columns.window * x.shape[3] < columns.out
 
     def blocks(share: slice) -> Iterator[tuple[slice, Array]]:
-        space = xp.empty((min(step, x.shape[0]), *windows.shape[1:]), dtype=x.dtype)
+        space = xp.empty(min(step, x.shape[0]) * rows.out * columns.out * row, dtype=x.dtype)
         for i in starts[share]:
-            block = windows[i : i + step]
-            cols = space[: len(block)]
+            block = windows[i : i + step]  # (n, out_h, out_w, kh, kw, c)
+            if other_way:
+                block = block.transpose(3, 4, 5, 0, 1, 2)
+            cols = space[: block.size].reshape(block.shape)
             xp.copyto(cols, block)
-            yield slice(i, i + step), cols.reshape(-1, row)
+            yield slice(i, i + step), cols.reshape(row, -1).T if other_way else cols.reshape(-1, row)
 
     return in_shares(lambda share: work(blocks(share)), len(starts))
 
@@ -303,13 +308,13 @@ def conv2d_kernel(
     rows, columns = axes(x.shape, kernel_size, strides, padding, dilation_rate)
     cin, cout = x.shape[3], seen.shape[3]
     xp = array_module(x)
-    total = xp.zeros((cout, rows.window * columns.window * cin), dtype=xp.result_type(x, seen))
+    total = xp.zeros((rows.window * columns.window * cin, cout), dtype=xp.result_type(x, seen))
 
     def weigh(blocks: Iterator) -> Array:  # the rows are made anew rather than kept from the way forward
-        return sum(seen[block].reshape(-1, cout).T @ cols for block, cols in blocks)
+        return sum(cols.T @ seen[block].reshape(-1, cout) for block, cols in blocks)
 
     total = sum(_by_blocks(padded(x, rows, columns), rows, columns, weigh), start=total)
-    return total.T.reshape(rows.window, columns.window, cin, cout)
+    return total.reshape(rows.window, columns.window, cin, cout)
 
 
 def conv2d_kernel_naive(

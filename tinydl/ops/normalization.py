@@ -13,7 +13,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from tinydl.backend import Array, array_module
+from tinydl import backend
+from tinydl.backend import Array
 from tinydl.op import op
 from tinydl.syntax import broadcast_to
 
@@ -143,14 +144,7 @@ def sum_to(x: Array, shape: tuple[int, ...]) -> Array:
         >>> sum_to(np.ones((5, 4, 4, 3)), (1, 1, 1, 3))
         array([[[[80., 80., 80.]]]])
     """
-    axes = tuple([i for i, n in enumerate(shape) if n == 1])
-    if x.ndim < 3 or axes != tuple(range(x.ndim - 1)):
-        return x.sum(axis=axes, keepdims=True)
-    # A sum for each channel. As a matrix product it is many times faster than .sum(); and picture by picture it
-    # keeps the digits of float32 that go lost where a million numbers are added up one after the other.
-    pictures = x.reshape(len(x), -1, shape[-1])  # (n, h*w, c)
-    sums = array_module(x).ones((1, pictures.shape[1]), dtype=x.dtype) @ pictures  # (n, 1, c)
-    return sums.sum(axis=0).reshape(shape)
+    return backend.sum_to(x, shape)
 
 
 sum_to.gradient("x")(lambda gy, x_shape: broadcast_to(gy, x_shape))
