@@ -97,7 +97,7 @@ def one_lenet(images: course.Images, seed: int, save: Callable[..., Any]) -> Non
     second = model.layers[2].get_weights()[0]  # (5, 5, 20, 50)
     save(
         "second_filters",
-        plot.filters(second, most=10, title="The second filters, 5×5×20 each: ten of fifty, ten slices"),
+        plot.filters(second, most=10, title="The second filters, 5×5×20 each"),
     )
 
     # What becomes of a digit on its way?
