@@ -47,6 +47,8 @@ def speed(options: argparse.Namespace) -> None:
         "Each in its own process, round by round in turn. Peak memory is what the process grew by since before its\n"
         "first step: with the pictures of a round, 8 MB, and whatever the library has compiled."
     )
+    if kernels := os.environ.get("OPENBLAS_CORETYPE"):
+        print(f"OPENBLAS_CORETYPE={kernels} is set here, and held for nobody: see benchmarks/race.py.")
 
 
 def main() -> None:
