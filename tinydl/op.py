@@ -135,6 +135,18 @@ class _Op:
 
     def __call__(self, args: tuple, options: dict) -> Any:
         values = self.bind(args, options)
+        kind, slots, parents = self.unwrap(values)
+        out = self.compute(values)
+        if kind is None:
+            return out
+        return self.wrap(out, values, kind, slots, parents)
+
+    def unwrap(self, values: list) -> tuple[Any, list, list[Node]]:
+        """Put arrays in the place of Tensors and of lists of numbers.
+
+        Returns:
+            The type of the Tensors, None if there are none; which inputs want a gradient; and their nodes.
+        """
         if self.axis is not None and isinstance(values[self.axis], list):
             values[self.axis] = tuple(values[self.axis])
         kind: Any = None
@@ -160,9 +172,10 @@ class _Op:
                 values[i] = tuple([self.array(e) if isinstance(e, list) else e for e in entries])
             elif isinstance(value, list) and self.names[i] in self.rules:
                 values[i] = self.array(value)
-        out = self.compute(values)
-        if kind is None:
-            return out
+        return kind, slots, parents
+
+    def wrap(self, out: Any, values: list, kind: Any, slots: list, parents: list[Node]) -> Any:
+        """The result as a Tensor, or several, with a node that knows what its gradient rules will ask for."""
         if isinstance(out, tuple):
             out = tuple([as_ndarray(o) for o in out])
         else:
