@@ -1,0 +1,1 @@
+"""Chapter 5: an autoencoder, a picture in twenty numbers and back."""

@@ -1,0 +1,1 @@
+"""Chapter 7: a variational autoencoder, new digits from a smooth plane."""
