@@ -49,10 +49,9 @@ class VAE(Model):
             ],
             name="encoder",
         )
-        self.z_mean = Dense(latent_dim, name="z_mean")  # (2,): where the cloud is
-        self.z_log_var = Dense(
-            latent_dim, name="z_log_var"
-        )  # (2,): and how wide, as the logarithm of the variance
+        # Two numbers say where the cloud is, two how wide: the logarithm of a variance may be any number.
+        self.z_mean = Dense(latent_dim, name="z_mean")  # (2,)
+        self.z_log_var = Dense(latent_dim, name="z_log_var")  # (2,)
         self.decoder = Sequential(
             [
                 Input((latent_dim,)),
@@ -82,8 +81,8 @@ class VAE(Model):
     def measure(self, x: Any, epsilon: Any) -> dict[str, Tensor]:
         """The loss and its two parts, for this noise; 0 stands for the middle of each cloud.
 
-        The reconstruction is to be like x, and the clouds, all together, like a normal distribution. Both are means:
-        times 784 pixels, the weight of the KL divergence is about 0.39, not the 1 of the evidence lower bound.
+        The reconstruction is to be like x, and each cloud like the normal distribution. Both parts are means: summed up
+        over 784 pixels and two numbers, the KL divergence counts 0.39 times, not once as in the evidence lower bound.
         """
         mean, log_var = self.encode(x)  # (n, latent_dim) each
         y = self.decoder(sample(mean, log_var, epsilon))  # (n, 28, 28, 1)

@@ -1,7 +1,7 @@
 """The two adversaries: a generator that draws pictures of noise, a discriminator that says which are drawn, and `GAN`,
 which trains them against each other.
 
-    model = GAN(generator(64), discriminator(32))  # the narrow ones; GAN(generator(), discriminator()) is for a GPU
+    model = GAN(generator(64), discriminator(32))  # the narrow ones; generator(), discriminator() want a GPU
     model.compile()
     model.fit(x, batch_size=20)  # pixels from -1 to 1, (n, 32, 32, 3); no targets
     model.predict(model.points(100))  # new pictures, (100, 32, 32, 3)
@@ -20,7 +20,12 @@ from tinydl.schedules import InverseTimeDecay
 
 
 def generator(width: int = 256, latent_dim: int = 32) -> Sequential:
-    """A point of the latent space to a picture, pixels from -1 to 1 (after Radford et al. 2015, arXiv:1511.06434)."""
+    """A point of the latent space to a picture, pixels from -1 to 1 (after Radford et al. 2015, arXiv:1511.06434).
+
+    Args:
+        width: how many channels its convolutions have: 256, or 64 in the narrow one.
+        latent_dim: how many numbers a point has.
+    """
     return Sequential(
         [
             Input((latent_dim,)),
@@ -29,9 +34,7 @@ def generator(width: int = 256, latent_dim: int = 32) -> Sequential:
             Reshape((16, 16, width // 2)),  # (16, 16, 128)
             Conv2D(width, 5, padding="same"),  # (16, 16, 256)
             LeakyReLU(),
-            Conv2DTranspose(
-                width, 4, strides=2, padding="same"
-            ),  # (32, 32, 256); a kernel that 2 divides paints evenly
+            Conv2DTranspose(width, 4, strides=2, padding="same"),  # (32, 32, 256)
             LeakyReLU(),
             Conv2D(width, 5, padding="same"),  # (32, 32, 256)
             LeakyReLU(),
@@ -44,7 +47,11 @@ def generator(width: int = 256, latent_dim: int = 32) -> Sequential:
 
 
 def discriminator(width: int = 128) -> Sequential:
-    """A picture to the probability that it was generated."""
+    """A picture to the probability that it was generated.
+
+    Args:
+        width: how many channels its convolutions have: 128, or 32 in the narrow one.
+    """
     return Sequential(
         [
             Input((32, 32, 3)),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -14,7 +15,7 @@ from chapters.ch07_vae.model import VAE, sample
 from chapters.ch08_gan.model import GAN, discriminator, generator, rmsprop
 from tinydl import Model, Sequential, layers
 from tinydl.op import OPS
-from tinydl.optimizers import SGD
+from tinydl.optimizers import SGD, RMSprop
 
 
 @pytest.fixture
@@ -198,15 +199,18 @@ def test_no_gradient_of_the_frozen_discriminators_kernels(
     photos: np.ndarray, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The rule for a convolution's kernel runs for four kernels of the one, and for four of the other."""
-    kernels = []
-    op = OPS["conv2d"].op
+    conv2d: Any = OPS["conv2d"]
+    op, kernels = conv2d.op, []
     rule, inputs = op.rules["kernel"]
 
-    def counted(gy: Any, x: Any, kernel_shape: Any, strides: Any, padding: Any, dilation_rate: Any) -> Any:
-        kernels.append(kernel_shape)
-        return rule(gy, x, kernel_shape, strides, padding, dilation_rate)
+    @functools.wraps(rule)
+    def counted(*given: Any) -> Any:
+        found = rule(*given)
+        kernels.append((found if len(inputs) == 1 else found[inputs.index("kernel")]).shape)
+        return found
 
-    monkeypatch.setitem(op.rules, "kernel", (counted, inputs))
+    for name in inputs:  # that have a rule in common
+        monkeypatch.setitem(op.rules, name, (counted, inputs))
     monkeypatch.setattr(op, "plans", {})
     model = narrow_gan()
     model.compile()
@@ -216,6 +220,39 @@ def test_no_gradient_of_the_frozen_discriminators_kernels(
         for part in (model.discriminator, model.generator)
     ]
     assert kernels == [shape for part in convolutions for shape in reversed(part)] and len(kernels) == 8
+
+
+def test_the_discriminator_learns_of_finished_pictures(
+    photos: np.ndarray, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = narrow_gan()
+    model.compile()
+    seen = []
+
+    def call(x: Any) -> Any:
+        seen.append(x.requires_grad)
+        return discriminator_call(x)
+
+    discriminator_call = model.discriminator.call
+    monkeypatch.setattr(model.discriminator, "call", call)
+    model.train_step(photos)
+    assert seen == [False, True], "nothing is kept for the generator's gradient, then everything"
+
+
+def test_the_optimizers_are_those_of_the_recipe() -> None:
+    model = narrow_gan()
+    model.compile()
+    for optimizer, rate in ((model.optimizer, 8e-4), (model.g_optimizer, 4e-4)):
+        assert isinstance(optimizer, RMSprop) and optimizer.clipvalue == 1.0
+        assert optimizer.learning_rate == rate
+        optimizer.iterations = 10**8
+        assert optimizer.learning_rate == pytest.approx(rate / 2)
+
+
+def test_noise_is_normal() -> None:
+    for noise in (VAE((2, 2, 1)).noise(9000), narrow_gan().points(6000)):
+        assert abs(noise.mean()) < 0.03 and abs(noise.std() - 1) < 0.03
+        assert 0.04 < (np.abs(noise) > 2).mean() < 0.05
 
 
 def test_labels_are_noisy() -> None:

@@ -70,12 +70,13 @@ def test_the_autoencoders_step(rng: np.random.Generator) -> None:
 
 
 def test_the_vaes_step(rng: np.random.Generator) -> None:
-    ours, theirs = vae.VAE((8, 8, 1)), vae_twin.VAE((8, 8, 1))
+    ours: Any = vae.VAE((8, 8, 1))
+    theirs: Any = vae_twin.VAE((8, 8, 1))
     same_start(ours, theirs)
     epsilon, x = rng.normal(size=(5, 2)), rng.random((5, 8, 8, 1))
     for model, library in ((ours, tinydl), (theirs, keras)):
         model.compile(library.optimizers.SGD(1.0))
-        model.noise = lambda n: epsilon
+    ours.noise = theirs.noise = lambda n: epsilon
     np.testing.assert_allclose(ours.predict(x, verbose=0), theirs.predict(x, verbose=0), rtol=1e-9)
     evaluated = [model.evaluate(x, verbose=0, return_dict=True) for model in (ours, theirs)]
     assert evaluated[0] == pytest.approx(evaluated[1], rel=1e-9)
@@ -133,4 +134,8 @@ def test_shapes_and_parameters_layer_by_layer(name: str) -> None:
         )
     ]
     assert described[0] == described[1]
+    for ours_layer, theirs_layer in zip(ours.layers, theirs.layers):
+        for setting in ("strides", "rate", "negative_slope"):
+            pair = [getattr(layer, setting, None) for layer in (ours_layer, theirs_layer)]
+            assert pair[0] == pair[1], f"{ours_layer.name}: {setting}"
     assert [w.shape for w in ours.get_weights()] == [w.shape for w in theirs.get_weights()]
