@@ -1,1 +1,1 @@
-"""tinydl beside its peers: `python -m benchmarks` for speed and memory, `python -m benchmarks exact` for numbers."""
+"""tinydl beside its peers. `python -m benchmarks`: speed and memory; `growth`: how they grow; `exact`: how exact."""

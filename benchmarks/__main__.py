@@ -1,4 +1,4 @@
-"""`python -m benchmarks`: speed and memory beside Keras and PyTorch; `exact`: how exact gradients and layers are."""
+"""The command line: `python -m benchmarks [race | growth | exact]`."""
 
 from __future__ import annotations
 
@@ -6,66 +6,138 @@ import argparse
 import importlib.util
 import os
 import sys
+from pathlib import Path
 
 from rich.console import Console
-from rich.table import Table
 
-from benchmarks import exact
-from benchmarks.race import race, summary
+from benchmarks import exact, growth, report
+from benchmarks.cases import CASES, LIBRARIES, PHASES, contestants
+from benchmarks.race import race
+from tinydl.lookup import unknown
+from tinydl.plot import save
 
-NEEDS = {"tinydl": "tinydl", "keras": "tensorflow", "torch": "torch"}
+FOLDER = Path("runs/benchmarks")
+NOTE = (
+    "Each library in its own process, round by round in turn; × is the median of the rounds' ratios. Peak memory is what\n"
+    "a process grew by at most in its first steps, with whatever it compiled. Bare products: see benchmarks/floor.py."
+)
 
 
-def speed(options: argparse.Namespace) -> None:
-    """Race LeNet's training step and print a table."""
-    there = [name for name in options.only or NEEDS if importlib.util.find_spec(NEEDS[name])]
-    missing = [name for name in options.only or NEEDS if name not in there]
-    if missing:
+def chosen(names: list[str] | None) -> tuple[list[str], list[str]]:
+    """The cases and libraries that `--only` asks for; all of a kind of which it names none.
+
+    A case answers to its name and to its network's: "vae" is "vae-16" and "vae-128".
+
+    Raises:
+        ValueError: a name is of neither kind; the message lists all.
+    """
+    cases = {name: [name] for name in CASES}
+    for name in CASES:
+        short = name.partition("-")[0]
+        if short != name:
+            cases.setdefault(short, []).append(name)
+    for name in names or []:
+        if name not in cases and name not in LIBRARIES:
+            raise ValueError(f"--only: {unknown(name, [*cases, *LIBRARIES], 'case or library')}")
+    wanted = {case for name in names or [] for case in cases.get(name, [])}
+    return (
+        [name for name in CASES if name in wanted] or list(CASES),
+        [name for name in LIBRARIES if name in (names or [])] or list(LIBRARIES),
+    )
+
+
+def installed(libraries: list[str]) -> list[str]:
+    """Those that are there; a line says which are not."""
+    there = [name for name in libraries if importlib.util.find_spec(LIBRARIES[name][1])]
+    if missing := [LIBRARIES[name][0] for name in libraries if name not in there]:
         print(f"Not installed, left out: {', '.join(missing)} (pip install 'tinydl[bench]')", file=sys.stderr)
     if not there:
         sys.exit("Nobody is left to race.")
-    contestants = race(
-        there, 3 if options.quick else options.rounds, 5 if options.quick else 20, options.threads
-    )
-    table = Table(
-        title=f"LeNet, a training step of 128 pictures, float32, {options.threads} threads",
-        title_justify="left",
-    )
-    for heading in ("library", "median, ms", "minimum, ms", f"beside {there[0]}", "peak memory, MB"):
-        table.add_column(heading, justify="left" if heading == "library" else "right")
-    for contestant in contestants:
-        row = summary(contestant, contestants[0])
-        table.add_row(
-            row["library"],
-            f"{row['median_ms']:.1f}",
-            f"{row['minimum_ms']:.1f}",
-            f"{row['ratio']:.2f}",
-            f"{row['peak_mb']:.0f}",
-        )
-    Console().print(table)
-    print(
-        "Each in its own process, round by round in turn. Peak memory is what the process grew by since before its\n"
-        "first step: with the pictures of a round, 8 MB, and whatever the library has compiled."
-    )
-    if kernels := os.environ.get("OPENBLAS_CORETYPE"):
-        print(f"OPENBLAS_CORETYPE={kernels} is set here, and held for nobody: see benchmarks/race.py.")
+    return there
 
 
-def main() -> None:
-    """The command line."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("what", nargs="?", choices=["speed", "exact"], default="speed")
-    parser.add_argument("--only", nargs="+", choices=list(NEEDS), help="race only these")
-    parser.add_argument("--quick", action="store_true", help="fewer and shorter rounds")
-    parser.add_argument("--rounds", type=int, default=9, help="how often each takes its turn (default 9)")
-    parser.add_argument(
-        "--threads", type=int, default=os.cpu_count() or 1, help="for each (default: all cores)"
+def run_race(options: argparse.Namespace, cases: list[str], libraries: list[str]) -> None:
+    """Race case by case; what is finished is on the screen and on disk, whatever comes then."""
+    console = Console()
+    around = report.circumstances(options.threads) | {"rounds": options.rounds}
+    finished: report.Finished = {}
+    plan = [(name, phase) for name in cases for phase in options.phase]
+    try:
+        with console.status("") as status:
+            for i, (name, phase) in enumerate(plan):
+                case = CASES[name]
+                where = f"{case.title}, {PHASES[phase]} ({i + 1} of {len(plan)})"
+                names = contestants(case, libraries)
+                if not names:
+                    console.print(f"{case.title}: none of these libraries takes part.")
+                    continue
+                results = race(
+                    case,
+                    phase,
+                    names,
+                    options.rounds,
+                    options.threads,
+                    0.1 if options.quick else 0.3,
+                    lambda news, where=where: status.update(f"{where}: {news}"),
+                )
+                finished[name, phase] = results
+                console.print(report.table(case, phase, results))
+                for remark in report.remarks(case, results):
+                    console.print(remark, highlight=False)
+                report.write_json(options.json, report.as_json(around, finished))
+    except KeyboardInterrupt:
+        console.print(f"Interrupted: {len(finished)} of {len(plan)} races are finished.")
+    if not any(report.faster_layouts(results) for results in finished.values()):
+        sys.exit("No race was finished.")
+    print(NOTE)
+    path = options.json.with_suffix(".png")
+    save(report.picture(finished, around), path)
+    print(f"All numbers: {options.json}; picture: {path}")
+
+
+def parser() -> argparse.ArgumentParser:
+    """What may be said."""
+    flags = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    flags.add_argument(
+        "what",
+        nargs="?",
+        choices=["race", "growth", "exact"],
+        default="race",
+        help="race: speed and memory beside the other libraries (the default); growth: how they grow with batch, "
+        "picture and threads; exact: how exact gradients and layers are",
     )
-    options = parser.parse_args()
+    flags.add_argument("--only", nargs="+", metavar="NAME", help="race only these cases, or libraries, or both")
+    flags.add_argument("--phase", choices=list(PHASES), help="only training steps, or only inference passes")
+    flags.add_argument("--quick", action="store_true", help="three rounds, and shorter ones")
+    flags.add_argument("--rounds", type=int, help="how often each takes its turn (default 9)")
+    flags.add_argument("--threads", type=int, default=os.cpu_count() or 1, help="for each (default: all cores)")
+    flags.add_argument("--json", type=Path, metavar="PATH", help=f"where the numbers go (default: {FOLDER}/)")
+    return flags
+
+
+def main(argv: list[str] | None = None) -> None:
+    """Do what the command line says."""
+    flags = parser()
+    options = flags.parse_args(argv)
     if options.what == "exact":
         exact.main()
+        return
+    options.rounds = options.rounds or (3 if options.quick else 9)
+    if options.rounds < 1 or options.threads < 1:
+        flags.error("--rounds and --threads: expected 1 or more")
+    options.phase = [options.phase] if options.phase else list(PHASES)
+    options.json = options.json or FOLDER / f"{options.what}.json"
+    try:
+        cases, libraries = chosen(options.only)
+    except ValueError as error:
+        flags.error(str(error))
+    dropped = [f"{name}={value}" for name, value in os.environ.items() if name.startswith("OPENBLAS_")]
+    if dropped:
+        print(f"Set here, and held for nobody (see benchmarks/race.py): {', '.join(dropped)}", file=sys.stderr)
+    if options.what == "growth":
+        growth.main(options, installed(libraries))
     else:
-        speed(options)
+        run_race(options, cases, installed(libraries))
 
 
 if __name__ == "__main__":
