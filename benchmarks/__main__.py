@@ -6,9 +6,11 @@ import argparse
 import importlib.util
 import os
 import sys
+from functools import partial
 from pathlib import Path
 
 from rich.console import Console
+from rich.status import Status
 
 from benchmarks import exact, growth, report
 from benchmarks.cases import CASES, LIBRARIES, PHASES, contestants
@@ -18,8 +20,8 @@ from tinydl.plot import save
 
 FOLDER = Path("runs/benchmarks")
 NOTE = (
-    "Each library in its own process, round by round in turn; × is the median of the rounds' ratios. Peak memory is what\n"
-    "a process grew by at most in its first steps, with whatever it compiled. Bare products: see benchmarks/floor.py."
+    "Each library in its own process, round by round in turn; × is the median of the rounds' ratios. Peak is what\n"
+    "a process grew by in its first steps, with whatever it compiled. Bare products: see benchmarks/floor.py."
 )
 
 
@@ -56,6 +58,10 @@ def installed(libraries: list[str]) -> list[str]:
     return there
 
 
+def _show(status: Status, where: str, news: str) -> None:
+    status.update(f"{where}: {news}")
+
+
 def run_race(options: argparse.Namespace, cases: list[str], libraries: list[str]) -> None:
     """Race case by case; what is finished is on the screen and on disk, whatever comes then."""
     console = Console()
@@ -78,7 +84,7 @@ def run_race(options: argparse.Namespace, cases: list[str], libraries: list[str]
                     options.rounds,
                     options.threads,
                     0.1 if options.quick else 0.3,
-                    lambda news, where=where: status.update(f"{where}: {news}"),
+                    partial(_show, status, where),
                 )
                 finished[name, phase] = results
                 console.print(report.table(case, phase, results))
@@ -106,11 +112,15 @@ def parser() -> argparse.ArgumentParser:
         help="race: speed and memory beside the other libraries (the default); growth: how they grow with batch, "
         "picture and threads; exact: how exact gradients and layers are",
     )
-    flags.add_argument("--only", nargs="+", metavar="NAME", help="race only these cases, or libraries, or both")
+    flags.add_argument(
+        "--only", nargs="+", metavar="NAME", help="race only these cases, or libraries, or both"
+    )
     flags.add_argument("--phase", choices=list(PHASES), help="only training steps, or only inference passes")
     flags.add_argument("--quick", action="store_true", help="three rounds, and shorter ones")
     flags.add_argument("--rounds", type=int, help="how often each takes its turn (default 9)")
-    flags.add_argument("--threads", type=int, default=os.cpu_count() or 1, help="for each (default: all cores)")
+    flags.add_argument(
+        "--threads", type=int, default=os.cpu_count() or 1, help="for each (default: all cores)"
+    )
     flags.add_argument("--json", type=Path, metavar="PATH", help=f"where the numbers go (default: {FOLDER}/)")
     return flags
 
@@ -133,7 +143,9 @@ def main(argv: list[str] | None = None) -> None:
         flags.error(str(error))
     dropped = [f"{name}={value}" for name, value in os.environ.items() if name.startswith("OPENBLAS_")]
     if dropped:
-        print(f"Set here, and held for nobody (see benchmarks/race.py): {', '.join(dropped)}", file=sys.stderr)
+        print(
+            f"Set here, and held for nobody (see benchmarks/race.py): {', '.join(dropped)}", file=sys.stderr
+        )
     if options.what == "growth":
         growth.main(options, installed(libraries))
     else:

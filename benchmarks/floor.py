@@ -88,7 +88,10 @@ def with_products(layer: Layer) -> Iterator[Layer]:
 
 
 def passes(model: Layer, batch: int, *which: str, input_too: bool = False) -> Iterator[Product]:
-    """The products of all layers: "forward", "kernel", "input"; the first layer's input wants no gradient unless told."""
+    """The products of all layers: "forward", "kernel", "input".
+
+    The first layer's input is data, and needs no gradient, unless `input_too`.
+    """
     for i, layer in enumerate(with_products(model)):
         found = products(layer, batch)
         for each in which:

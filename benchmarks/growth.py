@@ -9,12 +9,14 @@ import argparse
 import statistics
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, NullLocator
+from matplotlib.ticker import NullLocator
 from rich.console import Console
+from rich.status import Status
 from rich.table import Table
 
 from benchmarks import report
@@ -65,7 +67,7 @@ def series(threads: int, quick: bool) -> list[Series]:
         Series(
             "side",
             "3×3 convolution 16→32, forward and backward",
-            "height and width of the picture, pixels",
+            "picture, pixels a side",
             sides,
             lambda n: (convolution(n), None),
         ),
@@ -98,9 +100,7 @@ def main(options: argparse.Namespace, libraries: list[str]) -> None:
                         1 if options.quick else 3,
                         threads or options.threads,
                         0.05 if options.quick else 0.15,
-                        lambda news, where=f"{each.title}, {each.label} {value:,}": status.update(
-                            f"{where}: {news}"
-                        ),
+                        partial(_show, status, f"{each.title}, {each.label}: {value:,}"),
                     )
                     report.write_json(options.json, as_json(around, measured))
                 console.print(table(each, measured[-1][1]))
@@ -114,6 +114,10 @@ def main(options: argparse.Namespace, libraries: list[str]) -> None:
     path = options.json.with_suffix(".png")
     save(picture(measured, around), path)
     print(f"All numbers: {options.json}; picture: {path}")
+
+
+def _show(status: Status, where: str, news: str) -> None:
+    status.update(f"{where}, {news}")
 
 
 def as_json(around: dict[str, Any], measured: Sequence[tuple[Series, Points]]) -> dict[str, Any]:
@@ -143,7 +147,7 @@ def table(each: Series, points: Points) -> Table:
     first = next(iter(points.values()))
     for what in ("ms", "MB"):
         for result in first:
-            shown.add_column(f"{report.called(report.library(result.contestant))}, {what}", justify="right")
+            shown.add_column(f"{report.called(report.library(result.contestant))}\n{what}", justify="right")
     for value, results in points.items():
         times = [f"{1000 * time_of(r):.2f}" if r.seconds else "" for r in results]
         memory = ["" if r.megabytes is None else f"{r.megabytes:.0f}" for r in results]
@@ -167,11 +171,13 @@ def picture(measured: Sequence[tuple[Series, Points]], around: dict[str, Any]) -
         above.set_ylabel("time of a step, ms")
         below.set_ylabel("memory at the peak, MB")
         for axes in (above, below):
+            if each.name == "threads":  # a few points, near each other: evenly, and from zero
+                axes.set(xscale="linear", yscale="linear", ylim=(0, None))
+            else:
+                report.plain_numbers(axes.yaxis)
             axes.set_xlabel(each.label)
-            axes.set_xticks(list(points))
-            axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
+            axes.set_xticks(list(points), [f"{value:,}" for value in points])
             axes.xaxis.set_minor_locator(NullLocator())
-            axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,g}"))
             axes.grid(color="#DDDDDD", linewidth=0.6)
             axes.spines[["top", "right"]].set_visible(False)
     handles, labels = grid[0][0].get_legend_handles_labels()

@@ -129,7 +129,7 @@ def network(name: str, x: np.ndarray) -> tuple[Model, Learn]:
         "vae": (VAE, variational),
     }[name]
     model = ready(makes(), x)
-    return model, learns(model)  # type: ignore[operator]
+    return model, learns(model)
 
 
 # ------------------------------------------------------------------------------------------------------ steps

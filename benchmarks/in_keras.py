@@ -47,6 +47,8 @@ class Clock(keras.callbacks.Callback):
     would in a short round. Here the clock starts later than in tinydl, where shuffling counts: the doubt is Keras's.
     """
 
+    began = ended = 0.0
+
     def on_train_batch_begin(self, batch: int, logs: Any = None) -> None:
         self.began = self.began if batch else time.perf_counter()
 

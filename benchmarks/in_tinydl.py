@@ -20,7 +20,7 @@ def compiled(network: str) -> Model:
     """A network as its recipe trains it."""
     match network:
         case "lenet" | "small_cnn":
-            model = lenet() if network == "lenet" else small_cnn()
+            model: Model = lenet() if network == "lenet" else small_cnn()
             model.compile("adam", loss="categorical_crossentropy", metrics=["accuracy"])
         case "autoencoder":
             model = autoencoder()
@@ -80,7 +80,7 @@ def training(case: Case) -> Steps:
         in_step += time.perf_counter() - began
         return logs
 
-    model.train_step = timed  # type: ignore[method-assign]
+    model.train_step = timed  # type: ignore[assignment,method-assign]
 
     def steps(count: int) -> dict[str, float]:
         nonlocal in_step

@@ -117,7 +117,7 @@ def network(name: str, layout: torch.memory_format) -> tuple[nn.Module, Learn]:
         "vae": (VAE, variational),
     }[name]
     model = makes().to(memory_format=layout)
-    return model, learns(model)  # type: ignore[operator]
+    return model, learns(model)
 
 
 # ------------------------------------------------------------------------------------------------------ steps

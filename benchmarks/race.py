@@ -107,15 +107,12 @@ class Contestant:
             self.result.steps = max(1, min(most, round(seconds / told["seconds"])))
 
     def run(self) -> None:
-        """A round."""
+        """A round, unless it has done enough of them: a slow one rests after the first few."""
+        if len(self.result.seconds) >= SLOW_ROUNDS and min(self.result.seconds) > SLOW:
+            return
         told = self.ask(self.result.steps)
         self.result.seconds.append(told["seconds"])
         self.result.share = told.get("share")
-
-    def has_done(self, rounds: int) -> bool:
-        """Whether it may rest: after so many rounds, or fewer if it is slow."""
-        done = self.result.seconds
-        return len(done) >= rounds or (len(done) >= SLOW_ROUNDS and min(done) > SLOW)
 
     def last_words(self) -> str:
         """The last line it wrote to stderr, or how it ended."""
@@ -171,7 +168,7 @@ def race(
         all_do("loading", Contestant.answer)  # all at once: nobody takes the time yet
         all_do("warming up", lambda each: each.warm_up(seconds, case.most_steps(phase)))
         for i in range(rounds):
-            all_do(f"round {i + 1} of {rounds}", lambda each: each.has_done(rounds) or each.run())
+            all_do(f"round {i + 1} of {rounds}", Contestant.run)
     finally:
         for each in racing:
             each.close()

@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from matplotlib.axes import Axes
+from matplotlib.axis import Axis
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, NullLocator
+from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 from rich.table import Table
 
 from benchmarks.cases import CASES, LIBRARIES, PHASES, Case
@@ -92,8 +93,9 @@ def table(case: Case, phase: str, results: Sequence[Result]) -> Table:
         title_style="bold",
     )
     beside = LIBRARIES[library(rows[0]["contestant"])][0] if rows else ""
-    for heading in ("library", "median, ms", "minimum, ms", f"× {beside}", "peak memory, MB"):
-        shown.add_column(heading, justify="left" if heading == "library" else "right")
+    shown.add_column("library", no_wrap=True)
+    for heading in ("median, ms", "minimum, ms", f"× {beside}", "peak, MB"):
+        shown.add_column(heading, justify="right")
     for row in rows:
         is_floor = library(row["contestant"]) == "floor"
         memory = "" if is_floor or row["peak_mb"] is None else f"{row['peak_mb']:.0f}"
@@ -182,9 +184,9 @@ def picture(finished: Finished, around: Mapping[str, Any]) -> Figure:
     for axes, phase in zip(figure.subplots(1, len(phases), squeeze=False)[0], phases):
         draw_ratios(axes, {case: results for (case, each), results in finished.items() if each == phase})
         axes.set_title(PHASES[phase])
-    handles = {
-        each.get_label(): each for axes in figure.axes for each in axes.containers if each.get_label()[0] != "_"
-    }
+    handles: dict[Any, Any] = {}  # a library that is missing in one panel may be in the other
+    for axes in figure.axes:
+        handles |= {label: handle for handle, label in zip(*axes.get_legend_handles_labels())}
     figure.legend(handles.values(), handles, loc="outside lower center", ncols=5, frameon=False)
     versions = around["versions"]
     who = ", ".join(f"{name} {versions[name]}" for name in ("torch", "keras", "dezero") if name in versions)
@@ -200,6 +202,13 @@ def picture(finished: Finished, around: Mapping[str, Any]) -> Figure:
         color="#555555",
     )
     return figure
+
+
+def plain_numbers(axis: Axis) -> None:
+    """1, 2, 5, 10 ... along a logarithmic axis, written out."""
+    axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axis.set_minor_locator(NullLocator())
+    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,g}"))
 
 
 def draw_ratios(axes: Axes, races: Mapping[str, Sequence[Result]]) -> None:
@@ -237,14 +246,13 @@ def draw_ratios(axes: Axes, races: Mapping[str, Sequence[Result]]) -> None:
     titles = [CASES[name].title if name in CASES else name for name in races]
     axes.set_yticks(range(len(races)), titles)
     axes.axvline(1, color=BLACK, linewidth=1.2)
-    axes.set(xscale="log", ylim=(len(races) - 0.5, -0.5), xlabel="time of a step / time of tinydl's (ratio)")
+    axes.set(
+        xscale="log", ylim=(len(races) - 0.5, -0.5), xlabel="← faster     time / tinydl's time     slower →"
+    )
     axes.margins(x=0.14)
     low, high = axes.get_xlim()
     axes.set_xlim(min(low, 0.5), max(high, 2))
-    ticks = [t for t in (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100) if axes.get_xlim()[0] < t < axes.get_xlim()[1]]
-    axes.set_xticks(ticks)
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-    axes.xaxis.set_minor_locator(NullLocator())
+    plain_numbers(axes.xaxis)
     axes.grid(axis="x", color="#DDDDDD", linewidth=0.6)
     axes.set_axisbelow(True)
     axes.spines[["top", "right"]].set_visible(False)
