@@ -46,7 +46,7 @@ def convolutions(function: Callable, shapes: Callable) -> list[Case]:
     for padding, stride, dilation in itertools.product(["valid", "same"], [1, 2, (1, 3)], [1, 2]):
         found.append(
             (
-                lambda a, b, s=stride, p=padding, d=dilation: function(a, b, s, p, d),
+                lambda *arrays, s=stride, p=padding, d=dilation: function(*arrays, s, p, d),
                 shapes(stride, padding, dilation),
             )
         )
@@ -171,10 +171,13 @@ GRADIENTS: dict[str, list[Case]] = {
         (lambda t, x: ops.categorical_crossentropy(t, x, True, axis=1), [(2, 3, 2), (2, 3, 2)]),
     ],
     "sigmoid_crossentropy": [(lambda t, x: ops.binary_crossentropy(t, x, True), [(4, 3), (4, 3)])],
-    "conv2d": convolutions(ops.conv2d, lambda s, p, d: [(2, 7, 6, 2), (3, 2, 2, 3)]),
+    "conv2d": convolutions(
+        lambda x, k, b, s, p, d: ops.conv2d(x, k, s, p, d, b),
+        lambda s, p, d: [(2, 7, 6, 2), (3, 2, 2, 3), (3,)],
+    ),
     "conv2d_transpose": convolutions(
-        lambda x, k, s, p, d: ops.conv2d_transpose(x, k, s, p, d),
-        lambda s, p, d: [(2, 3, 4, 2), (3, 2, 3, 2)],
+        lambda x, k, b, s, p, d: ops.conv2d_transpose(x, k, s, p, d, None, b),
+        lambda s, p, d: [(2, 3, 4, 2), (3, 2, 3, 2), (3,)],
     ),
     "conv2d_kernel": convolutions(
         lambda x, seen, s, p, d: ops.conv2d_kernel(x, seen, (3, 2), s, p, d),

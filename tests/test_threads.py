@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 
 import numpy as np
 import pytest
@@ -31,14 +32,50 @@ def test_an_error_in_any_thread_comes_out(monkeypatch: pytest.MonkeyPatch) -> No
         threads.in_shares(work, 2)
 
 
+def test_shares_may_be_more_than_threads_and_results_stay_in_order(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TINYDL_THREADS", "2")
+    runs = threads.in_shares(lambda share: (share.start, threading.get_ident()), 100, shares=10)
+    assert [start for start, _ in runs] == list(range(0, 100, 10))
+    assert len({who for _, who in runs}) <= 2
+
+
+def test_few_numbers_are_not_worth_a_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TINYDL_THREADS", "4")
+    assert threads.in_shares(lambda share: threading.get_ident(), 9, size=9) == [threading.get_ident()]
+
+
+@pytest.mark.parametrize("size", [10, threads.FEW + 1, 3 * threads.PIECE + 7])
+def test_an_elementwise_function_is_the_same_in_pieces(size: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TINYDL_THREADS", "3")
+
+    def bend(x, gy, slope):
+        return gy * np.exp(-abs(x)) + slope * x
+
+    rng = np.random.default_rng(0)
+    x, gy = rng.normal(size=(2, size, 1)).astype("float32")
+    np.testing.assert_array_equal(threads.elementwise(bend)(x, gy, 0.5), bend(x, gy, 0.5))
+    backward = x[::-1]  # not in one piece: handed on as it is
+    np.testing.assert_array_equal(threads.elementwise(bend)(backward, gy, 0.5), bend(backward, gy, 0.5))
+
+
+def test_what_the_caller_says_of_overflow_holds_in_every_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TINYDL_THREADS", "2")
+    x = np.full(threads.FEW + 1, 1000, np.float32)
+    with np.errstate(over="ignore"):
+        threads.elementwise(np.exp)(x)
+    with pytest.warns(RuntimeWarning, match="overflow"):
+        threads.elementwise(np.exp)(x)
+
+
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_a_large_product_is_the_same_in_shares(dtype: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TINYDL_THREADS", "3")
     a = np.random.default_rng(0).normal(size=(301, 200)).astype(dtype)
     b = np.random.default_rng(1).normal(size=(90, 200)).astype(dtype)
-    product = threads.matmul(a, b.T)
-    assert product.dtype == dtype
-    np.testing.assert_allclose(product, np.einsum("ik,jk->ij", a, b), rtol=1e-4, atol=1e-4)
+    expected = np.einsum("ik,jk->ij", a, b)
+    for product in (threads.matmul(a, b.T), threads.matmul(b, a.T).T):  # rows divided, columns divided
+        assert product.dtype == dtype
+        np.testing.assert_allclose(product, expected, rtol=1e-4, atol=1e-4)
 
 
 def test_the_number_of_threads_can_be_set(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tinydl import Tensor, grad, ops
-from tinydl.ops import convolution, windows
+from tinydl.ops import convolution, correlation, windows
 
 
 @st.composite
@@ -55,6 +55,45 @@ def test_conv2d_transpose_is_the_loops(drawn: tuple) -> None:
     np.testing.assert_allclose(ops.conv2d_transpose(x, kernel, *settings), y, atol=1e-12)
 
 
+@given(settings_of_a_convolution(), st.booleans())
+def test_a_bias_is_added_to_every_pixel(drawn: tuple, transposed: bool) -> None:
+    x, kernel, *settings = drawn
+    bias = np.random.default_rng(0).normal(size=kernel.shape[3])
+    op = ops.conv2d_transpose if transposed else ops.conv2d
+    kernel = kernel.swapaxes(2, 3) if transposed else kernel
+    np.testing.assert_allclose(
+        op(x, kernel, *settings, bias=bias), op(x, kernel, *settings) + bias, atol=1e-12
+    )
+
+
+@pytest.mark.parametrize("cin, cout, size", [(1, 1, 16), (3, 3, 12), (2, 5, 14), (1, 20, 10), (2, 40, 9)])
+@pytest.mark.parametrize("window", [1, 2, 3, 5])
+def test_kernels_side_by_side(cin: int, cout: int, size: int, window: int) -> None:
+    """From eight places at once (few kernels) to one (a width that nothing divides)."""
+    rng = np.random.default_rng(0)
+    x, kernel = rng.normal(size=(2, 4, size, cin)), rng.normal(size=(2, window, cin, cout))
+    y = convolution.conv2d_naive(x, kernel, padding="same")
+    np.testing.assert_allclose(ops.conv2d(x, kernel, padding="same"), y, atol=1e-12)
+
+
+def test_results_do_not_depend_on_the_number_of_threads(monkeypatch: pytest.MonkeyPatch) -> None:
+    """To the bit: forward, and both gradients, where pictures, and lines of a picture, are added up."""
+    monkeypatch.setattr(correlation, "BLOCK_BYTES", 1 << 14)
+    rng = np.random.default_rng(0)
+    x, kernel = (
+        Tensor(rng.normal(size=size).astype("float32"), requires_grad=True)
+        for size in [(7, 30, 30, 3), (3, 3, 3, 8)]
+    )
+    found = []
+    for threads in ("1", "2", "5"):
+        monkeypatch.setenv("TINYDL_THREADS", threads)
+        y = ops.conv2d(x, kernel, strides=2, padding="same")
+        found.append([y.data, *(g.data for g in grad(y, [x, kernel], grad_outputs=np.cos(y.data)))])
+    for others in found[1:]:
+        for a, b in zip(found[0], others):
+            np.testing.assert_array_equal(a, b)
+
+
 @pytest.mark.parametrize(
     ("size", "window", "stride", "padding", "dilation", "larger"),
     [
@@ -89,7 +128,7 @@ def test_blocks_change_nothing(size: int, monkeypatch: pytest.MonkeyPatch) -> No
     x, kernel = rng.normal(size=(5, 6, 6, 2)), rng.normal(size=(3, 3, 2, 4))
     y = ops.conv2d(x, kernel, padding="same")
     gk = ops.conv2d_kernel(x, y, (3, 3), padding="same")
-    monkeypatch.setattr(convolution, "BLOCK_BYTES", size)
+    monkeypatch.setattr(correlation, "BLOCK_BYTES", size)
     np.testing.assert_allclose(ops.conv2d(x, kernel, padding="same"), y)
     np.testing.assert_allclose(ops.conv2d_kernel(x, y, (3, 3), padding="same"), gk)
 
@@ -129,6 +168,14 @@ def test_same_pads_unevenly_as_keras_does() -> None:
         ),
         (lambda: ops.conv2d(np.ones((1, 4, 4, 2)), np.ones((3, 3, 2))), "kernel has shape"),
         (lambda: ops.conv2d(np.ones((1, 4, 4, 3)), np.ones((3, 3, 2, 1))), "3 channels, the kernel"),
+        (
+            lambda: ops.conv2d(np.ones((1, 4, 4, 2)), np.ones((3, 3, 2, 1)), bias=np.ones((1, 1))),
+            "bias has shape \\(1, 1\\), expected \\(1,\\)",
+        ),
+        (
+            lambda: ops.conv2d_transpose(np.ones((1, 4, 4, 2)), np.ones((3, 3, 5, 2)), bias=np.ones(2)),
+            "bias has shape \\(2,\\), expected \\(5,\\)",
+        ),
         (lambda: ops.conv2d(np.ones((1, 4, 4, 2)), np.ones((5, 5, 2, 1))), "a window of 5 does not fit"),
         (
             lambda: ops.conv2d(np.ones((1, 4, 4, 2)), np.ones((3, 3, 2, 1)), padding="samme"),

@@ -54,10 +54,8 @@ class _Convolution(Layer):
             self.bias = self.add_weight((self.filters,), self.bias_initializer, name="bias")
 
     def call(self, x: Any) -> Any:
-        y = self._convolve(x)  # (n, out_h, out_w, filters)
-        if self.use_bias:
-            y = y + self.bias
-        return self.activation(y)
+        bias = self.bias if self.use_bias else None
+        return self.activation(self._convolve(x, bias))  # (n, out_h, out_w, filters)
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         self.check_input(input_shape)
@@ -70,7 +68,7 @@ class _Convolution(Layer):
     def _kernel_shape(self, channels: int) -> Shape:
         raise NotImplementedError
 
-    def _convolve(self, x: Any) -> Any:
+    def _convolve(self, x: Any, bias: Any) -> Any:
         raise NotImplementedError
 
     def _sizes(self, input_shape: Shape) -> tuple:
@@ -113,8 +111,8 @@ class Conv2D(_Convolution):
     def _kernel_shape(self, channels: int) -> Shape:
         return (*self.kernel_size, channels, self.filters)
 
-    def _convolve(self, x: Any) -> Any:
-        return ops.conv2d(x, self.kernel, self.strides, self.padding, self.dilation_rate)
+    def _convolve(self, x: Any, bias: Any) -> Any:
+        return ops.conv2d(x, self.kernel, self.strides, self.padding, self.dilation_rate, bias)
 
     def _sizes(self, input_shape: Shape) -> tuple:
         how = (self.kernel_size, self.strides, self.padding, self.dilation_rate)
@@ -155,8 +153,9 @@ class Conv2DTranspose(_Convolution):
     def _kernel_shape(self, channels: int) -> Shape:
         return (*self.kernel_size, self.filters, channels)
 
-    def _convolve(self, x: Any) -> Any:
-        return ops.conv2d_transpose(x, self.kernel, self.strides, self.padding, self.dilation_rate)
+    def _convolve(self, x: Any, bias: Any) -> Any:
+        how = (self.strides, self.padding, self.dilation_rate)
+        return ops.conv2d_transpose(x, self.kernel, *how, bias=bias)
 
     def _sizes(self, input_shape: Shape) -> tuple:
         settings = zip(input_shape[1:3], self.kernel_size, self.strides, self.dilation_rate)

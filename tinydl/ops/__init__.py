@@ -28,8 +28,8 @@ from tinydl.ops.convolution import (
     conv2d_naive,
     conv2d_transpose,
     conv2d_transpose_naive,
-    im2col,
 )
+from tinydl.ops.correlation import im2col
 from tinydl.ops.elementwise import clip, cos, erf, exp, isfinite, log1p, maximum, minimum, sin, sqrt, square
 from tinydl.ops.image import resize, resize_naive
 from tinydl.ops.loss import (

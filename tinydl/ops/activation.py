@@ -13,6 +13,7 @@ from tinydl.backend import Array, array_module
 from tinydl.op import op
 from tinydl.ops.elementwise import erf, exp, isfinite, minimum
 from tinydl.syntax import restore, where
+from tinydl.threads import elementwise
 
 # --------------------------------------------------------------------------------------- hinges: relu and kin
 
@@ -32,6 +33,7 @@ relu.gradient("x")(lambda gy, y: gy * (y > 0))
 
 
 @op
+@elementwise
 def leaky_relu(x: Array, negative_slope: float = 0.2) -> Array:
     """x where it is positive, `negative_slope` * x elsewhere.
 
@@ -44,11 +46,13 @@ def leaky_relu(x: Array, negative_slope: float = 0.2) -> Array:
 
 
 @leaky_relu.gradient("x")
+@elementwise
 def _(gy: Array, x: Array, negative_slope: float) -> Array:
     return gy * (x > 0) + negative_slope * gy * (x <= 0)
 
 
 @op
+@elementwise
 def elu(x: Array, alpha: float = 1.0) -> Array:
     """x where it is positive, alpha * (exp(x) - 1) elsewhere: levels out at -alpha (Clevert et al. 2015).
 
@@ -61,6 +65,7 @@ def elu(x: Array, alpha: float = 1.0) -> Array:
 
 
 @elu.gradient("x")
+@elementwise
 def _(gy: Array, x: Array, y: Array, alpha: float) -> Array:
     slope = minimum(y, 0) + alpha  # where x <= 0: y is alpha * (exp(x) - 1), its slope alpha * exp(x)
     return gy * (x > 0) + gy * slope * (x <= 0)
@@ -72,6 +77,7 @@ SELU_SCALE = 1.0507009873554805
 
 
 @op
+@elementwise
 def selu(x: Array) -> Array:
     """`elu` scaled so that activations keep mean 0 and variance 1 by themselves (Klambauer et al. 2017).
 
@@ -83,6 +89,7 @@ def selu(x: Array) -> Array:
 
 
 @selu.gradient("x")
+@elementwise
 def _(gy: Array, x: Array, y: Array) -> Array:
     return SELU_SCALE * gy * (x >= 0) + gy * (minimum(y, 0) + SELU_SCALE * SELU_ALPHA) * (x < 0)
 
@@ -91,6 +98,7 @@ def _(gy: Array, x: Array, y: Array) -> Array:
 
 
 @op
+@elementwise
 def sigmoid(x: Array) -> Array:
     """1 / (1 + exp(-x)), elementwise: from 0 to 1, and 1/2 at 0.
 
@@ -102,7 +110,7 @@ def sigmoid(x: Array) -> Array:
         return 1 / (1 + array_module(x).exp(-x))
 
 
-sigmoid.gradient("x")(lambda gy, y: gy * (y * (1 - y)))
+sigmoid.gradient("x")(elementwise(lambda gy, y: gy * (y * (1 - y))))
 
 
 @op
@@ -123,6 +131,7 @@ tanh.gradient("x")(lambda gy, y: gy * (1 - y * y))
 
 
 @op
+@elementwise
 def softplus(x: Array) -> Array:
     """log(1 + exp(x)), elementwise: a `relu` without the corner, whose slope is `sigmoid`.
 
@@ -134,7 +143,7 @@ def softplus(x: Array) -> Array:
     return xp.maximum(x, 0) + xp.log1p(xp.exp(-abs(x)))  # log(1 + exp(x)), exp(x) taken out where it is large
 
 
-softplus.gradient("x")(lambda gy, x: gy * sigmoid(x))
+softplus.gradient("x")(elementwise(lambda gy, x: gy * sigmoid(x)))
 
 
 def silu(x: Array) -> Array:

@@ -12,114 +12,45 @@ so gradients of every order exist. Pictures are (n, h, w, c), kernels (kh, kw, c
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Iterator
 
 import numpy as np
 
 from tinydl.backend import Array, array_module
 from tinydl.op import op
+from tinydl.ops.correlation import by_blocks, correlate
 from tinydl.ops.windows import Axis, Size, axes, axis, full_size, padded, pair
-from tinydl.threads import in_shares
-
-# The rows of im2col repeat each pixel kh*kw times: for a batch they would fill the memory, and go through it three
-# times. A block of pictures whose rows stay in the processor's second cache is laid out and multiplied at once, and
-# the threads share the blocks.
-BLOCK_BYTES = 1 << 20
-
-
-def im2col(x: Array, rows: Axis, columns: Axis) -> Array:
-    """Every window of the padded pictures as one row.
-
-    Args:
-        x: (n, h, w, c), padded already.
-        rows, columns: where the windows stand, from `windows.axes`.
-
-    Returns:
-        (n * out_h * out_w, kh * kw * c): in a row the elements stand as in a kernel, so that a row times
-        `kernel.reshape(kh * kw * c, cout)` is a pixel of the result.
-
-    Example:
-        >>> x = np.arange(9).reshape(1, 3, 3, 1)
-        >>> im2col(x, *axes(x.shape, window=2, strides=1, padding="valid"))
-        array([[0, 1, 3, 4],
-               [1, 2, 4, 5],
-               [3, 4, 6, 7],
-               [4, 5, 7, 8]])
-    """
-    return _windows(x, rows, columns).reshape(-1, rows.window * columns.window * x.shape[3])
-
-
-def _windows(x: Array, rows: Axis, columns: Axis) -> Array:
-    """The windows as a view that repeats pixels without copying them: (n, out_h, out_w, kh, kw, c)."""
-    n, h, w, c = x.strides
-    return array_module(x).lib.stride_tricks.as_strided(
-        x,
-        shape=(x.shape[0], rows.out, columns.out, rows.window, columns.window, x.shape[3]),
-        strides=(n, h * rows.stride, w * columns.stride, h * rows.dilation, w * columns.dilation, c),
-    )
-
-
-def _by_blocks(x: Array, rows: Axis, columns: Axis, work: Callable[[Iterator], Any]) -> list:
-    """`im2col` of padded pictures in blocks, divided among the threads: what `work` makes of each share.
-
-    A share is an iterator of (which pictures, their rows). All rows of a share are laid out in the same memory, one
-    block after the other: fresh memory for each would cost more than filling it.
-    """
-    row = rows.window * columns.window * x.shape[3]
-    step = max(1, BLOCK_BYTES // max(1, rows.out * columns.out * row * x.dtype.itemsize))
-    windows = _windows(x, rows, columns)
-    starts = range(0, x.shape[0], step)
-    xp = array_module(x)
-    # A row of cols holds kw * c pixels that lie side by side. With few channels those are short runs to copy: then cols
-    # is laid out the other way round, where the runs are rows of the result, and BLAS takes the transpose as it is.
-    other_way = columns.window * x.shape[3] < columns.out
-
-    def blocks(share: slice) -> Iterator[tuple[slice, Array]]:
-        space = xp.empty(min(step, x.shape[0]) * rows.out * columns.out * row, dtype=x.dtype)
-        for i in starts[share]:
-            block = windows[i : i + step]  # (n, out_h, out_w, kh, kw, c)
-            if other_way:
-                block = block.transpose(3, 4, 5, 0, 1, 2)
-            cols = space[: block.size].reshape(block.shape)
-            xp.copyto(cols, block)
-            yield slice(i, i + step), cols.reshape(row, -1).T if other_way else cols.reshape(-1, row)
-
-    return in_shares(lambda share: work(blocks(share)), len(starts))
-
-
-def _correlate(x: Array, kernel: Array, rows: Axis, columns: Axis) -> Array:
-    """x (n, h, w, cin) with kernel (kh, kw, cin, cout) -> (n, out_h, out_w, cout)."""
-    cout = kernel.shape[3]
-    matrix = kernel.reshape(-1, cout)  # (kh*kw*cin, cout)
-    xp = array_module(x)
-    y = xp.empty((x.shape[0], rows.out, columns.out, cout), dtype=xp.result_type(x, kernel))
-
-    def multiply(blocks: Iterator) -> None:
-        for block, cols in blocks:
-            xp.matmul(cols, matrix, out=y[block].reshape(-1, cout))
-
-    _by_blocks(padded(x, rows, columns), rows, columns, multiply)
-    return y
-
 
 # --------------------------------------------------------------------------------------------- convolution
 
 
-def _check(x: Array, kernel: Array, channels: int, name: str) -> None:
+def _check(x: Array, kernel: Array, bias: Array | None, name: str, cin: int = 2, cout: int = 3) -> None:
     if x.ndim != 4:
         raise ValueError(f"{name}: x has shape {x.shape}, expected (n, h, w, channels)")
     if kernel.ndim != 4:
         raise ValueError(f"{name}: kernel has shape {kernel.shape}, expected (kh, kw, cin, cout)")
-    if x.shape[3] != kernel.shape[channels]:
+    if x.shape[3] != kernel.shape[cin]:
         raise ValueError(
-            f"{name}: x has {x.shape[3]} channels, the kernel {kernel.shape} takes {kernel.shape[channels]}"
+            f"{name}: x has {x.shape[3]} channels, the kernel {kernel.shape} takes {kernel.shape[cin]}"
         )
+    if bias is not None and bias.shape != (kernel.shape[cout],):
+        raise ValueError(f"{name}: bias has shape {bias.shape}, expected ({kernel.shape[cout]},)")
+
+
+def _empty(x: Array, kernel: Array, bias: Array | None, shape: tuple) -> Array:
+    """Room for a result (n, *shape), in the dtype that NumPy gives these three together."""
+    xp = array_module(x)
+    return xp.empty((len(x), *shape), dtype=xp.result_type(*[a for a in (x, kernel, bias) if a is not None]))
 
 
 @op
 def conv2d(
-    x: Array, kernel: Array, strides: Size = 1, padding: str = "valid", dilation_rate: Size = 1
+    x: Array,
+    kernel: Array,
+    strides: Size = 1,
+    padding: str = "valid",
+    dilation_rate: Size = 1,
+    bias: Array | None = None,
 ) -> Array:
     """Two-dimensional convolution (as in all of deep learning, a correlation: the kernel is not flipped).
 
@@ -129,6 +60,7 @@ def conv2d(
         strides: how far the window moves, a number or (vertically, horizontally).
         padding: "valid" (the window stays inside) or "same" (zeros around: with stride 1 the size stays the same).
         dilation_rate: the distance between the elements of the window.
+        bias: (cout,), added to every pixel of the result.
 
     Returns:
         (n, out_h, out_w, cout).
@@ -142,8 +74,11 @@ def conv2d(
         >>> conv2d(np.ones((1, 28, 28, 1)), np.ones((5, 5, 1, 20)), padding="same").shape
         (1, 28, 28, 20)
     """
-    _check(x, kernel, 2, "conv2d")
-    return _correlate(x, kernel, *axes(x.shape, kernel.shape[:2], strides, padding, dilation_rate))
+    _check(x, kernel, bias, "conv2d")
+    rows, columns = axes(x.shape, kernel.shape[:2], strides, padding, dilation_rate)
+    y = _empty(x, kernel, bias, (rows.out, columns.out, kernel.shape[3]))
+    correlate(x, kernel, rows, columns, y, bias)
+    return y
 
 
 def conv2d_naive(
@@ -172,6 +107,9 @@ def _(gy: Array, x: Array, kernel_shape: tuple, strides: Size, padding: str, dil
     return conv2d_kernel(x, gy, kernel_shape[:2], strides, padding, dilation_rate)
 
 
+conv2d.gradient("bias")(lambda gy: gy)  # the engine sums it over all pixels, as after any broadcast
+
+
 # -------------------------------------------------------------------------------------- transposed convolution
 
 
@@ -183,12 +121,14 @@ def conv2d_transpose(
     padding: str = "valid",
     dilation_rate: Size = 1,
     output_shape: tuple[int, int] | None = None,
+    bias: Array | None = None,
 ) -> Array:
     """Transposed convolution: the way back through a convolution, and the gradient of `conv2d` with respect to x.
 
     Every pixel of x paints the kernel, times itself, into the result, strides apart; what overlaps adds up. Seen
-    from the result, each pixel gathers from a window of x: so this is a convolution too, of x spread out (strides
-    - 1 zeros between its pixels), with the kernel turned by 180 degrees and its channels exchanged.
+    from the result, each pixel gathers from a window of x: so this is a convolution too, with the kernel turned by
+    180 degrees and its channels exchanged. With strides the pixels of the result take turns: every second one, say,
+    is painted by every second element of the kernel. Then there is a small convolution for each turn.
 
     Args:
         x: pictures (n, h, w, cin).
@@ -196,6 +136,7 @@ def conv2d_transpose(
         strides, padding, dilation_rate: those of that convolution.
         output_shape: (height, width) of the result, where several lead to the same x; as Keras chooses if not given:
             h * strides for "same", and for "valid" as much more as the kernel reaches beyond the strides.
+        bias: (cout,), added to every pixel of the result.
 
     Returns:
         (n, height, width, cout).
@@ -207,7 +148,7 @@ def conv2d_transpose(
         >>> conv2d_transpose(np.ones((1, 14, 14, 8)), np.ones((3, 3, 4, 8)), strides=2, padding="same").shape
         (1, 28, 28, 4)
     """
-    _check(x, kernel, 3, "conv2d_transpose")
+    _check(x, kernel, bias, "conv2d_transpose", 3, 2)
     strides, dilation = pair(strides, "strides"), pair(dilation_rate, "dilation_rate")
     sizes = output_shape or [
         full_size(n, k, s, padding, d) for n, k, s, d in zip(x.shape[1:3], kernel.shape, strides, dilation)
@@ -217,27 +158,31 @@ def conv2d_transpose(
         raise ValueError(
             f"conv2d_transpose: a convolution of {tuple(sizes)} gives {(rows.out, columns.out)}, x is {x.shape[1:3]}"
         )
-    spread = _spread(x, rows.stride, columns.stride)  # (n, (h-1)*stride + 1, ..., cin)
-    turned = kernel[::-1, ::-1].swapaxes(2, 3)  # (kh, kw, cin, cout)
-    return _correlate(spread, turned, _back(rows), _back(columns))
+    y = _empty(x, kernel, bias, (*sizes, kernel.shape[2]))
+    turns = [(down, right) for down in _turns(rows) for right in _turns(columns)]
+    if len(turns) < rows.stride * columns.stride:
+        y[...] = 0 if bias is None else bias  # a window smaller than the strides leaves gaps
+    for (lines, i, rows), (pixels, j, columns) in turns:
+        turned = kernel[i][:, j].swapaxes(2, 3)  # (kh, kw, cin, cout)
+        correlate(x, turned, rows, columns, y[:, lines, pixels], bias)
+    return y
 
 
-def _spread(x: Array, sh: int, sw: int) -> Array:
-    """Zeros put between the pixels: (n, h, w, c) -> (n, (h-1)*sh + 1, (w-1)*sw + 1, c)."""
-    if sh == sw == 1:
-        return x
-    n, h, w, c = x.shape
-    out = array_module(x).zeros((n, (h - 1) * sh + 1, (w - 1) * sw + 1, c), dtype=x.dtype)
-    out[:, ::sh, ::sw] = x
-    return out
+def _turns(a: Axis) -> Iterator[tuple[slice, list[int], Axis]]:
+    """The way back along an axis, turn by turn: which places of the picture, painted by which elements of the
+    window (last one first), and where these stand in x.
 
-
-def _back(a: Axis) -> Axis:
-    """The window of the way back: over the spread places of `a`, so that it ends on the picture `a` came from."""
-    reach = (a.window - 1) * a.dilation
-    size = (a.out - 1) * a.stride + 1
-    before = reach - a.before
-    return Axis(size, a.window, 1, a.dilation, before, a.size + reach - size - before, a.size)
+    Element k of window i paints place p if i * stride + k * dilation = p + before: which elements paint p depends on
+    p % stride alone, and k paints it from pixel i = (p + before - k * dilation) / stride.
+    """
+    for p in range(min(a.stride, a.size)):
+        ks = [k for k in reversed(range(a.window)) if (p + a.before - k * a.dilation) % a.stride == 0]
+        if ks:
+            places = slice(p, a.size, a.stride)
+            pixels = [(p + a.before - k * a.dilation) // a.stride for k in ks]
+            apart = pixels[1] - pixels[0] if len(ks) > 1 else 1
+            window = Axis(a.out, len(ks), 1, apart, -pixels[0], 0, 0)
+            yield places, ks, window.part(slice(0, len(range(a.size)[places])))
 
 
 def conv2d_transpose_naive(
@@ -275,6 +220,9 @@ def _(gy: Array, x: Array, kernel_shape: tuple, strides: Size, padding: str, dil
     return conv2d_kernel(gy, x, kernel_shape[:2], strides, padding, dilation_rate)
 
 
+conv2d_transpose.gradient("bias")(lambda gy: gy)
+
+
 # ---------------------------------------------------------------------------------- the gradient of the kernel
 
 
@@ -306,15 +254,22 @@ def conv2d_kernel(
         np.float64(18.0)
     """
     rows, columns = axes(x.shape, kernel_size, strides, padding, dilation_rate)
-    cin, cout = x.shape[3], seen.shape[3]
+    cout = seen.shape[3]
     xp = array_module(x)
-    total = xp.zeros((rows.window * columns.window * cin, cout), dtype=xp.result_type(x, seen))
+    total = xp.zeros((rows.window * columns.window * x.shape[3], cout), dtype=xp.result_type(x, seen))
 
     def weigh(blocks: Iterator) -> Array:  # the rows are made anew rather than kept from the way forward
-        return sum(cols.T @ seen[block].reshape(-1, cout) for block, cols in blocks)
+        own = xp.zeros_like(total)
+        for place, cols in blocks:
+            pixels = seen[place].reshape(-1, cout)
+            # np.dot, not @: for a result of 500 numbers or less that would keep Python's lock, and the others waiting.
+            # And BLAS copies an operand least if it need not transpose it.
+            own += xp.dot(cols.T, pixels) if cols.flags.f_contiguous else xp.dot(pixels.T, cols).T
+        return own
 
-    total = sum(_by_blocks(padded(x, rows, columns), rows, columns, weigh), start=total)
-    return total.reshape(rows.window, columns.window, cin, cout)
+    for own in by_blocks(x, rows, columns, weigh):
+        total += own
+    return total.reshape(rows.window, columns.window, x.shape[3], cout)
 
 
 def conv2d_kernel_naive(

@@ -52,15 +52,21 @@ def max_pool2d(x: Array, pool_size: Size, strides: Size | None = None, padding: 
 def _max_pool2d(x: Array, pool_size: Size, strides: Size, padding: str) -> Array:
     _check(x, "max_pool2d")
     rows, columns = axes(x.shape, pool_size, strides, padding)
-    x = padded(x, rows, columns, _lowest(x.dtype))
     xp = array_module(x)
-    y = xp.full((x.shape[0], rows.out, columns.out, x.shape[3]), _lowest(x.dtype), dtype=x.dtype)
+    y = xp.empty((x.shape[0], rows.out, columns.out, x.shape[3]), dtype=x.dtype)
 
-    def share(images: slice) -> None:
-        for _, place in elements(rows, columns):
-            xp.maximum(y[images], x[images][place], out=y[images])
+    def some(pictures: slice) -> None:
+        part = padded(x[pictures], rows, columns, _lowest(x.dtype))
+        largest = part[
+            :, rows.at(0)
+        ]  # of each column of the window; then of these. A row of pixels is a long run
+        for i in range(1, rows.window):  # of numbers, so most of the work is done where NumPy is fastest
+            largest = xp.maximum(largest, part[:, rows.at(i)])
+        y[pictures] = largest[:, :, columns.at(0)]
+        for j in range(1, columns.window):
+            xp.maximum(y[pictures], largest[:, :, columns.at(j)], out=y[pictures])
 
-    in_shares(share, len(x), x.size)
+    in_shares(some, len(x), x.size)
     return y
 
 
@@ -77,17 +83,19 @@ def _(gy: Array, x: Array, y: Array, x_shape: tuple, pool_size: Size, strides: S
 def winners(x: Array, y: Array, pool_size: Size, strides: Size, padding: str) -> Array:
     """Which element of its window is the maximum y: its number in reading order, the first if several are equal."""
     rows, columns = axes(x.shape, pool_size, strides, padding)
-    x = padded(x, rows, columns, _lowest(x.dtype))
     xp = array_module(x)
-    winner = xp.zeros(y.shape, dtype=np.uint8 if rows.window * columns.window <= 256 else np.int64)
+    winner = xp.empty(y.shape, dtype=np.uint8 if rows.window * columns.window <= 256 else np.int64)
 
-    def share(images: slice) -> None:
-        lost = xp.ones(y[images].shape, dtype=bool)  # have all elements so far lost?
+    def some(pictures: slice) -> None:
+        part = padded(x[pictures], rows, columns, _lowest(x.dtype))
+        lost = xp.ones(y[pictures].shape, dtype=bool)  # have all elements so far lost?
+        number = xp.zeros(lost.shape, dtype=winner.dtype)
         for _, place in list(elements(rows, columns))[:-1]:
-            lost &= x[images][place] != y[images]
-            winner[images] += lost  # how many lost before the winner: its number. 5 times faster than `where`
+            lost &= part[place] != y[pictures]
+            number += lost  # how many lost before the winner: its number. 5 times faster than `where`
+        winner[pictures] = number
 
-    in_shares(share, len(x), x.size)
+    in_shares(some, len(x), x.size)
     return winner
 
 
@@ -147,10 +155,15 @@ def average_pool2d_naive(
 def collect(x: Array, winner: Array | None, pool_size: Size, strides: Size, padding: str) -> Array:
     """From every window its winner's element (`winner`: their numbers), or the sum of all elements (None)."""
     rows, columns = axes(x.shape, pool_size, strides, padding)
-    x = padded(x, rows, columns)
-    y = array_module(x).zeros((x.shape[0], rows.out, columns.out, x.shape[3]), dtype=x.dtype)
-    for k, place in elements(rows, columns):
-        y += x[place] if winner is None else x[place] * (winner == k)
+    y = array_module(x).empty((x.shape[0], rows.out, columns.out, x.shape[3]), dtype=x.dtype)
+
+    def some(pictures: slice) -> None:
+        part = padded(x[pictures], rows, columns)
+        y[pictures] = 0
+        for k, place in elements(rows, columns):
+            y[pictures] += part[place] if winner is None else part[place] * (winner[pictures] == k)
+
+    in_shares(some, len(x), x.size)
     return y
 
 
@@ -166,20 +179,21 @@ def spread(
     """The way back from `collect`: each window's value added to its winner, or to all its elements, in a picture."""
     rows, columns = axes(shape, pool_size, strides, padding)
     n, h, w, c = shape
-    out = array_module(values).zeros(
-        (n, rows.before + h + rows.after, columns.before + w + columns.after, c), dtype=values.dtype
-    )
+    xp = array_module(values)
+    height, width = rows.before + h + rows.after, columns.before + w + columns.after
+    out = xp.empty((n, height, width, c), dtype=values.dtype)
     apart = rows.stride >= rows.window and columns.stride >= columns.window  # then no place is met twice
 
-    def share(images: slice) -> None:
+    def some(pictures: slice) -> None:
+        out[pictures] = 0
         for k, place in elements(rows, columns):
-            part = values[images] if winner is None else values[images] * (winner[images] == k)
+            here = values[pictures] if winner is None else values[pictures] * (winner[pictures] == k)
             if apart:
-                out[images][place] = part
+                out[pictures][place] = here
             else:
-                out[images][place] += part
+                out[pictures][place] += here
 
-    in_shares(share, n, out.size)
+    in_shares(some, n, out.size)
     return out[:, rows.before : rows.before + h, columns.before : columns.before + w]
 
 

@@ -27,6 +27,12 @@ class Axis(NamedTuple):
         start = k * self.dilation
         return slice(start, start + (self.out - 1) * self.stride + 1, self.stride)
 
+    def part(self, places: slice) -> Axis:
+        """The same for some of its places: what they do not reach of the picture is negative padding, cut off."""
+        first = places.start * self.stride - self.before  # of the picture's pixels that they see
+        last = (places.stop - 1) * self.stride + (self.window - 1) * self.dilation - self.before
+        return self._replace(before=-first, after=last + 1 - self.size, out=places.stop - places.start)
+
 
 def pair(value: Size, what: str) -> tuple[int, int]:
     """A number for height and width alike, or one for each.
@@ -84,13 +90,17 @@ def axes(shape: tuple, window: Size, strides: Size, padding: str, dilation: Size
 
 
 def padded(x: Array, rows: Axis, columns: Axis, value: float = 0.0) -> Array:
-    """x (n, h, w, c) with the padding around it; x itself where there is none."""
-    if not (rows.before or rows.after or columns.before or columns.after):
-        return x
-    n, h, w, c = x.shape
-    shape = (n, rows.before + h + rows.after, columns.before + w + columns.after, c)
-    out = array_module(x).full(shape, value, dtype=x.dtype)
-    out[:, rows.before : rows.before + h, columns.before : columns.before + w] = x
+    """x (n, h, w, c) with the padding around it, where that is negative cut off; a view of x where none is added."""
+    inside, outside, shape = [slice(None)], [slice(None)], [len(x)]
+    for size, before, after in ((a.size, a.before, a.after) for a in (rows, columns)):
+        inside.append(slice(max(-before, 0), size + min(after, 0)))
+        outside.append(slice(max(before, 0), before + size + min(after, 0)))
+        shape.append(before + size + after)
+    seen = x[tuple(inside)]
+    if seen.shape[:3] == tuple(shape):
+        return seen
+    out = array_module(x).full((*shape, x.shape[3]), value, dtype=x.dtype)
+    out[tuple(outside)] = seen
     return out
 
 
