@@ -80,7 +80,7 @@ Points = dict[int, list[Result]]  # where -> what each came to
 
 def main(options: argparse.Namespace, libraries: list[str]) -> None:
     """Measure, and show: a table for each series, JSON, a picture."""
-    # PyTorch with channels last: the faster for these two on most processors, and one line rather than two.
+    # PyTorch in one layout, for one line: the race shows what the other one does.
     names = [each.replace("torch", "torch:channels-last") for each in libraries if each in RACING]
     if not names:
         raise SystemExit(f"growth: only {', '.join(RACING)} take part.")

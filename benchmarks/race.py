@@ -61,6 +61,7 @@ class Contestant:
 
     def __init__(self, name: str, case: Case, phase: str, threads: int):
         self.result = Result(name)
+        self.slow = False
         # Which kernels suit the processor everybody finds out alone: nobody is held to those that a variable names.
         free = {key: value for key, value in os.environ.items() if not key.startswith("OPENBLAS_")}
         self.errors = tempfile.TemporaryFile()  # a pipe that nobody empties would hold it up
@@ -96,20 +97,28 @@ class Contestant:
 
     def warm_up(self, seconds: float, most: int) -> None:
         """Compile what is compiled at the first call, look at the memory, and find out how many steps fill a round."""
+        self.ask(1)
         told = self.ask(1)
-        if told["seconds"] < SLOW:
+        self.slow = told["seconds"] > SLOW
+        if not self.slow:
             told = self.ask(min(3, most))
         # Now, as long as everybody has done the same: some copy all data at once, and a round may have many batches.
         self.result.megabytes = told.get("megabytes")
-        self.result.steps = max(1, min(most, round(seconds / told["seconds"])))
-        if told["seconds"] < SLOW:
-            told = self.ask(self.result.steps)  # by now it is warm
-            self.result.steps = max(1, min(most, round(seconds / told["seconds"])))
+        self.result.steps = 1
+        while not self.slow:  # the more steps, the warmer it is, and the truer is what one takes
+            before, self.result.steps = self.result.steps, max(1, min(most, round(seconds / told["seconds"])))
+            if self.result.steps <= before:
+                break
+            told = self.ask(self.result.steps)
 
     def run(self) -> None:
-        """A round, unless it has done enough of them: a slow one rests after the first few."""
-        if len(self.result.seconds) >= SLOW_ROUNDS and min(self.result.seconds) > SLOW:
+        """A round; one that is slow rests after the first few."""
+        if self.slow and len(self.result.seconds) >= SLOW_ROUNDS:
             return
+        if not self.slow:
+            self.ask(
+                1
+            )  # whoever has rested needs a step to get going: threads sleep, the caches are the others'
         told = self.ask(self.result.steps)
         self.result.seconds.append(told["seconds"])
         self.result.share = told.get("share")

@@ -194,3 +194,37 @@ def test_all_get_the_threads_and_nobody_openblas_variables(monkeypatch: pytest.M
     Contestant("tinydl", CASES["chain"], "infer", 3).close()
     assert {given["env"][name] for name in THREADS} == {"3"}
     assert "OPENBLAS_CORETYPE" not in given["env"]
+
+
+class Actor(Contestant):
+    """Answers from a list of seconds a step, without a process; the last one stays."""
+
+    def __init__(self, *seconds: float):
+        self.result, self.slow, self.script, self.asked = Result("actor"), False, list(seconds), []
+
+    def ask(self, steps: int) -> dict:
+        self.asked.append(steps)
+        return {"seconds": self.script.pop(0) if len(self.script) > 1 else self.script[0], "megabytes": 7.0}
+
+
+def test_compiling_counts_for_nothing_and_steps_fill_a_round() -> None:
+    actor = Actor(9.0, 0.1, 0.05, 0.03)  # it compiles, then it gets warm
+    actor.warm_up(0.3, most=256)
+    assert not actor.slow and actor.result.steps == 10 and actor.asked == [1, 1, 3, 6, 10]
+    actor.run()
+    assert actor.asked[5:] == [1, 10]  # one to get going
+    assert actor.result.seconds == [0.03] and actor.result.megabytes == 7
+
+
+def test_a_round_takes_no_more_batches_than_there_are() -> None:
+    actor = Actor(0.01)
+    actor.warm_up(0.3, most=4)
+    assert actor.result.steps == 4
+
+
+def test_a_slow_one_rests_after_three_rounds() -> None:
+    actor = Actor(5.0)
+    actor.warm_up(0.3, most=256)
+    for _ in range(9):
+        actor.run()
+    assert actor.slow and actor.asked == [1] * 5 and len(actor.result.seconds) == 3
