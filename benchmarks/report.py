@@ -177,13 +177,15 @@ def write_json(path: Path, content: Mapping[str, Any]) -> None:
 
 
 def picture(finished: Finished, around: Mapping[str, Any]) -> Figure:
-    """Bars for each case: to the left of the line who is faster than tinydl, to the right who is slower."""
+    """Bars for each case: to the left of the line who is faster than the first (tinydl), to the right who is slower."""
     phases = [phase for phase in PHASES if any(each == phase for _, each in finished)]
     tall = max(sum(each == phase for _, each in finished) for phase in phases)
-    figure = new_figure(6.2 * len(phases), 1.6 + 0.95 * tall, "Time beside tinydl's")
+    firsts = [rows[0] for rows in map(summary, finished.values()) if rows]
+    beside = LIBRARIES[library(firsts[0]["contestant"])][0]  # tinydl, unless it was left out
+    figure = new_figure(6.2 * len(phases), 1.6 + 0.95 * tall, f"Time beside {beside}'s")
     for axes, phase in zip(figure.subplots(1, len(phases), squeeze=False)[0], phases):
         draw_ratios(axes, {case: results for (case, each), results in finished.items() if each == phase})
-        axes.set_title(PHASES[phase])
+        axes.set(title=PHASES[phase], xlabel=f"← faster     time / {beside}'s time     slower →")
     handles: dict[Any, Any] = {}  # a library that is missing in one panel may be in the other
     for axes in figure.axes:
         handles |= {label: handle for handle, label in zip(*axes.get_legend_handles_labels())}
@@ -246,9 +248,7 @@ def draw_ratios(axes: Axes, races: Mapping[str, Sequence[Result]]) -> None:
     titles = [CASES[name].title if name in CASES else name for name in races]
     axes.set_yticks(range(len(races)), titles)
     axes.axvline(1, color=BLACK, linewidth=1.2)
-    axes.set(
-        xscale="log", ylim=(len(races) - 0.5, -0.5), xlabel="← faster     time / tinydl's time     slower →"
-    )
+    axes.set(xscale="log", ylim=(len(races) - 0.5, -0.5))
     axes.margins(x=0.14)
     low, high = axes.get_xlim()
     axes.set_xlim(min(low, 0.5), max(high, 2))
