@@ -10,6 +10,8 @@ import configparser
 import doctest
 import importlib
 import re
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -464,3 +466,11 @@ def test_a_forgotten_rule_is_found() -> None:
         assert without_rule(body.op) == ["gate"]
     finally:
         del OPS["forgotten"]
+
+
+def test_importing_tinydl_loads_nothing_that_only_pictures_and_tables_need() -> None:
+    """So that a script that trains and plots nothing starts at once."""
+    heavy = ["matplotlib", "rich", "PIL", "urllib.request", "cupy"]
+    code = f"import sys, tinydl; print([name for name in {heavy} if name in sys.modules]); tinydl.plot, tinydl.datasets"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True)
+    assert done.stdout.strip() == "[]"

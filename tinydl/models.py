@@ -10,9 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
 
 from tinydl import checkpoint
 from tinydl.autograd import Variable, no_grad
@@ -126,6 +123,10 @@ class Model(Trainer):
              Trainable params: 15 (60.00 B)
              Non-trainable params: 0 (0.00 B)
         """
+        from rich.console import Console
+        from rich.markup import escape
+        from rich.table import Table
+
         console = Console()
         console.print(f'[bold]Model: "{escape(self.name)}"[/bold]', highlight=False)
         table = Table("Layer (type)", "Output Shape", show_lines=True)

@@ -70,6 +70,7 @@ class _Op:
         self.plans: dict[tuple, _Plan] = {}
         parameters = inspect.signature(function).parameters
         self.names = list(parameters)
+        self.count = len(self.names)
         self.index = {name: i for i, name in enumerate(self.names)}
         self.axis = self.index.get("axis")
         self.defaults = tuple(p.default for p in parameters.values())
@@ -103,8 +104,6 @@ class _Op:
 
     def bind(self, args: tuple, options: dict) -> list:
         """The arguments in the order of the parameters, defaults filled in; a list of arrays is one entry."""
-        if len(args) == len(self.names) and not options and self.variadic is None:
-            return list(args)
         if self.variadic is not None:
             v = self.variadic
             several: Any = args[v:]
@@ -128,15 +127,16 @@ class _Op:
         raise TypeError(f"{self.name}: wrong arguments")
 
     def compute(self, values: list) -> Any:
-        if self.variadic is None:
-            return self.function(*values)
+        """The op on bare arrays, one parameter of which is a list of them."""
         v = self.variadic
+        assert v is not None
         return self.function(*values[:v], *values[v], **dict(zip(self.names[v + 1 :], values[v + 1 :])))
 
     def __call__(self, args: tuple, options: dict) -> Any:
-        values = self.bind(args, options)
+        plain = self.variadic is None
+        values = list(args) if plain and len(args) == self.count and not options else self.bind(args, options)
         kind, slots, parents = self.unwrap(values)
-        out = self.compute(values)
+        out = self.function(*values) if plain else self.compute(values)
         if kind is None:
             return out
         return self.wrap(out, values, kind, slots, parents)
@@ -176,25 +176,27 @@ class _Op:
 
     def wrap(self, out: Any, values: list, kind: Any, slots: list, parents: list[Node]) -> Any:
         """The result as a Tensor, or several, with a node that knows what its gradient rules will ask for."""
-        if isinstance(out, tuple):
+        several = isinstance(out, tuple)
+        if several:
             out = tuple([as_ndarray(o) for o in out])
-        else:
+        elif isinstance(out, np.generic):
             out = as_ndarray(out)
         if not (slots and mode.recording and self.differentiable):
-            return tuple([kind.of(o) for o in out]) if isinstance(out, tuple) else kind.of(out)
+            return tuple([kind.of(o) for o in out]) if several else kind.of(out)
 
-        plan = self.plans.get(tuple(slots)) or self.plans.setdefault(tuple(slots), _Plan(self, slots))
+        key = tuple(slots)
+        plan = self.plans.get(key) or self.plans.setdefault(key, _Plan(self, slots))
+        dtype = out[0].dtype if several else out.dtype
         if self.keeps_dtype:
-            dtype = (out[0] if isinstance(out, tuple) else out).dtype
             for parent in parents:
-                if parent.dtype != dtype:
+                if parent.dtype is not dtype and parent.dtype != dtype:  # "is" is fast, and nearly always true
                     raise TypeError(self.promotion(parent.dtype, dtype, values))
         values.append(out)
         saved = [values[i] if get is None else get(values[i]) for i, get in plan.takes]
-        if isinstance(out, tuple):
-            node = Node(plan, tuple(parents), saved, [o.shape for o in out], out[0].dtype)
+        node = Node(plan, tuple(parents), saved, [o.shape for o in out] if several else out.shape, dtype)
+        if several:
             return tuple([kind.of(o, _part(node, i)) for i, o in enumerate(out)])
-        return kind.of(out, Node(plan, tuple(parents), saved, out.shape, out.dtype))
+        return kind.of(out, node)
 
     def array(self, numbers: list) -> Array:
         if any(isinstance(entry, Variable) for entry in numbers):  # whose gradients would be lost
@@ -232,7 +234,7 @@ class _Plan:
         self.sources: list[str] = []  # the names of what is saved
         # Where each is among (*inputs, output), and what of it.
         self.takes: list[tuple[int, Callable | None]] = []
-        self.steps: list[tuple] = []  # (rule, its arguments among what is saved, position, [(parent, part)])
+        self.steps: list[tuple] = []  # (rule, its arguments among what is saved, [(parent, part)])
         targets: dict[tuple, list] = {}
         for parent, slot in enumerate(slots):
             i, position = slot if isinstance(slot, tuple) else (slot, None)
@@ -245,9 +247,10 @@ class _Plan:
             part = inputs.index(name) if len(inputs) > 1 else None  # of the tuple that a shared rule returns
             if (rule, position) not in targets:
                 wants = list(inspect.signature(rule).parameters)[1:]
-                where = [None if want == "position" else self.save(want) for want in wants]
+                where = [self.save(want) for want in wants if want != "position"]
+                run = functools.partial(rule, position=position) if "position" in wants else rule
                 targets[rule, position] = []
-                self.steps.append((rule, where, position, targets[rule, position]))
+                self.steps.append((run, where, targets[rule, position]))
             targets[rule, position].append((parent, part))
 
     def save(self, name: str) -> int:
@@ -296,15 +299,15 @@ class _Plan:
         """
         assert node.parents is not None
         saved = node.saved if kind is None else self.lift(node, kind)
-        for rule, where, position, targets in self.steps:
+        for rule, where, targets in self.steps:
             if useful is not None and not any(node.parents[parent] in useful for parent, _ in targets):
                 continue
-            result = rule(gy, *[position if i is None else saved[i] for i in where])
+            result = rule(gy, *map(saved.__getitem__, where))
             for parent, part in targets:
                 to = node.parents[parent]
                 if useful is None or to in useful:
                     g = result if part is None else result[part]
-                    if g.shape != to.shape or g.dtype != to.dtype:
+                    if g.shape != to.shape or (g.dtype is not to.dtype and g.dtype != to.dtype):
                         g = _fit(g, to, self.name)
                     yield to, g, len(targets) == 1
 

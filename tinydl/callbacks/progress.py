@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
-
-from rich.console import Console
-from rich.live import Live
-from rich.text import Text
+from typing import TYPE_CHECKING
 
 from tinydl.callbacks.base import Callback, Logs
+
+if TYPE_CHECKING:  # rich itself is loaded when the first fit shows something: `import tinydl` shall be quick
+    from rich.live import Live
+    from rich.text import Text
 
 
 def format_logs(logs: Logs | None) -> str:
@@ -82,6 +83,9 @@ class ProgressBar(Callback):
         self._finish(None)
 
     def _start(self, title: str) -> None:
+        from rich.console import Console
+        from rich.live import Live
+
         self.close()
         self.title = title
         self.steps = self.params["steps"]
@@ -105,6 +109,8 @@ class ProgressBar(Callback):
 
     def _line(self, logs: Logs | None, finished: bool = False) -> Text:
         """Epoch 3/12  48/75 ━━━━━━━━━━━━━━━━━━━━ 12s left - loss: 0.1234"""
+        from rich.text import Text
+
         seconds = time.perf_counter() - self.began
         filled = 20 * self.done // max(self.steps, 1)
         dash = "━" if self.console.encoding.startswith("utf") else "="
