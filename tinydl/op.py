@@ -189,7 +189,9 @@ class _Op:
         dtype = out[0].dtype if several else out.dtype
         if self.keeps_dtype:
             for parent in parents:
-                if parent.dtype is not dtype and parent.dtype != dtype:  # "is" is fast, and nearly always true
+                if (
+                    parent.dtype is not dtype and parent.dtype != dtype
+                ):  # "is" is fast, and nearly always true
                     raise TypeError(self.promotion(parent.dtype, dtype, values))
         values.append(out)
         saved = [values[i] if get is None else get(values[i]) for i, get in plan.takes]

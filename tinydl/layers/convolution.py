@@ -55,7 +55,7 @@ class _Convolution(Layer):
 
     def call(self, x: Any) -> Any:
         bias = self.bias if self.use_bias else None
-        return self.activation(self._convolve(x, bias))  # (n, out_h, out_w, filters)
+        return activations.over(self.activation, self._convolve(x, bias))  # (n, out_h, out_w, filters)
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         self.check_input(input_shape)

@@ -106,7 +106,7 @@ class Dense(Layer):
         y = x @ self.kernel  # (n, ..., units)
         if self.use_bias:
             y = y + self.bias
-        return self.activation(y)
+        return activations.over(self.activation, y)
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         self.check_input(input_shape)

@@ -13,7 +13,7 @@ from tinydl.backend import Array, array_module
 from tinydl.op import op
 from tinydl.ops.elementwise import erf, exp, isfinite, minimum
 from tinydl.syntax import restore, where
-from tinydl.threads import elementwise
+from tinydl.threads import elementwise, in_shares
 
 # --------------------------------------------------------------------------------------- hinges: relu and kin
 
@@ -29,7 +29,26 @@ def relu(x: Array) -> Array:
     return array_module(x).maximum(x, 0)
 
 
-relu.gradient("x")(lambda gy, y: gy * (y > 0))
+@op
+def relu_(x: Array) -> Array:
+    """`relu` written over x, for an x that nobody else looks at, nor a gradient rule: half the memory, half the way.
+
+    Example:
+        >>> x = np.array([-2.0, 3.0])
+        >>> relu_(x) is x, x
+        (True, array([0., 3.]))
+    """
+    xp = array_module(x)
+    rows = xp.atleast_1d(x)
+    in_shares(lambda some: xp.maximum(rows[some], 0, out=rows[some]), len(rows), x.size)
+    return x
+
+
+@relu.gradient("x")
+@relu_.gradient("x")
+@elementwise
+def _(gy: Array, y: Array) -> Array:
+    return gy * (y > 0)
 
 
 @op
