@@ -22,8 +22,8 @@ import numpy as np
 
 from tinydl.backend import Array, array_module
 
-# What fewer numbers than this are for a thread: not worth waking it, which takes about 0.1 ms.
-FEW = 1 << 17
+# To go through fewer numbers than this once or twice is not worth waking a thread, which takes about 0.1 ms.
+FEW = 1 << 18
 # How many numbers at once an elementwise function gets: in float32 1 MB, for what it makes of them on the way to be in
 # the cache still when it goes on. Half of it is no faster: between two calls of NumPy a thread needs Python's lock.
 PIECE = 1 << 18
@@ -71,7 +71,8 @@ def in_shares(
     others = [_pool.submit(contextvars.copy_context().run, take_turns) for _ in range(helpers)]
     take_turns()
     for other in others:
-        other.result()
+        if not other.cancel():  # it has begun; one that has not is too late to be of use
+            other.result()
     return results
 
 
@@ -111,7 +112,7 @@ def matmul(a: Array, b: Array) -> Array:
     The longer side is divided: BLAS copies the other operand for each thread anew. In float32 we have never seen the
     number of threads change a bit of the result, but BLAS does not promise that, and in float64 it does.
     """
-    if array_module(a, b) is not np or a.ndim != 2 or b.ndim != 2 or a.size * b.shape[1] < 1 << 22:
+    if array_module(a, b) is not np or a.ndim != 2 or b.ndim != 2 or a.size * b.shape[1] < 1 << 23:
         return a @ b
     out = np.empty((len(a), b.shape[1]), dtype=np.result_type(a, b))
     if len(a) >= b.shape[1]:

@@ -18,8 +18,9 @@ import numpy as np
 
 from tinydl.backend import Array, array_module
 from tinydl.op import op
-from tinydl.ops.correlation import by_blocks, correlate
+from tinydl.ops.correlation import GROUPS, correlate, places, workspace
 from tinydl.ops.windows import Axis, Size, axes, axis, full_size, padded, pair
+from tinydl.threads import in_shares
 
 # --------------------------------------------------------------------------------------------- convolution
 
@@ -77,7 +78,7 @@ def conv2d(
     _check(x, kernel, bias, "conv2d")
     rows, columns = axes(x.shape, kernel.shape[:2], strides, padding, dilation_rate)
     y = _empty(x, kernel, bias, (rows.out, columns.out, kernel.shape[3]))
-    correlate(x, kernel, rows, columns, y, bias)
+    correlate(x, [(kernel, rows, columns, y)], bias)
     return y
 
 
@@ -159,18 +160,20 @@ def conv2d_transpose(
             f"conv2d_transpose: a convolution of {tuple(sizes)} gives {(rows.out, columns.out)}, x is {x.shape[1:3]}"
         )
     y = _empty(x, kernel, bias, (*sizes, kernel.shape[2]))
-    turns = [(down, right) for down in _turns(rows) for right in _turns(columns)]
+    turns = []
+    for lines, down, i in _turns(rows):
+        for pixels, right, j in _turns(columns):
+            turned = kernel[i][:, j].swapaxes(2, 3)  # (kh, kw, cin, cout)
+            turns.append((turned, down, right, y[:, lines, pixels]))
     if len(turns) < rows.stride * columns.stride:
         y[...] = 0 if bias is None else bias  # a window smaller than the strides leaves gaps
-    for (lines, i, rows), (pixels, j, columns) in turns:
-        turned = kernel[i][:, j].swapaxes(2, 3)  # (kh, kw, cin, cout)
-        correlate(x, turned, rows, columns, y[:, lines, pixels], bias)
+    correlate(x, turns, bias)
     return y
 
 
-def _turns(a: Axis) -> Iterator[tuple[slice, list[int], Axis]]:
-    """The way back along an axis, turn by turn: which places of the picture, painted by which elements of the
-    window (last one first), and where these stand in x.
+def _turns(a: Axis) -> Iterator[tuple[slice, Axis, list[int]]]:
+    """The way back along an axis, turn by turn: which places of the picture; where the window that paints them stands
+    in x; and which elements of the kernel it has, the last one first.
 
     Element k of window i paints place p if i * stride + k * dilation = p + before: which elements paint p depends on
     p % stride alone, and k paints it from pixel i = (p + before - k * dilation) / stride.
@@ -182,7 +185,7 @@ def _turns(a: Axis) -> Iterator[tuple[slice, list[int], Axis]]:
             pixels = [(p + a.before - k * a.dilation) // a.stride for k in ks]
             apart = pixels[1] - pixels[0] if len(ks) > 1 else 1
             window = Axis(a.out, len(ks), 1, apart, -pixels[0], 0, 0)
-            yield places, ks, window.part(slice(0, len(range(a.size)[places])))
+            yield places, window.part(slice(0, len(range(a.size)[places]))), ks
 
 
 def conv2d_transpose_naive(
@@ -258,16 +261,18 @@ def conv2d_kernel(
     xp = array_module(x)
     total = xp.zeros((rows.window * columns.window * x.shape[3], cout), dtype=xp.result_type(x, seen))
 
-    def weigh(blocks: Iterator) -> Array:  # the rows are made anew rather than kept from the way forward
-        own = xp.zeros_like(total)
-        for place, cols in blocks:
-            pixels = seen[place].reshape(-1, cout)
+    blocks = places(x, rows, columns)
+
+    def weigh(some: slice) -> Array:  # the rows are made anew rather than kept from the way forward
+        lay_out, own = workspace(x), xp.zeros_like(total)
+        for place in blocks[some]:
+            cols, pixels = lay_out(rows, columns, place), seen[place].reshape(-1, cout)
             # np.dot, not @: for a result of 500 numbers or less that would keep Python's lock, and the others waiting.
             # And BLAS copies an operand least if it need not transpose it.
             own += xp.dot(cols.T, pixels) if cols.flags.f_contiguous else xp.dot(pixels.T, cols).T
         return own
 
-    for own in by_blocks(x, rows, columns, weigh):
+    for own in in_shares(weigh, len(blocks), shares=GROUPS):
         total += own
     return total.reshape(rows.window, columns.window, x.shape[3], cout)
 

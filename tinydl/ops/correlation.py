@@ -10,8 +10,7 @@ and there is less of it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Callable
 
 from tinydl.backend import Array, array_module
 from tinydl.ops.windows import Axis, padded
@@ -61,61 +60,81 @@ def _windows(x: Array, rows: Axis, columns: Axis) -> Array:
     )
 
 
-def by_blocks(x: Array, rows: Axis, columns: Axis, work: Callable[[Iterator], Any]) -> list:
-    """`im2col` of pictures in blocks, padded on the way: what `work` makes of each group of blocks.
+Place = tuple[slice, slice]  # of a block in the result: all lines of some pictures, or some lines of one
 
-    A group is an iterator of (place, cols): `result[place]` are the pixels, all of some pictures or some lines of one,
-    whose windows are the rows of cols. All blocks of a group are laid out in the same memory, one after the other:
-    fresh memory for each would cost more than filling it.
-    """
-    n, _, _, c = x.shape
-    row = rows.window * columns.window * c
-    line = max(1, columns.out * row * x.dtype.itemsize)  # bytes of a line of the result
-    lines = min(max(1, BLOCK_BYTES // line), rows.out)
-    pictures = max(1, BLOCK_BYTES // (line * rows.out))
-    places = [
-        (slice(i, min(i + pictures, n)), slice(j, min(j + lines, rows.out)))
-        for i in range(0, n, pictures)
+
+def places(x: Array, rows: Axis, columns: Axis) -> list[Place]:
+    """The blocks: `result[place]` are the pixels whose windows are laid out together."""
+    line = max(
+        1, columns.out * rows.window * columns.window * x.shape[3] * x.dtype.itemsize
+    )  # bytes of im2col
+    size = min(
+        BLOCK_BYTES, max(len(x) * rows.out * line, BLOCK_BYTES) // 4
+    )  # so that there are some for all threads
+    lines = min(max(1, size // line), rows.out)
+    pictures = max(1, size // (line * rows.out))
+    return [
+        (slice(i, min(i + pictures, len(x))), slice(j, min(j + lines, rows.out)))
+        for i in range(0, len(x), pictures)
         for j in range(0, rows.out, lines)
     ]
-    # A row of cols holds runs of kw * c numbers that lie side by side in x. With few channels those are short runs to
-    # copy: then cols is laid out the other way round, where they are out_w long, and BLAS takes the transpose as it is.
-    other_way = columns.window * c <= 16
+
+
+def workspace(x: Array) -> Callable[[Axis, Axis, Place], Array]:
+    """A function that lays out one block after the other, each padded on the way, in the same memory.
+
+    Fresh memory for each would cost more than filling it. Every thread takes a workspace of its own.
+    """
     xp = array_module(x)
+    space = xp.empty(0, dtype=x.dtype)
 
-    def blocks(group: slice) -> Iterator[tuple[tuple[slice, slice], Array]]:
-        space = xp.empty(min(pictures, n) * lines * columns.out * row, dtype=x.dtype)
-        for place in places[group]:
-            part = rows.part(place[1])
-            block = _windows(
-                padded(x[place[0]], part, columns), part, columns
-            )  # (n, lines, out_w, kh, kw, c)
-            if other_way:
-                block = block.transpose(3, 4, 5, 0, 1, 2)
-            cols = space[: block.size].reshape(block.shape)
-            xp.copyto(cols, block)
-            yield place, cols.reshape(row, -1).T if other_way else cols.reshape(-1, row)
+    def lay_out(rows: Axis, columns: Axis, place: Place) -> Array:
+        """im2col for this block: (n*lines*out_w, kh*kw*c)."""
+        nonlocal space
+        pictures, lines = place
+        rows = rows.part(lines)
+        block = _windows(padded(x[pictures], rows, columns), rows, columns)  # (n, lines, out_w, kh, kw, c)
+        row = rows.window * columns.window * x.shape[3]
+        # A row of cols holds runs of kw * c numbers that lie side by side in x. With few channels these are short runs
+        # to copy: then cols is laid out the other way round, in runs of out_w, and BLAS takes the transpose as it is.
+        other_way = columns.window * x.shape[3] <= 16
+        if other_way:
+            block = block.transpose(3, 4, 5, 0, 1, 2)
+        if space.size < block.size:
+            space = xp.empty(block.size, dtype=x.dtype)
+        cols = space[: block.size].reshape(block.shape)
+        xp.copyto(cols, block)
+        return cols.reshape(row, -1).T if other_way else cols.reshape(-1, row)
 
-    return in_shares(lambda group: work(blocks(group)), len(places), shares=GROUPS)
+    return lay_out
 
 
-def correlate(x: Array, kernel: Array, rows: Axis, columns: Axis, y: Array, bias: Array | None) -> None:
-    """x (n, h, w, cin) with kernel (kh, kw, cin, cout), and bias (cout,), into y (n, out_h, out_w, cout)."""
-    line = columns.out * kernel.shape[3]  # numbers in a line of the result
-    row_of_biases = (
-        None if bias is None else array_module(x).tile(bias, columns.out)
-    )  # (line,), a long run to add
-    kernel, columns = _side_by_side(kernel, columns)
-    matrix = kernel.reshape(-1, kernel.shape[3])  # (kh*kw*cin, cout)
+def correlate(x: Array, turns: list[tuple[Array, Axis, Axis, Array]], bias: Array | None) -> None:
+    """Every kernel over all its windows of x (n, h, w, cin), and bias (cout,) added.
 
-    def multiply(blocks: Iterator) -> None:
-        for place, cols in blocks:
-            product = (cols @ matrix).reshape(-1, line)  # (n*lines, out_w*cout)
-            if row_of_biases is not None:
-                product += row_of_biases  # now, while it is in the cache
+    Args:
+        turns: for each kernel (kh, kw, cin, cout) where its windows stand, and the array (n, out_h, out_w, cout) that
+            the result goes into. A convolution has one; a transposed one with strides has several.
+    """
+    jobs = []
+    for kernel, rows, columns, y in turns:
+        kernel, wide = _side_by_side(kernel, columns)
+        matrix = kernel.reshape(-1, kernel.shape[3])  # (kh*kw*cin, cout)
+        line = (
+            None if bias is None else array_module(x).tile(bias, columns.out)
+        )  # (out_w*cout,): a long run to add
+        jobs += [(matrix, rows, wide, y, line, place) for place in places(x, rows, wide)]
+
+    def multiply(some: slice) -> None:
+        lay_out = workspace(x)
+        for matrix, rows, columns, y, line, place in jobs[some]:
+            product = lay_out(rows, columns, place) @ matrix  # (n*lines*out_w, cout)
+            if line is not None:
+                product = product.reshape(-1, line.size)
+                product += line  # now, while it is in the cache
             y[place] = product.reshape(y[place].shape)
 
-    by_blocks(x, rows, columns, multiply)
+    in_shares(multiply, len(jobs), shares=GROUPS)
 
 
 def _side_by_side(kernel: Array, columns: Axis) -> tuple[Array, Axis]:
@@ -128,9 +147,7 @@ def _side_by_side(kernel: Array, columns: Axis) -> tuple[Array, Axis]:
     """
     kh, kw, cin, cout = kernel.shape
 
-    def cost(
-        m: int,
-    ) -> float:  # of a pixel: of its share of a row, copied (2/3) and multiplied (1 for 16 columns)
+    def cost(m: int) -> float:  # of a pixel's share of a row: copied (2/3) and multiplied (1 for 16 columns)
         return (kw + m - 1) / m * (2 / 3 + -(-m * cout // 16))
 
     several = min((m for m in (1, 2, 4, 8) if columns.out % m == 0), key=cost)
