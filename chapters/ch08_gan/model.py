@@ -113,8 +113,8 @@ class GAN(Model):
     def train_step(self, x: Any, y: Any = None, sample_weight: Any = None) -> dict[str, Any]:
         """One move each. x: n real pictures."""
         n = len(x)
-        if x.shape[1:] != self.output_shape[1:]:
-            raise ValueError(f"x: expected pictures like the generator's, {self.output_shape}, got {x.shape}")
+        if x.shape[1:] != self.generator.output_shape[1:]:
+            raise ValueError(f"x: expected pictures like the generator's, {self.generator.output_shape}, got {x.shape}")
 
         # The discriminator learns to tell generated pictures from real ones.
         with no_grad():

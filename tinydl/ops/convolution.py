@@ -18,9 +18,8 @@ import numpy as np
 
 from tinydl.backend import Array, array_module
 from tinydl.op import op
-from tinydl.ops.correlation import GROUPS, correlate, places, workspace
+from tinydl.ops.correlation import correlate, correlate_kernel
 from tinydl.ops.windows import Axis, Size, axes, axis, full_size, padded, pair
-from tinydl.threads import in_shares
 
 # --------------------------------------------------------------------------------------------- convolution
 
@@ -256,25 +255,7 @@ def conv2d_kernel(
         >>> conv2d_kernel(np.ones((2, 5, 5, 3)), np.ones((2, 3, 3, 4)), (3, 3))[0, 0, 0, 0]  # 2 pictures of 3*3 windows
         np.float64(18.0)
     """
-    rows, columns = axes(x.shape, kernel_size, strides, padding, dilation_rate)
-    cout = seen.shape[3]
-    xp = array_module(x)
-    total = xp.zeros((rows.window * columns.window * x.shape[3], cout), dtype=xp.result_type(x, seen))
-
-    blocks = places(x, rows, columns)
-
-    def weigh(some: slice) -> Array:  # the rows are made anew rather than kept from the way forward
-        lay_out, own = workspace(x), xp.zeros_like(total)
-        for place in blocks[some]:
-            cols, pixels = lay_out(rows, columns, place), seen[place].reshape(-1, cout)
-            # np.dot, not @: for a result of 500 numbers or less that would keep Python's lock, and the others waiting.
-            # And BLAS copies an operand least if it need not transpose it.
-            own += xp.dot(cols.T, pixels) if cols.flags.f_contiguous else xp.dot(pixels.T, cols).T
-        return own
-
-    for own in in_shares(weigh, len(blocks), shares=GROUPS):
-        total += own
-    return total.reshape(rows.window, columns.window, x.shape[3], cout)
+    return correlate_kernel(x, seen, *axes(x.shape, kernel_size, strides, padding, dilation_rate))
 
 
 def conv2d_kernel_naive(

@@ -24,6 +24,7 @@ BLOCK_BYTES = 3 << 20
 # Blocks whose products are added up go to the threads in so many groups, whatever the number of threads: the order of
 # the sums, and with it their last digits, shall not depend on it.
 GROUPS = 16
+SUMS_BYTES = 32 << 20  # what the sums of all groups may take
 
 
 def im2col(x: Array, rows: Axis, columns: Axis) -> Array:
@@ -116,13 +117,12 @@ def correlate(x: Array, turns: list[tuple[Array, Axis, Axis, Array]], bias: Arra
         turns: for each kernel (kh, kw, cin, cout) where its windows stand, and the array (n, out_h, out_w, cout) that
             the result goes into. A convolution has one; a transposed one with strides has several.
     """
+    xp = array_module(x)
     jobs = []
     for kernel, rows, columns, y in turns:
-        kernel, wide = _side_by_side(kernel, columns)
-        matrix = kernel.reshape(-1, kernel.shape[3])  # (kh*kw*cin, cout)
-        line = (
-            None if bias is None else array_module(x).tile(bias, columns.out)
-        )  # (out_w*cout,): a long run to add
+        wide = _side_by_side(columns, kernel.shape[3])
+        matrix = _widened(kernel, columns.out // wide.out)  # (kh*kw*cin, cout)
+        line = None if bias is None else xp.tile(bias, columns.out)  # (out_w*cout,): a long run to add
         jobs += [(matrix, rows, wide, y, line, place) for place in places(x, rows, wide)]
 
     def multiply(some: slice) -> None:
@@ -137,24 +137,58 @@ def correlate(x: Array, turns: list[tuple[Array, Axis, Axis, Array]], bias: Arra
     in_shares(multiply, len(jobs), shares=GROUPS)
 
 
-def _side_by_side(kernel: Array, columns: Axis) -> tuple[Array, Axis]:
-    """The same convolution in fewer, wider windows: the kernel stands in each several times, a pixel farther on.
+def correlate_kernel(x: Array, seen: Array, rows: Axis, columns: Axis) -> Array:
+    """All windows of x (n, h, w, cin), each times what stands in its place in `seen` (n, out_h, out_w, cout), added up.
+
+    Returns:
+        (kh, kw, cin, cout).
+    """
+    xp = array_module(x)
+    kw, cout, wide = columns.window, seen.shape[3], _side_by_side(columns, seen.shape[3])
+    several = columns.out // wide.out
+    shape = (rows.window * wide.window * x.shape[3], several * cout)
+    blocks = places(x, rows, wide)
+
+    def weigh(some: slice) -> Array:  # the rows are made anew rather than kept from the way forward
+        lay_out, total = workspace(x), xp.zeros(shape, dtype=xp.result_type(x, seen))
+        for place in blocks[some]:
+            cols, pixels = lay_out(rows, wide, place), seen[place].reshape(-1, several * cout)
+            # np.dot, not @: for a result of 500 numbers or less that would keep Python's lock, and the others waiting.
+            # And BLAS copies an operand least if it need not transpose it.
+            total += xp.dot(cols.T, pixels) if cols.flags.f_contiguous else xp.dot(pixels.T, cols).T
+        return total
+
+    size = max(1, shape[0] * shape[1] * x.dtype.itemsize)
+    totals = in_shares(weigh, len(blocks), shares=max(1, min(GROUPS, SUMS_BYTES // size)))
+    total = sum(totals).reshape(rows.window, wide.window, x.shape[3], several, cout)
+    return sum(total[:, i : i + kw, :, i] for i in range(several))
+
+
+def _side_by_side(columns: Axis, cout: int) -> Axis:
+    """Fewer, wider windows for the same convolution: the kernel stands in each several times, a pixel farther on.
 
     Neighbouring windows share most of their pixels, so one row of im2col for two, a pixel wider, halves the copying.
     And BLAS multiplies sixteen columns at a time, full or not: it takes two kernels of 20 as three, one as two. Both
     are worth it until there are too many zeros to multiply: for 20 kernels of 5x5 two side by side save a sixth, for
     three of 7x7 eight save two thirds, for 64 one is best.
     """
-    kh, kw, cin, cout = kernel.shape
+    if columns.stride * columns.dilation > 1:
+        return columns
+    kw = columns.window
 
     def cost(m: int) -> float:  # of a pixel's share of a row: copied (2/3) and multiplied (1 for 16 columns)
         return (kw + m - 1) / m * (2 / 3 + -(-m * cout // 16))
 
     several = min((m for m in (1, 2, 4, 8) if columns.out % m == 0), key=cost)
-    if several == 1 or columns.stride * columns.dilation > 1:
-        return kernel, columns
+    return columns._replace(window=kw + several - 1, stride=several, out=columns.out // several)
+
+
+def _widened(kernel: Array, several: int) -> Array:
+    """The matrix of a kernel (kh, kw, cin, cout) `several` times side by side: (kh*kw'*cin, several*cout)."""
+    kh, kw, cin, cout = kernel.shape
+    if several == 1:
+        return kernel.reshape(-1, cout)
     wide = array_module(kernel).zeros((kh, kw + several - 1, cin, several, cout), dtype=kernel.dtype)
     for i in range(several):
         wide[:, i : i + kw, :, i] = kernel
-    columns = columns._replace(window=kw + several - 1, stride=several, out=columns.out // several)
-    return wide.reshape(kh, kw + several - 1, cin, several * cout), columns
+    return wide.reshape(-1, several * cout)
