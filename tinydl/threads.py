@@ -24,9 +24,9 @@ from tinydl.backend import Array, array_module
 
 # To go through fewer numbers than this once or twice is not worth waking a thread, which takes about 0.1 ms.
 FEW = 1 << 18
-# How many numbers at once an elementwise function gets: in float32 1 MB, for what it makes of them on the way to be in
-# the cache still when it goes on. Half of it is no faster: between two calls of NumPy a thread needs Python's lock.
-PIECE = 1 << 18
+# So many numbers at once, 4 MB in float32: what is made of them on the way then stays in the caches, and small. Fewer
+# are no faster: between two calls of NumPy a thread needs Python's lock, and would find it taken more often.
+PIECE = 1 << 20
 
 _CORES = os.cpu_count() or 1  # asked once: the answer takes longer than a small op
 _pool: concurrent.futures.ThreadPoolExecutor | None = None
@@ -48,11 +48,14 @@ def in_shares(
     Args:
         work: what is to be done.
         count: how many jobs.
-        size: how many numbers they go through, if that is so simple that a few are not worth a thread.
-        shares: how many; as many as threads if not given.
+        size: how many numbers they go through, if it is that which takes the time: few are not worth a thread, many
+            are divided into more shares.
+        shares: how many, if `size` does not say; as many as threads if not given.
     """
     global _pool
     helpers = threads() - 1 if size is None or size > FEW else 0
+    if size is not None:
+        shares = max(size // PIECE, helpers + 1)
     cuts = min(shares or helpers + 1, count) or 1
     runs = [slice(count * i // cuts, count * (i + 1) // cuts) for i in range(cuts)]
     helpers = min(helpers, cuts - 1)
@@ -95,12 +98,10 @@ def elementwise(function: Callable) -> Callable:
 
         out = np.empty_like(given[0])
 
-        def work(share: slice) -> None:
-            for start in range(share.start, share.stop, PIECE):
-                piece = slice(start, min(start + PIECE, share.stop))
-                out[piece] = function(*[a[piece] if isinstance(a, np.ndarray) else a for a in given])
+        def work(piece: slice) -> None:
+            out[piece] = function(*[a[piece] if isinstance(a, np.ndarray) else a for a in given])
 
-        in_shares(work, x.size)
+        in_shares(work, x.size, x.size)
         return out.reshape(x.shape)
 
     return call
