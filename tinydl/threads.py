@@ -24,9 +24,9 @@ from tinydl.backend import Array, array_module
 
 # To go through fewer numbers than this once or twice is not worth waking a thread, which takes about 0.1 ms.
 FEW = 1 << 18
-# So many numbers at once, 4 MB in float32: what is made of them on the way then stays in the caches, and small. Fewer
-# are no faster: between two calls of NumPy a thread needs Python's lock, and would find it taken more often.
-PIECE = 1 << 20
+# So many numbers at once, 1 MB in float32, for what is made of them on the way to be in the cache still when it is
+# needed. Fewer are no faster: between two calls of NumPy a thread needs Python's lock, and would find it taken.
+PIECE = 1 << 18
 
 _CORES = os.cpu_count() or 1  # asked once: the answer takes longer than a small op
 _pool: concurrent.futures.ThreadPoolExecutor | None = None
@@ -55,7 +55,7 @@ def in_shares(
     global _pool
     helpers = threads() - 1 if size is None or size > FEW else 0
     if size is not None:
-        shares = max(size // PIECE, helpers + 1)
+        shares = max(size // (4 * PIECE), helpers + 1)
     cuts = min(shares or helpers + 1, count) or 1
     runs = [slice(count * i // cuts, count * (i + 1) // cuts) for i in range(cuts)]
     helpers = min(helpers, cuts - 1)
@@ -101,7 +101,7 @@ def elementwise(function: Callable) -> Callable:
         def work(piece: slice) -> None:
             out[piece] = function(*[a[piece] if isinstance(a, np.ndarray) else a for a in given])
 
-        in_shares(work, x.size, x.size)
+        in_shares(work, x.size, shares=-(-x.size // PIECE))
         return out.reshape(x.shape)
 
     return call
