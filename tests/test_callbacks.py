@@ -294,7 +294,7 @@ class TestProgressBar:
     def terminal(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """A terminal 120 columns wide, for rich to believe in."""
         monkeypatch.setattr(
-            progress, "Console", lambda: Console(force_terminal=True, width=120, color_system=None)
+            "rich.console.Console", lambda: Console(force_terminal=True, width=120, color_system=None)
         )
 
     @pytest.mark.usefixtures("terminal")
@@ -324,7 +324,7 @@ class TestProgressBar:
         assert shown.count(hidden) == shown.count(back) == 1
 
     def test_it_looks_a_few_times_a_second_at_most(self, data: Data, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(progress, "Console", lambda: Console(force_terminal=True, width=120))
+        monkeypatch.setattr("rich.console.Console", lambda: Console(force_terminal=True, width=120))
         looks = []
         monkeypatch.setattr(progress, "format_logs", lambda logs: looks.append(1) or "")
         linear().fit(*data, batch_size=1, epochs=1)

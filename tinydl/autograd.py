@@ -132,7 +132,7 @@ def _flow(root: Node, gy: Any, targets: set | None, kind: Any, retain: bool) -> 
     if targets is not None:
         useful = set(targets)
         for node in reversed(order):  # oldest first: a node is useful if it leads to a useful one
-            if node.parents and any(parent in useful for parent in node.parents):
+            if node.parents and not useful.isdisjoint(node.parents):
                 useful.add(node)
     totals = {root: gy}
     ours: set[Node] = set()  # the nodes whose total may be written

@@ -301,17 +301,19 @@ class _Plan:
         """
         assert node.parents is not None
         saved = node.saved if kind is None else self.lift(node, kind)
+        if useful is not None and useful.issuperset(node.parents):
+            useful = None  # the usual case, and then there is nothing to choose
         for rule, where, targets in self.steps:
-            if useful is not None and not any(node.parents[parent] in useful for parent, _ in targets):
+            wanted = targets if useful is None else [t for t in targets if node.parents[t[0]] in useful]
+            if not wanted:
                 continue
             result = rule(gy, *map(saved.__getitem__, where))
-            for parent, part in targets:
+            for parent, part in wanted:
                 to = node.parents[parent]
-                if useful is None or to in useful:
-                    g = result if part is None else result[part]
-                    if g.shape != to.shape or (g.dtype is not to.dtype and g.dtype != to.dtype):
-                        g = _fit(g, to, self.name)
-                    yield to, g, len(targets) == 1
+                g = result if part is None else result[part]
+                if g.shape != to.shape or (g.dtype is not to.dtype and g.dtype != to.dtype):
+                    g = _fit(g, to, self.name)
+                yield to, g, len(targets) == 1
 
 
 class _PartPlan:

@@ -114,7 +114,9 @@ class GAN(Model):
         """One move each. x: n real pictures."""
         n = len(x)
         if x.shape[1:] != self.generator.output_shape[1:]:
-            raise ValueError(f"x: expected pictures like the generator's, {self.generator.output_shape}, got {x.shape}")
+            raise ValueError(
+                f"x: expected pictures like the generator's, {self.generator.output_shape}, got {x.shape}"
+            )
 
         # The discriminator learns to tell generated pictures from real ones.
         with no_grad():
