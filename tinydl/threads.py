@@ -7,13 +7,15 @@ of once a product, and where other programs want the cores too, nobody spins whi
 
 from __future__ import annotations
 
-import concurrent.futures
 import contextvars
 import ctypes
 import functools
 import itertools
+import operator
 import os
+import queue
 import sys
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -29,7 +31,6 @@ FEW = 1 << 18
 PIECE = 1 << 18
 
 _CORES = os.cpu_count() or 1  # asked once: the answer takes longer than a small op
-_pool: concurrent.futures.ThreadPoolExecutor | None = None
 
 
 def threads() -> int:
@@ -52,7 +53,6 @@ def in_shares(
             are divided into more shares.
         shares: how many, if `size` does not say; as many as threads if not given.
     """
-    global _pool
     helpers = threads() - 1 if size is None or size > FEW else 0
     if size is not None:
         shares = max(size // (4 * PIECE), helpers + 1)
@@ -61,22 +61,42 @@ def in_shares(
     helpers = min(helpers, cuts - 1)
     if helpers < 1:
         return [work(run) for run in runs]
-    results: list = [None] * cuts
     turns = itertools.count()
+    done: queue.SimpleQueue[tuple[int, Any, BaseException | None]] = queue.SimpleQueue()
 
     def take_turns() -> None:
         while (turn := next(turns)) < cuts:
-            results[turn] = work(runs[turn])
+            try:
+                done.put((turn, work(runs[turn]), None))
+            except BaseException as error:  # goes to the caller, once nobody is at work any more
+                done.put((turn, None, error))
 
-    if _pool is None:
-        _pool = concurrent.futures.ThreadPoolExecutor(threads(), "tinydl")
-    # A copy of the context each: NumPy keeps there what a caller's np.errstate says of overflow and division by zero.
-    others = [_pool.submit(contextvars.copy_context().run, take_turns) for _ in range(helpers)]
+    _start_helpers(helpers)
+    for _ in range(helpers):
+        # In a copy of the caller's context: NumPy keeps there what np.errstate says of overflow and division by zero.
+        _tasks.put(functools.partial(contextvars.copy_context().run, take_turns))
     take_turns()
-    for other in others:
-        if not other.cancel():  # it has begun; one that has not is too late to be of use
-            other.result()
-    return results
+    finished = sorted((done.get() for _ in range(cuts)), key=operator.itemgetter(0))
+    for _, _, error in finished:
+        if error is not None:
+            raise error
+    return [result for _, result, _ in finished]
+
+
+# A queue and threads that wait at it: a pool of concurrent.futures takes twice as long to wake one and to hear from it.
+_tasks: queue.SimpleQueue = queue.SimpleQueue()
+_helpers: list[threading.Thread] = []
+
+
+def _start_helpers(count: int) -> None:
+    while len(_helpers) < count:
+        _helpers.append(threading.Thread(target=_help, name=f"tinydl-{len(_helpers) + 1}", daemon=True))
+        _helpers[-1].start()
+
+
+def _help() -> None:
+    while True:
+        _tasks.get()()
 
 
 def elementwise(function: Callable) -> Callable:
@@ -123,13 +143,14 @@ def matmul(a: Array, b: Array) -> Array:
     return out
 
 
-def _forget_pool() -> None:
-    global _pool
-    _pool = None
+def _forget_helpers() -> None:
+    global _tasks
+    _tasks = queue.SimpleQueue()
+    _helpers.clear()
 
 
-if hasattr(os, "register_at_fork"):  # a forked process inherits the pool without its threads
-    os.register_at_fork(after_in_child=_forget_pool)
+if hasattr(os, "register_at_fork"):  # a forked process inherits what the threads left behind, but not the threads
+    os.register_at_fork(after_in_child=_forget_helpers)
 
 
 # ------------------------------------------------------------------------------------------- BLAS and memory
