@@ -18,9 +18,8 @@ from benchmarks.cases import FILTERS, KERNEL, Case
 from benchmarks.steps import Steps, repeated
 from tinydl.layers import Conv2D, Conv2DTranspose, Dense
 from tinydl.layers.base import Layer
+from tinydl.ops.correlation import BLOCK_BYTES
 from tinydl.threads import in_shares, matmul
-
-BLOCK_BYTES = 1 << 20  # of a convolution's rows: they stay in the second cache
 
 
 @dataclass(frozen=True)
@@ -143,12 +142,12 @@ def ready(product: Product) -> Callable[[], object]:
     right = rng.random((block if product.over_rows else inner, columns), dtype=np.float32)
 
     def share(rows: slice) -> None:  # of a thread, in blocks that it writes one over the other
-        out = np.empty((inner if product.over_rows else block, columns), dtype=np.float32)
+        out = np.empty((columns, inner) if product.over_rows else (block, columns), dtype=np.float32)
         for length in lengths(rows.stop - rows.start, block):
             if product.over_rows:
-                np.matmul(left[:length].T, right[:length], out=out)
+                np.dot(right[:length].T, left[:length], out=out)
             else:
-                np.matmul(left[:length], right, out=out[:length])
+                np.dot(left[:length], right, out=out[:length])
 
     return lambda: in_shares(share, product.rows)
 

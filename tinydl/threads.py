@@ -115,7 +115,6 @@ def elementwise(function: Callable) -> Callable:
             if isinstance(other, np.ndarray) and not (other.shape == x.shape and other.flags.c_contiguous):
                 return function(x, *others)
         given = [a.reshape(-1) if isinstance(a, np.ndarray) else a for a in (x, *others)]
-
         out = np.empty_like(given[0])
 
         def work(piece: slice) -> None:
@@ -130,8 +129,8 @@ def elementwise(function: Callable) -> Callable:
 def matmul(a: Array, b: Array) -> Array:
     """a @ b; if it is large, the rows or the columns of the result are divided among the threads.
 
-    The longer side is divided: BLAS copies the other operand for each thread anew. In float32 we have never seen the
-    number of threads change a bit of the result, but BLAS does not promise that, and in float64 it does.
+    The longer side is divided: BLAS copies the other operand for each thread anew. Here the number of threads may move
+    the last digits: which of its kernels BLAS takes for the edge of a matrix depends on the size.
     """
     if array_module(a, b) is not np or a.ndim != 2 or b.ndim != 2 or a.size * b.shape[1] < 1 << 23:
         return a @ b

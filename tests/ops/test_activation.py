@@ -93,6 +93,7 @@ def test_even_infinity_has_a_slope(function: Callable) -> None:
 
 def test_slopes_can_be_chosen() -> None:
     assert ops.leaky_relu(np.array([-1.0]), negative_slope=0.3) == pytest.approx(-0.3)
+    assert ops.leaky_relu(np.array([-1.0, 3.0]), negative_slope=2.0).tolist() == [-2.0, 3.0]
     assert ops.elu(np.array([-1000.0]), alpha=3.0) == pytest.approx(-3)
     x = np.array([-1.5, 0.5, 2.0])
     assert gradcheck.check(lambda t: ops.elu(t, 3.0) * ops.leaky_relu(t, 0.3), [x]).ok
