@@ -116,9 +116,8 @@ class Contestant:
         if self.slow and len(self.result.seconds) >= SLOW_ROUNDS:
             return
         if not self.slow:
-            self.ask(
-                1
-            )  # whoever has rested needs a step to get going: threads sleep, the caches are the others'
+            # Whoever has rested needs a step to get going: threads sleep, the caches are full of other things.
+            self.ask(1)
         told = self.ask(self.result.steps)
         self.result.seconds.append(told["seconds"])
         self.result.share = told.get("share")

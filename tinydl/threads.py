@@ -148,7 +148,8 @@ def _forget_helpers() -> None:
     _helpers.clear()
 
 
-if hasattr(os, "register_at_fork"):  # a forked process inherits what the threads left behind, but not the threads
+# A forked process inherits what the threads left behind, but not the threads.
+if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_forget_helpers)
 
 

@@ -66,12 +66,10 @@ Place = tuple[slice, slice]  # of a block in the result: all lines of some pictu
 
 def places(x: Array, rows: Axis, columns: Axis) -> list[Place]:
     """The blocks: `result[place]` are the pixels whose windows are laid out together."""
-    line = max(
-        1, columns.out * rows.window * columns.window * x.shape[3] * x.dtype.itemsize
-    )  # bytes of im2col
-    size = min(
-        BLOCK_BYTES, max(len(x) * rows.out * line, BLOCK_BYTES) // 4
-    )  # so that there are some for all threads
+    row = rows.window * columns.window * x.shape[3]
+    line = max(1, columns.out * row * x.dtype.itemsize)  # bytes of im2col for a line of the result
+    # Four blocks or more, if there is enough to do: so that there is some for every thread.
+    size = min(BLOCK_BYTES, max(len(x) * rows.out * line, BLOCK_BYTES) // 4)
     lines = min(max(1, size // line), rows.out)
     pictures = max(1, size // (line * rows.out))
     return [
