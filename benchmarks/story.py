@@ -65,12 +65,12 @@ def _with(threads: int, side_by_side: bool) -> Callable:
     """`as_it_is` with some of it switched off."""
 
     def run(*arrays: np.ndarray) -> tuple[np.ndarray, ...]:
-        one = mock.patch.object(correlation, "_side_by_side", lambda columns, cout: columns)
-        with mock.patch.dict(os.environ, {"TINYDL_THREADS": str(threads)}):
-            if side_by_side:
-                return as_it_is(*arrays)
-            with one:
-                return as_it_is(*arrays)
+        abreast = correlation._side_by_side if side_by_side else lambda columns, cout: columns
+        with (
+            mock.patch.dict(os.environ, {"TINYDL_THREADS": str(threads)}),
+            mock.patch.object(correlation, "_side_by_side", abreast),
+        ):
+            return as_it_is(*arrays)
 
     return run
 
@@ -101,14 +101,14 @@ def measure(threads: int, rounds: int) -> dict[str, list[float]]:
 
 def picture(medians: dict[str, float], around: dict[str, Any]) -> Figure:
     """A bar for each way; that of the loops would leave the page."""
-    figure = new_figure(8, 2.8, "One convolution of LeNet, forward and backward, 128 pictures")
+    figure = new_figure(8, 2.8, f"One convolution of LeNet, forward and backward, {BATCH} pictures")
     axes_ = figure.subplots()
     (loops_, slow), *others = ((name, 1000 * seconds) for name, seconds in medians.items())
     names, times = [name for name, _ in others], [ms for _, ms in others]
     end = 1.15 * max(times)
     axes_.barh([loops_, *names], [end, *times], color=[GREY] + [BLUE] * len(names))
     axes_.annotate(
-        f"{slow / 1000:,.0f} s: a bar {slow / max(times):,.0f} times as long as the next  ▶",
+        f"{slow / 1000:,.0f} s: a bar {slow / times[0]:,.0f} times as long as the next  ▶",
         (end, 0),
         (-6, 0),
         textcoords="offset points",
@@ -127,13 +127,15 @@ def main(options: Namespace) -> None:
     """Measure, print, draw."""
     seconds = measure(options.threads, 5 if options.quick else 25)
     medians = {name: statistics.median(values) for name, values in seconds.items()}
-    shown = Table(title="A convolution 5×5, 20 → 50, of 128 pictures 14×14: forward and both gradients")
+    shown = Table(
+        title=f"A convolution {WINDOW}×{WINDOW}, {CIN} → {COUT}, of {BATCH} pictures {SIDE}×{SIDE}: forward and both gradients"
+    )
     shown.add_column("way")
     shown.add_column("median, ms", justify="right")
-    shown.add_column("× the one before", justify="right")
+    shown.add_column("times as fast", justify="right")
     before = None
     for name, median in medians.items():
-        shown.add_row(name, f"{1000 * median:,.1f}", f"{median / before:.2f}" if before else "")
+        shown.add_row(name, f"{1000 * median:,.1f}", f"{before / median:,.2f}" if before else "")
         before = median
     Console().print(shown)
     print("The loops were timed on one picture and one filter, and multiplied.")

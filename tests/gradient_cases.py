@@ -14,6 +14,7 @@ import numpy as np
 
 from tinydl import gradcheck, ops
 from tinydl.ops import pooling
+from tinydl.ops.activation import relu_
 
 Case = tuple[Callable, list[tuple]]
 
@@ -143,7 +144,7 @@ GRADIENTS: dict[str, list[Case]] = {
     "flip": [(lambda x: ops.flip(x, 1) * x, [(2, 3)])],
     "take": [(lambda x: ops.take(x, INDEX, axis=0) ** 2, [(3, 2)])],
     "relu": elementwise(lambda x: ops.relu(x) * x),
-    "relu_": elementwise(lambda x: ops.relu_(2 * x) * x),
+    "relu_": elementwise(lambda x: relu_(2 * x) * x),
     "leaky_relu": elementwise(lambda x: ops.leaky_relu(x) * x),
     "elu": elementwise(ops.elu),
     "selu": elementwise(ops.selu),

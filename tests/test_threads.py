@@ -58,6 +58,29 @@ def test_an_elementwise_function_is_the_same_in_pieces(size: int, monkeypatch: p
     np.testing.assert_array_equal(threads.elementwise(bend)(backward, gy, 0.5), bend(backward, gy, 0.5))
 
 
+def test_whole_numbers_are_not_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TINYDL_THREADS", "2")
+    half = threads.elementwise(lambda x, slope: x * slope)
+    for x, slope in [(np.ones(threads.FEW + 1, int), 0.5), (np.ones(threads.FEW + 1, "f4"), np.float64(0.1))]:
+        np.testing.assert_array_equal(half(x, slope), x * slope)
+
+
+def test_shares_within_shares_and_all_are_done_before_an_error_comes_out(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("TINYDL_THREADS", "3")
+    done = []
+
+    def work(share: slice) -> None:
+        threads.in_shares(lambda inner: done.append((share.start, inner.start)), 4)
+        if share.start == 0:
+            raise KeyError("the first")
+
+    with pytest.raises(KeyError, match="the first"):
+        threads.in_shares(work, 6, shares=6)
+    assert {outer for outer, _ in done} == set(range(6))
+
+
 def test_what_the_caller_says_of_overflow_holds_in_every_thread(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TINYDL_THREADS", "2")
     x = np.full(threads.FEW + 1, 1000, np.float32)
@@ -93,7 +116,7 @@ def test_the_number_of_threads_can_be_set(monkeypatch: pytest.MonkeyPatch) -> No
 @pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")
 def test_a_forked_process_has_threads_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TINYDL_THREADS", "2")
-    threads.in_shares(lambda share: None, 2)  # now there is a pool
+    threads.in_shares(lambda share: None, 2)  # now there are helpers
     child = os.fork()
     if child == 0:
         os._exit(len(threads.in_shares(lambda share: share, 2)))

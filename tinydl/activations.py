@@ -13,6 +13,7 @@ from typing import Any
 
 from tinydl import ops
 from tinydl.lookup import lookup
+from tinydl.ops.activation import relu_
 from tinydl.tensor import Tensor
 
 
@@ -48,7 +49,7 @@ def over(activation: Callable, x: Any) -> Any:
         >>> over(relu, 2 * Tensor([-1.0, 1.0]))
         Tensor([0., 2.], dtype=float32)
     """
-    return ops.relu_(x) if activation is relu else activation(x)
+    return relu_(x) if activation is relu else activation(x)
 
 
 def gelu(x: Any, approximate: bool = False) -> Any:

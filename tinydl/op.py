@@ -9,10 +9,10 @@
         return gy * (1 - y * y)
 
 A rule names what it needs, `gy` first: then the output `y`, any input or option of the op by its name, or `x_shape`,
-`x_dtype` where that is all it takes; `position` for one of a list of inputs. What no rule that will run has named is
-not kept. Rules use only operators, array methods and ops, and never write in place; so the same rule runs on bare
-arrays (ordinary backward) and on Tensors (`grad(..., create_graph=True)`), where it builds the graph of the gradient
-as it goes. An op with several outputs returns a tuple; its `gy` and `y` are then tuples, `gy` with None where nothing
+`x_dtype` where that is all it takes; last of all `position`, for one of a list of inputs. What no rule that will run
+has named is not kept. Rules use only operators, array methods and ops, and never write in place; so the same rule runs
+on bare arrays (ordinary backward) and on Tensors (`grad(..., create_graph=True)`), where it builds the graph of the
+gradient as it goes. An op with several outputs returns a tuple; its `gy` and `y` are then tuples, `gy` with None where nothing
 arrived.
 """
 
@@ -63,7 +63,7 @@ class _Op:
 
     def __init__(self, function: Callable, differentiable: bool, keeps_dtype: bool):
         self.function = function
-        self.name = function.__name__.strip("_")
+        self.name = function.__name__.lstrip("_")
         self.differentiable = differentiable
         self.keeps_dtype = keeps_dtype
         self.rules: dict[str, tuple[Callable, tuple[str, ...]]] = {}
@@ -96,6 +96,8 @@ class _Op:
                     )
             if not wants or wants[0] != "gy":
                 raise TypeError(f"a gradient rule of {self.name} takes gy first")
+            if "position" in wants[:-1]:
+                raise TypeError(f"a gradient rule of {self.name} takes position last")
             for name in inputs:
                 self.rules[name] = (rule, inputs)
             return rule
@@ -188,10 +190,8 @@ class _Op:
         plan = self.plans.get(key) or self.plans.setdefault(key, _Plan(self, slots))
         dtype = out[0].dtype if several else out.dtype
         if self.keeps_dtype:
-            for parent in parents:
-                if (
-                    parent.dtype is not dtype and parent.dtype != dtype
-                ):  # "is" is fast, and nearly always true
+            for parent in parents:  # "is" is fast, and nearly always enough
+                if parent.dtype is not dtype and parent.dtype != dtype:
                     raise TypeError(self.promotion(parent.dtype, dtype, values))
         values.append(out)
         saved = [values[i] if get is None else get(values[i]) for i, get in plan.takes]

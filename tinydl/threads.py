@@ -24,7 +24,7 @@ import numpy as np
 
 from tinydl.backend import Array, array_module
 
-# To go through fewer numbers than this once or twice is not worth waking a thread, which takes about 0.1 ms.
+# To go through fewer numbers than this once or twice is not worth waking a thread, which takes up to 0.1 ms.
 FEW = 1 << 18
 # So many numbers at once, 1 MB in float32, for what is made of them on the way to be in the cache still when it is
 # needed. Fewer are no faster: between two calls of NumPy a thread needs Python's lock, and would find it taken.
@@ -54,7 +54,7 @@ def in_shares(
         shares: how many, if `size` does not say; as many as threads if not given.
     """
     helpers = threads() - 1 if size is None or size > FEW else 0
-    if size is not None:
+    if size is not None:  # a share may be larger than an elementwise piece: it leaves less behind on the way
         shares = max(size // (4 * PIECE), helpers + 1)
     cuts = min(shares or helpers + 1, count) or 1
     runs = [slice(count * i // cuts, count * (i + 1) // cuts) for i in range(cuts)]
@@ -66,10 +66,12 @@ def in_shares(
 
     def take_turns() -> None:
         while (turn := next(turns)) < cuts:
+            result = error = None
             try:
-                done.put((turn, work(runs[turn]), None))
-            except BaseException as error:  # goes to the caller, once nobody is at work any more
-                done.put((turn, None, error))
+                result = work(runs[turn])
+            except BaseException as raised:  # goes to the caller, once all shares are done
+                error = raised
+            done.put((turn, result, error))
 
     _start_helpers(helpers)
     for _ in range(helpers):
@@ -90,8 +92,9 @@ _helpers: list[threading.Thread] = []
 
 def _start_helpers(count: int) -> None:
     while len(_helpers) < count:
-        _helpers.append(threading.Thread(target=_help, name=f"tinydl-{len(_helpers) + 1}", daemon=True))
-        _helpers[-1].start()
+        helper = threading.Thread(target=_help, name=f"tinydl-{len(_helpers) + 1}", daemon=True)
+        helper.start()
+        _helpers.append(helper)
 
 
 def _help() -> None:
@@ -102,18 +105,19 @@ def _help() -> None:
 def elementwise(function: Callable) -> Callable:
     """Let a function of one number at a time go through large arrays in pieces, divided among the threads.
 
-    Its first argument has the shape and dtype of its result; arrays after it have the same shape, anything else
-    (numbers, options, Tensors) is handed on as it is. Small arrays are not worth the trouble, nor those that lie
-    apart in memory: the function gets them whole. The result is the same to the bit.
+    Its first argument has the shape and dtype of its result, and so have arrays after it; Python's numbers and options
+    are handed on as they are. Whatever is not so, or small, or lies apart in memory, or is a Tensor, the function gets
+    whole. The result is the same to the bit.
     """
 
     @functools.wraps(function)
     def call(x: Any, *others: Any) -> Any:
-        if not (isinstance(x, np.ndarray) and x.size > FEW and x.flags.c_contiguous):
+        if not (isinstance(x, np.ndarray) and x.size > FEW and x.dtype.kind == "f" and x.flags.c_contiguous):
             return function(x, *others)
         for other in others:
-            if isinstance(other, np.ndarray) and not (other.shape == x.shape and other.flags.c_contiguous):
-                return function(x, *others)
+            if isinstance(other, (np.ndarray, np.generic)):
+                if not (other.shape == x.shape and other.dtype == x.dtype and other.flags.c_contiguous):
+                    return function(x, *others)
         given = [a.reshape(-1) if isinstance(a, np.ndarray) else a for a in (x, *others)]
         out = np.empty_like(given[0])
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tinydl import layers, set_random_seed
+from tinydl import Tensor, grad, layers, ops, set_random_seed
 
 SHAPES = st.lists(st.integers(1, 4), min_size=2, max_size=4).map(tuple)
 
@@ -204,3 +204,28 @@ def test_input() -> None:
 def test_bad_arguments(wrong: Any, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         wrong()
+
+
+@pytest.mark.parametrize("use_bias", [True, False])
+@pytest.mark.parametrize(
+    "layer, shape",
+    [(layers.Dense, (3, 4)), (layers.Conv2D, (1, 3, 3, 1)), (layers.Conv2DTranspose, (1, 3, 3, 1))],
+)
+def test_relu_is_written_over_nothing_that_anybody_sees(layer: Any, shape: tuple, use_bias: bool) -> None:
+    """relu writes over what the layer has just made: what went in stays, and gradients are those of plain relu."""
+    x = np.random.default_rng(0).normal(size=shape).astype("float32")
+    options = {"kernel_size": 1} if len(shape) == 4 else {}
+    quick = layer(2, **options, use_bias=use_bias, activation="relu")
+    plain = layer(2, **options, use_bias=use_bias, activation=lambda y: ops.relu(y))
+    quick.build((None, *shape[1:]))
+    plain.build((None, *shape[1:]))
+    plain.set_weights(quick.get_weights())
+    found = []
+    for each in (quick, plain):
+        given = Tensor(x, requires_grad=True)
+        y = each(given)
+        np.testing.assert_array_equal(given.data, x)
+        found.append([y.data, *(g.data for g in grad((y * y).sum(), [given, *each.trainable_weights]))])
+    for a, b in zip(*found):
+        np.testing.assert_array_equal(a, b)
+    np.testing.assert_array_equal(quick(x).data, plain(x).data)

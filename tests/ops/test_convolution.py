@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tracemalloc
+from typing import Any
 
 import numpy as np
 import pytest
@@ -17,7 +18,8 @@ from tinydl.ops import convolution, correlation, windows
 def settings_of_a_convolution(draw: st.DrawFn) -> tuple:
     """(x, kernel, strides, padding, dilation_rate) that fit together."""
     numbers = st.integers(1, 3)
-    window, strides, dilation = (draw(st.tuples(numbers, numbers)) for _ in range(3))
+    window, strides = (draw(st.tuples(numbers, numbers)) for _ in range(2))
+    dilation = draw(st.tuples(*[st.sampled_from([1, 1, 2, 3, 8])] * 2))
     padding = draw(st.sampled_from(["valid", "same"]))
     least = [(k - 1) * d + 1 if padding == "valid" else 1 for k, d in zip(window, dilation)]
     height, width = (draw(st.integers(low, low + 5)) for low in least)
@@ -141,15 +143,41 @@ def test_a_row_of_im2col_is_a_window() -> None:
     np.testing.assert_array_equal(row, x[1, 1:4, 3:5].ravel())
 
 
-@pytest.mark.parametrize("size", [1, 7, 1 << 30])
-def test_blocks_change_nothing(size: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    rng = np.random.default_rng(0)
-    x, kernel = rng.normal(size=(5, 6, 6, 2)), rng.normal(size=(3, 3, 2, 4))
-    y = ops.conv2d(x, kernel, padding="same")
-    gk = ops.conv2d_kernel(x, y, (3, 3), padding="same")
+@pytest.mark.parametrize("strides, dilation", [(1, 1), (2, 1), (1, 3), (3, 8), ((2, 1), (5, 1))])
+@pytest.mark.parametrize("padding", ["same", "valid"])
+@pytest.mark.parametrize("size", [1, 700, 1 << 30])
+def test_blocks_change_nothing(
+    size: int, padding: str, strides: Any, dilation: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One line at a time, some lines, or all at once: beside the loops."""
     monkeypatch.setattr(correlation, "BLOCK_BYTES", size)
-    np.testing.assert_allclose(ops.conv2d(x, kernel, padding="same"), y)
-    np.testing.assert_allclose(ops.conv2d_kernel(x, y, (3, 3), padding="same"), gk)
+    rng = np.random.default_rng(0)
+    settings = (strides, padding, dilation)
+    x, kernel = rng.normal(size=(3, 18, 17, 2)), rng.normal(size=(3, 2, 2, 4))
+    y = convolution.conv2d_naive(x, kernel, *settings)
+    np.testing.assert_allclose(ops.conv2d(x, kernel, *settings), y, atol=1e-12)
+    np.testing.assert_allclose(
+        ops.conv2d_kernel(x, y, (3, 2), *settings),
+        convolution.conv2d_kernel_naive(x, y, (3, 2), *settings),
+        atol=1e-10,
+    )
+    np.testing.assert_allclose(
+        ops.conv2d_transpose(y, kernel, *settings, output_shape=(18, 17)),
+        convolution.conv2d_transpose_naive(y, kernel, *settings, output_shape=(18, 17)),
+        atol=1e-12,
+    )
+
+
+def test_precisions_mix_as_in_numpy() -> None:
+    rng = np.random.default_rng(0)
+    x, kernel = (rng.normal(size=size).astype("float32") for size in [(1, 4, 4, 2), (3, 3, 2, 3)])
+    bias = rng.normal(size=3)
+    y = ops.conv2d(x, kernel, bias=bias)
+    assert y.dtype == np.float64
+    wide = ops.conv2d(x.astype("float64"), kernel.astype("float64"), bias=bias)
+    np.testing.assert_allclose(y, wide, rtol=1e-12)
+    whole = ops.conv2d(np.ones((1, 3, 3, 1), int), np.ones((3, 3, 1, 1), int), bias=np.array([0.5]))
+    assert whole.item() == 9.5
 
 
 @pytest.mark.parametrize("order", ["C", "F"])

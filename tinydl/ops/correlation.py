@@ -21,8 +21,8 @@ from tinydl.threads import in_shares
 # few lines of a large one. The threads share the blocks. (Smaller ones would be nearer to the processor, but between
 # two products a thread needs Python's lock, and the more often it asks, the more often the other has it.)
 BLOCK_BYTES = 3 << 20
-# Blocks whose products are added up go to the threads in so many groups, whatever the number of threads: the order of
-# the sums, and with it their last digits, shall not depend on it.
+# The blocks go to the threads in so many groups at most, and blocks and groups are the same whatever the number of
+# threads: where products are added up, the order of the sums, and with it their last digits, shall not depend on it.
 GROUPS = 16
 SUMS_BYTES = 32 << 20  # what the sums of all groups may take
 
@@ -68,7 +68,7 @@ def places(x: Array, rows: Axis, columns: Axis) -> list[Place]:
     """The blocks: `result[place]` are the pixels whose windows are laid out together."""
     row = rows.window * columns.window * x.shape[3]
     line = max(1, columns.out * row * x.dtype.itemsize)  # bytes of im2col for a line of the result
-    # Four blocks or more, if there is enough to do: so that there is some for every thread.
+    # Four blocks or more, if there is enough to do: so that there is some for two threads, and for four.
     size = min(BLOCK_BYTES, max(len(x) * rows.out * line, BLOCK_BYTES) // 4)
     lines = min(max(1, size // line), rows.out)
     pictures = max(1, size // (line * rows.out))
@@ -119,7 +119,7 @@ def correlate(x: Array, turns: list[tuple[Array, Axis, Axis, Array]], bias: Arra
     jobs = []
     for kernel, rows, columns, y in turns:
         wide = _side_by_side(columns, kernel.shape[3])
-        matrix = _widened(kernel, columns.out // wide.out)  # (kh*kw*cin, cout)
+        matrix = _widened(kernel, columns.out // wide.out).astype(y.dtype, copy=False)  # (kh*kw*cin, cout)
         line = None if bias is None else xp.tile(bias, columns.out)  # (out_w*cout,): a long run to add
         jobs += [(matrix, rows, wide, y, line, place) for place in places(x, rows, wide)]
 
@@ -168,7 +168,7 @@ def _side_by_side(columns: Axis, cout: int) -> Axis:
     Neighbouring windows share most of their pixels, so one row of im2col for two, a pixel wider, halves the copying.
     And BLAS multiplies sixteen columns at a time, full or not: it takes two kernels of 20 as three, one as two. Both
     are worth it until there are too many zeros to multiply: for 20 kernels of 5x5 two side by side save a sixth, for
-    three of 7x7 eight save two thirds, for 64 one is best.
+    three of 7x7 four save two thirds, for 64 one is best.
     """
     if columns.stride * columns.dilation > 1:
         return columns

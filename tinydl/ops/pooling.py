@@ -57,10 +57,10 @@ def _max_pool2d(x: Array, pool_size: Size, strides: Size, padding: str) -> Array
 
     def some(pictures: slice) -> None:
         part = padded(x[pictures], rows, columns, _lowest(x.dtype))
-        largest = part[
-            :, rows.at(0)
-        ]  # of each column of the window; then of these. A row of pixels is a long run
-        for i in range(1, rows.window):  # of numbers, so most of the work is done where NumPy is fastest
+        # First the largest of each column of the window, then of these. A row of pixels is a long run of numbers, so
+        # most of the work is done where NumPy is fastest.
+        largest = part[:, rows.at(0)]
+        for i in range(1, rows.window):
             largest = xp.maximum(largest, part[:, rows.at(i)])
         y[pictures] = largest[:, :, columns.at(0)]
         for j in range(1, columns.window):

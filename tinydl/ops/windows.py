@@ -93,8 +93,8 @@ def padded(x: Array, rows: Axis, columns: Axis, value: float = 0.0) -> Array:
     """x (n, h, w, c) with the padding around it, where that is negative cut off; a view of x where none is added."""
     inside, outside, shape = [slice(None)], [slice(None)], [len(x)]
     for size, before, after in ((a.size, a.before, a.after) for a in (rows, columns)):
-        inside.append(slice(max(-before, 0), size + min(after, 0)))
-        outside.append(slice(max(before, 0), before + size + min(after, 0)))
+        inside.append(slice(max(-before, 0), max(size + min(after, 0), 0)))
+        outside.append(slice(max(before, 0), max(before + size + min(after, 0), 0)))
         shape.append(before + size + after)
     seen = x[tuple(inside)]
     if seen.shape[:3] == tuple(shape):
