@@ -1,4 +1,4 @@
-"""The command line: `python -m benchmarks [race | growth | story | exact]`."""
+"""The command line: `python -m benchmarks [race | growth | profile | story | exact]`."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.status import Status
 
-from benchmarks import exact, growth, report, story
+from benchmarks import exact, growth, profile, report, story
 from benchmarks.cases import CASES, LIBRARIES, PHASES, contestants
 from benchmarks.race import race
 from tinydl.lookup import unknown
@@ -108,10 +108,11 @@ def parser() -> argparse.ArgumentParser:
     flags.add_argument(
         "what",
         nargs="?",
-        choices=["race", "growth", "story", "exact"],
+        choices=["race", "growth", "profile", "story", "exact"],
         default="race",
         help="race: speed and memory beside the other libraries (the default); growth: how they grow with batch, "
-        "picture and threads; story: how the convolution became fast; exact: how exact gradients and layers are",
+        "picture and threads; profile: where a step's time goes; story: how the convolution became fast; exact: how "
+        "exact gradients and layers are",
     )
     flags.add_argument(
         "--only", nargs="+", metavar="NAME", help="race only these cases, or libraries, or both"
@@ -147,12 +148,15 @@ def main(argv: list[str] | None = None) -> None:
         print(
             f"Set here, and held for nobody (see benchmarks/race.py): {', '.join(dropped)}", file=sys.stderr
         )
-    if options.what == "story":
+    if options.what in ("story", "profile"):
         if dropped:  # NumPy has read them already: once more, without
             free = {name: value for name, value in os.environ.items() if not name.startswith("OPENBLAS_")}
             given = sys.argv[1:] if argv is None else argv
             sys.exit(subprocess.call([sys.executable, "-m", "benchmarks", *given], env=free))
-        story.main(options)
+        if options.what == "story":
+            story.main(options)
+        else:
+            profile.main(options, cases)
         return
     if options.what == "growth":
         growth.main(options, installed(libraries))

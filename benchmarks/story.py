@@ -128,7 +128,7 @@ def main(options: Namespace) -> None:
     seconds = measure(options.threads, 5 if options.quick else 25)
     medians = {name: statistics.median(values) for name, values in seconds.items()}
     shown = Table(
-        title=f"A convolution {WINDOW}×{WINDOW}, {CIN} → {COUT}, of {BATCH} pictures {SIDE}×{SIDE}: forward and both gradients"
+        title=f"A convolution {WINDOW}×{WINDOW}, {CIN} → {COUT}, forward and backward, {BATCH} pictures {SIDE}×{SIDE}"
     )
     shown.add_column("way")
     shown.add_column("median, ms", justify="right")

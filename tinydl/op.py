@@ -12,8 +12,8 @@ A rule names what it needs, `gy` first: then the output `y`, any input or option
 `x_dtype` where that is all it takes; last of all `position`, for one of a list of inputs. What no rule that will run
 has named is not kept. Rules use only operators, array methods and ops, and never write in place; so the same rule runs
 on bare arrays (ordinary backward) and on Tensors (`grad(..., create_graph=True)`), where it builds the graph of the
-gradient as it goes. An op with several outputs returns a tuple; its `gy` and `y` are then tuples, `gy` with None where nothing
-arrived.
+gradient as it goes. An op with several outputs returns a tuple; its `gy` and `y` are then tuples, `gy` with None where
+nothing arrived.
 """
 
 from __future__ import annotations
