@@ -70,7 +70,6 @@ class _Op:
         self.plans: dict[tuple, _Plan] = {}
         parameters = inspect.signature(function).parameters
         self.names = list(parameters)
-        self.count = len(self.names)
         self.index = {name: i for i, name in enumerate(self.names)}
         self.axis = self.index.get("axis")
         self.defaults = tuple(p.default for p in parameters.values())
@@ -136,7 +135,8 @@ class _Op:
 
     def __call__(self, args: tuple, options: dict) -> Any:
         plain = self.variadic is None
-        values = list(args) if plain and len(args) == self.count and not options else self.bind(args, options)
+        complete = plain and len(args) == len(self.names) and not options
+        values = list(args) if complete else self.bind(args, options)
         kind, slots, parents = self.unwrap(values)
         out = self.function(*values) if plain else self.compute(values)
         if kind is None:

@@ -141,7 +141,7 @@ def matmul(a: Array, b: Array) -> Array:
     out = np.empty((len(a), b.shape[1]), dtype=np.result_type(a, b))
     if len(a) >= b.shape[1]:
         in_shares(lambda rows: np.dot(a[rows], b, out=out[rows]), len(a))
-    else:
+    else:  # np.dot would want an `out` that lies in one piece
         in_shares(lambda columns: np.matmul(a, b[:, columns], out=out[:, columns]), b.shape[1])
     return out
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tinydl import Tensor, grad, ops
+from tinydl import Tensor, grad, ops, threads
 from tinydl.ops import convolution, correlation, windows
 
 
@@ -98,7 +98,9 @@ def test_workspaces_stay_small_however_large_the_picture(monkeypatch: pytest.Mon
 
 
 def test_results_do_not_depend_on_the_number_of_threads(monkeypatch: pytest.MonkeyPatch) -> None:
-    """To the bit: forward, and both gradients, where pictures, and lines of a picture, are added up."""
+    """To the bit: forward, and both gradients, where pictures, and lines of a picture, are added up; pooling too."""
+    monkeypatch.setattr(threads, "FEW", 100)  # even so small arrays are divided
+    monkeypatch.setattr(threads, "PIECE", 100)
     monkeypatch.setattr(correlation, "BLOCK_BYTES", 1 << 14)
     rng = np.random.default_rng(0)
     x, kernel = (
@@ -106,10 +108,12 @@ def test_results_do_not_depend_on_the_number_of_threads(monkeypatch: pytest.Monk
         for size in [(7, 30, 30, 3), (3, 3, 3, 8)]
     )
     found = []
-    for threads in ("1", "2", "5"):
-        monkeypatch.setenv("TINYDL_THREADS", threads)
+    for count in ("1", "2", "5"):
+        monkeypatch.setenv("TINYDL_THREADS", count)
         y = ops.conv2d(x, kernel, strides=2, padding="same")
-        found.append([y.data, *(g.data for g in grad(y, [x, kernel], grad_outputs=np.cos(y.data)))])
+        pooled = ops.max_pool2d(y, 3, 1, padding="same")
+        gradients = grad(pooled, [x, kernel], grad_outputs=np.cos(pooled.data))
+        found.append([y.data, pooled.data, *(g.data for g in gradients)])
     for others in found[1:]:
         for a, b in zip(found[0], others):
             np.testing.assert_array_equal(a, b)

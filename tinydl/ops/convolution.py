@@ -66,7 +66,7 @@ def conv2d(
         (n, out_h, out_w, cout).
 
     Raises:
-        ValueError: ranks or channels that do not fit, an unknown padding, a window larger than the picture.
+        ValueError: ranks, channels or a bias that do not fit, an unknown padding, a window larger than the picture.
 
     Example:
         >>> conv2d(np.ones((1, 28, 28, 1)), np.ones((5, 5, 1, 20))).shape
@@ -142,13 +142,13 @@ def conv2d_transpose(
         (n, height, width, cout).
 
     Raises:
-        ValueError: ranks, channels or `output_shape` that do not fit, an unknown padding.
+        ValueError: ranks, channels, a bias or `output_shape` that do not fit, an unknown padding.
 
     Example:
         >>> conv2d_transpose(np.ones((1, 14, 14, 8)), np.ones((3, 3, 4, 8)), strides=2, padding="same").shape
         (1, 28, 28, 4)
     """
-    _check(x, kernel, bias, "conv2d_transpose", 3, 2)
+    _check(x, kernel, bias, "conv2d_transpose", cin=3, cout=2)
     strides, dilation = pair(strides, "strides"), pair(dilation_rate, "dilation_rate")
     sizes = output_shape or [
         full_size(n, k, s, padding, d) for n, k, s, d in zip(x.shape[1:3], kernel.shape, strides, dilation)
