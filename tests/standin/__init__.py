@@ -8,8 +8,9 @@
             x.sum()                       # stays on the device
             float(x.sum())                # HiddenTraffic: here it would leave it
 
-Arrays live in `array`, streams, graphs and memory in `cuda`, fused functions in `fusion`; `machine` runs and counts
-everything; `names.json`, written by `make_names.py` from a real CuPy, says which names exist at all.
+Arrays live in `array`, GPUs and memory in `cuda`, streams and graphs in `streams`, fused functions in `fusion`;
+`machine` runs and counts everything; `names.json`, written by `make_names.py` from a real
+CuPy, says which names exist at all.
 """
 
 from __future__ import annotations

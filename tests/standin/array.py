@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any, NoReturn
 
 import numpy as np
 
 from . import machine as m
-from .machine import counts, here, launch, new, reshaped, view
-from .names import CLASSES, accept
+from .machine import counts, here, launch, new, product, reshaped, view
 
 NUMBERS = (int, float, complex, np.generic)  # bool is an int
 BASIC = (int, slice, type(None), type(Ellipsis), np.integer)  # indices that make a view
@@ -57,9 +56,9 @@ class ndarray:  # noqa: N801, the name is CuPy's
     ) -> None:
         if memptr is not None or strides is not None:
             raise NotImplementedError("the stand-in makes arrays of fresh memory only")
-        self._standin = np.empty(shape, dtype, order)  # type: ignore[call-overload]
+        self._standin: Any = np.empty(shape, dtype=dtype, order=order)  # type: ignore[call-overload]
         self._memory = m.Memory(self._standin)
-        self.base = None
+        self.base: Any = None
 
     # ------------------------------------------------------------------------------ what is known on the host
 
@@ -121,7 +120,7 @@ class ndarray:  # noqa: N801, the name is CuPy's
         if blocking:
             queue.finished = queue.issued
         if out is None:
-            return self._standin.copy(order=order)  # type: ignore[call-overload]
+            return self._standin.copy(order=order)
         if not isinstance(out, np.ndarray):
             raise TypeError("Only numpy.ndarray can be obtained from cupy.ndarray")
         if out.dtype != self.dtype:
@@ -223,12 +222,12 @@ class ndarray:  # noqa: N801, the name is CuPy's
         if all(isinstance(k, BASIC) and not isinstance(k, bool) for k in key):
             if isinstance(value, np.ndarray):
                 raise ValueError("non-scalar numpy.ndarray cannot be used for fill")
-            if type(value) is not ndarray and not isinstance(value, NUMBERS):
+            if not isinstance(value, (ndarray, *NUMBERS)):
                 raise TypeError(f"Unsupported type {type(value)}")
-            if not (type(value) is ndarray and value.base is not None and _same(value, self._standin[key])):
+            if not (isinstance(value, ndarray) and _same(value, self[key])):
                 launch(operator.setitem, (self, key, value), writes=(self,))
             return
-        if type(value) is not ndarray:
+        if not isinstance(value, ndarray):
             value = _send("ndarray.__setitem__", value, self.dtype)
         launch(operator.setitem, (self, _indices("ndarray.__setitem__", key), value), writes=(self,))
 
@@ -236,8 +235,8 @@ class ndarray:  # noqa: N801, the name is CuPy's
 
     def reshape(self, *shape: Any, order: str = "C", copy: Any = None) -> ndarray:
         """A view if the memory allows it, else a copy."""
-        shape = shape[0] if len(shape) == 1 and isinstance(shape[0], (tuple, list)) else shape
-        return reshaped(np.reshape, self, tuple(shape), order=order, copy=copy)
+        wanted = shape[0] if len(shape) == 1 and isinstance(shape[0], (tuple, list)) else shape
+        return reshaped(np.reshape, self, tuple(wanted), order=order, copy=copy)
 
     def transpose(self, *axes: Any) -> ndarray:
         """A view with the axes in another order."""
@@ -260,7 +259,7 @@ class ndarray:  # noqa: N801, the name is CuPy's
         if self._memory.device != here.device:
             here.stream.check(self._memory.written)
             counts.launches += 1
-            return new(self._standin.copy(order), here.stream.next())  # type: ignore[arg-type]
+            return new(self._standin.copy(order), here.stream.next())
         return launch(np.ndarray.copy, (self, order))
 
     def fill(self, value: Any) -> None:
@@ -282,8 +281,6 @@ class ndarray:  # noqa: N801, the name is CuPy's
 
     def dot(self, b: Any, out: Any = None) -> ndarray:
         """The product of vectors and matrices."""
-        from .library import product
-
         return product(np.dot, (self, b), None if out is None else {"out": out})
 
     def take(self, indices: Any, axis: Any = None, out: Any = None) -> ndarray:
@@ -291,6 +288,12 @@ class ndarray:  # noqa: N801, the name is CuPy's
         if not isinstance(indices, (int, np.integer)):
             indices = _indices("ndarray.take", (indices,))[0]
         return launch(np.ndarray.take, (self, indices, axis), {"out": out} if out is not None else None)
+
+    def repeat(self, repeats: Any, axis: Any = None) -> ndarray:
+        """Elements several times. CuPy copies along an axis slice by slice, a launch for each."""
+        if axis is not None:
+            counts.launches += self.shape[axis] - 1
+        return launch(np.ndarray.repeat, (self, repeats, axis))
 
     def scatter_add(self, slices: Any, value: Any) -> None:
         """Add to elements that may be named more than once."""
@@ -305,12 +308,9 @@ class ndarray:  # noqa: N801, the name is CuPy's
         scatter(np.minimum, self, slices, value)
 
 
-def _same(a: ndarray, host: np.ndarray) -> bool:
+def _same(a: ndarray, b: ndarray) -> bool:
     """Whether both are the same elements: x[i] += y ends with x[i] = x[i], for which CuPy runs nothing."""
-    there = a._standin
-    return (
-        there.ctypes.data == host.ctypes.data and there.shape == host.shape and there.strides == host.strides
-    )
+    return a._memory is b._memory and (a.data.ptr, a.shape, a.strides) == (b.data.ptr, b.shape, b.strides)
 
 
 def _send(what: str, value: Any, dtype: Any = None) -> ndarray:
@@ -339,74 +339,4 @@ def scatter(ufunc: np.ufunc, a: ndarray, slices: Any, value: Any) -> None:
     launch(ufunc.at, (a, key, value), writes=(a,))
 
 
-def _binary(ufunc: np.ufunc, swapped: bool = False, in_place: bool = False) -> Callable[..., Any]:
-    def operate(self: ndarray, other: Any) -> Any:
-        if type(other) is not ndarray and not isinstance(other, NUMBERS):
-            theirs = getattr(other, "__array_ufunc__", self)
-            if theirs is None or (theirs is self and getattr(other, "__array_priority__", 0) > 100):
-                return NotImplemented  # a class that wants the operation for itself, as CuPy finds it out
-            raise TypeError(f"Unsupported type {type(other)}")
-        return launch(ufunc, (other, self) if swapped else (self, other), {"out": self} if in_place else None)
-
-    return operate
-
-
-def _unary(ufunc: np.ufunc) -> Callable[..., Any]:
-    return lambda self: launch(ufunc, (self,))
-
-
-def _product(swapped: bool = False) -> Callable[..., Any]:
-    def operate(self: ndarray, other: Any) -> Any:
-        from .library import product
-
-        if type(other) is not ndarray:
-            if getattr(other, "__array_ufunc__", self) is None:
-                return NotImplemented
-            raise TypeError(f"Unsupported type {type(other)}")
-        return product(np.matmul, (other, self) if swapped else (self, other))
-
-    return operate
-
-
-OPERATORS = {
-    "add": np.add, "sub": np.subtract, "mul": np.multiply, "truediv": np.true_divide, "pow": np.power,
-    "floordiv": np.floor_divide, "mod": np.remainder, "and": np.bitwise_and, "or": np.bitwise_or,
-    "xor": np.bitwise_xor, "lshift": np.left_shift, "rshift": np.right_shift,
-}  # fmt: skip
-for _name, _ufunc in OPERATORS.items():
-    setattr(ndarray, f"__{_name}__", _binary(_ufunc))
-    setattr(ndarray, f"__r{_name}__", _binary(_ufunc, swapped=True))
-    setattr(ndarray, f"__i{_name}__", _binary(_ufunc, in_place=True))
-for _name, _ufunc in {
-    "eq": np.equal, "ne": np.not_equal, "lt": np.less, "le": np.less_equal, "gt": np.greater,
-    "ge": np.greater_equal,
-}.items():  # fmt: skip
-    setattr(ndarray, f"__{_name}__", _binary(_ufunc))
-for _name, _ufunc in {
-    "neg": np.negative,
-    "pos": np.positive,
-    "abs": np.absolute,
-    "invert": np.invert,
-}.items():
-    setattr(ndarray, f"__{_name}__", _unary(_ufunc))
-ndarray.__matmul__, ndarray.__rmatmul__ = _product(), _product(swapped=True)  # type: ignore[attr-defined]
-
-
-def _method(name: str, parameters: str) -> Callable[..., Any]:
-    function = getattr(np.ndarray, name)
-    run = reshaped if name in ("ravel", "squeeze", "swapaxes", "diagonal") else None
-
-    def call(self: ndarray, *args: Any, **kwargs: Any) -> Any:
-        if kwargs:
-            accept(f"ndarray.{name}", parameters, kwargs)
-            kwargs = {k: v for k, v in kwargs.items() if v is not None or k == "axis"}
-        return run(function, self, *args, **kwargs) if run else launch(function, (self, *args), kwargs)
-
-    call.__name__ = name
-    return call
-
-
-for _name, _parameters in CLASSES["cupy.ndarray"]["functions"].items():
-    if not _name.startswith("_") and not hasattr(ndarray, _name) and hasattr(np.ndarray, _name):
-        setattr(ndarray, _name, _method(_name, _parameters))
 m.ndarray = ndarray

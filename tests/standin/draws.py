@@ -44,17 +44,15 @@ def _method(name: str, parameters: str) -> Callable[..., Any]:
     def call(self: Generator, *args: Any, **kwargs: Any) -> Any:
         accept(f"Generator.{name}", parameters, kwargs)
         kwargs = {**dict(zip(names, args, strict=False)), **kwargs}
-        cast = kwargs.pop("dtype", None) if name in ("uniform", "beta") else None
-        if (
-            cast is None
-            and np.dtype(kwargs.get("dtype") or float) not in (np.float32, np.float64)
-            and name != "integers"
-        ):
-            raise TypeError(f"Unsupported dtype {kwargs['dtype']} for {name}")
+        dtype = np.dtype(kwargs.get("dtype") or float)
+        if name != "integers" and dtype not in (np.float32, np.float64):
+            raise TypeError(f"{name} is not supported for type {dtype}")
         f = getattr(self._numpy, name)
-        if cast is not None:
-            return _draw(self._numpy.bit_generator, lambda **k: np.asarray(f(**k), cast), (), kwargs)
-        return _draw(self._numpy.bit_generator, f, (), kwargs)
+        bits = self._numpy.bit_generator
+        if name in ("uniform", "beta"):  # NumPy's have no dtype
+            kwargs.pop("dtype", None)
+            return _draw(bits, lambda **k: np.asarray(f(**k), dtype), (), kwargs)
+        return _draw(bits, f, (), kwargs)
 
     call.__name__ = name
     return call

@@ -15,11 +15,11 @@ from typing import Any
 import numpy as np
 
 from . import machine as m
-from .array import OPERATORS, ndarray
+from .array import NUMBERS, ndarray
 from .machine import here, launch
 from .names import CLASSES
+from .operators import COMPARISONS, OPERATORS
 
-NUMBERS = (int, float, complex, np.generic)
 FUNCTIONS = {"around", "clip", "imag", "real", "round"}  # besides the ufuncs, where and copy
 
 
@@ -121,7 +121,7 @@ class Scalar:
     def __setitem__(self, slices: Any, value: Any) -> None:
         if not (slices is Ellipsis or slices == slice(None)):
             raise ValueError("The fusion supports `[...]` or `[:]`.")
-        self._trace.step(np.positive, (value,), out=self)
+        self._trace.step(np.array, (value,), out=self)
 
 
 class Array(Scalar):
@@ -152,13 +152,10 @@ for _class, _known in (
         for _kind in ("", "r", "i"):
             if f"__{_kind}{_name}__" in _names:
                 setattr(_class, f"__{_kind}{_name}__", _operator(_ufunc, _kind))
-for _name, _ufunc in {
-    "eq": np.equal, "ne": np.not_equal, "lt": np.less, "le": np.less_equal, "gt": np.greater,
-    "ge": np.greater_equal,
-}.items():  # fmt: skip
+for _name, _ufunc in COMPARISONS.items():
     setattr(Scalar, f"__{_name}__", _operator(_ufunc, ""))
-for _name, _ufunc in {"neg": np.negative, "invert": np.invert}.items():
-    setattr(Scalar, f"__{_name}__", lambda self, f=_ufunc: self._trace.step(f, (self,)))
+for _name, _f in {"neg": np.negative, "invert": np.invert}.items():
+    setattr(Scalar, f"__{_name}__", lambda self, f=_f: self._trace.step(f, (self,)))
 
 
 # ------------------------------------------------------------ what cupy's functions do while a function is fused
@@ -248,11 +245,13 @@ class Fusion:
 
 def fuse(*args: Any, **kwargs: Any) -> Any:
     """cupy.fuse, as a decorator with or without kernel_name."""
+
+    def wrapper(f: Callable[..., Any], kernel_name: str | None = None) -> Any:
+        return functools.update_wrapper(Fusion(f, kernel_name), f)
+
     if len(args) == 1 and not kwargs and callable(args[0]):
-        return functools.update_wrapper(Fusion(args[0]), args[0])
-    if not kwargs.keys() <= {"kernel_name"}:
-        raise TypeError(f"fuse: unexpected keyword arguments {kwargs}")
-    return lambda f: functools.update_wrapper(Fusion(f, *args, **{"name": v for v in kwargs.values()}), f)
+        return wrapper(args[0])
+    return lambda f: wrapper(f, *args, **kwargs)
 
 
 # ------------------------------------------------------------------------------------------- kernels in CUDA

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import math
+import re
+import sys
 from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
 import numpy as np
 
-from . import cuda, draws, fusion
+from . import cuda, draws, fusion, operators, streams  # noqa: F401, operators completes ndarray
 from . import machine as m
 from .array import _send, ndarray, scatter
-from .machine import counts, here, launch, new, reshaped
+from .machine import counts, here, launch, new, product, reshaped
 from .names import MODULES, VERSION, accept
 
 # Questions that CuPy answers on the host, from shapes and dtypes alone.
@@ -39,13 +41,6 @@ PRODUCTS = set(
 JOINS = set("concatenate concat stack vstack hstack dstack column_stack block".split())
 PLAIN_LINALG = PRODUCTS | {"norm", "diagonal", "matrix_norm", "vector_norm", "matrix_transpose", "trace"}
 MAKERS = set("empty zeros ones full arange linspace eye identity tri logspace indices diag_indices".split())
-
-
-def product(f: Callable[..., Any], args: tuple, kwargs: dict[str, Any] | None = None) -> Any:
-    """A call of cuBLAS, which CuPy does not put into a graph."""
-    if here.stream.capture is not None:
-        raise NotImplementedError("calling cuBLAS API during stream capture is currently unsupported")
-    return launch(f, args, kwargs)
 
 
 def array(obj: Any, dtype: Any = None, copy: Any = True, order: Any = "K", ndmin: int = 0) -> ndarray:
@@ -91,7 +86,7 @@ def ascontiguousarray(a: Any, dtype: Any = None) -> ndarray:
 def empty(shape: Any, dtype: Any = float, order: str = "C") -> ndarray:
     """Memory as it is: nothing runs. The stand-in puts garbage there, so that nobody counts on zeros."""
     host = np.empty(shape, dtype, order)  # type: ignore[call-overload]
-    host.fill(cuda.garbage(host.dtype))
+    host.fill(m.garbage(host.dtype))
     return new(host)
 
 
@@ -100,7 +95,7 @@ def empty_like(
 ) -> ndarray:
     """Memory for an array like another one."""
     host = np.empty_like(prototype._standin, dtype, order, shape=shape)  # type: ignore[call-overload]
-    host.fill(cuda.garbage(host.dtype))
+    host.fill(m.garbage(host.dtype))
     return new(host)
 
 
@@ -154,9 +149,7 @@ def split(f: Callable[..., Any]) -> Callable[..., Any]:
 def wrapper(module: str, name: str) -> Callable[..., Any]:
     """The function `name` of a module of CuPy: NumPy's, with CuPy's parameters, as a kernel."""
     parameters = MODULES[module]["functions"][name]
-    most = (
-        math.inf if "*args" in parameters or "?" in parameters else len(parameters.replace("*", "").split())
-    )
+    most = math.inf if re.search(r"\*\w|\?", parameters) else len(parameters.replace("*", "").split())
     home = {"cupy.linalg": np.linalg, "cupy.lib.stride_tricks": np.lib.stride_tricks}.get(module, np)
     f = getattr(home, name, None)
     if f is None:
@@ -239,10 +232,14 @@ def erf(x: Any, out: Any = None) -> Any:
     return out
 
 
+def pad(array: ndarray, pad_width: Any, mode: str = "constant", **kwargs: Any) -> ndarray:
+    """cupy.pad: a copy, and a launch for each side that gets something."""
+    counts.launches += np.count_nonzero(np.broadcast_to(pad_width, (array.ndim, 2)))
+    return launch(np.pad, (array, pad_width, mode), kwargs)
+
+
 def get_array_module(*args: Any) -> ModuleType:
     """cupy if one of the arguments is on a device, else numpy."""
-    import sys
-
     return sys.modules["cupy"] if any(isinstance(a, ndarray) for a in args) else np
 
 
@@ -263,6 +260,7 @@ BY_HAND: dict[str, dict[str, Any]] = {
         "asarray": asarray, "asanyarray": asarray, "asnumpy": asnumpy, "where": where, "empty": empty,
         "ascontiguousarray": ascontiguousarray, "empty_like": empty_like, "ndarray": ndarray, "ufunc": ufunc,
         "copy": lambda a, order="K": fusion.copy(a) if here.fusing else a.copy(order),
+        "pad": pad, "repeat": lambda a, repeats, axis=None: a.repeat(repeats, axis),
         "fuse": fusion.fuse, "ElementwiseKernel": fusion.ElementwiseKernel,
         "get_array_module": get_array_module, "is_available": lambda: m.machine.devices > 0,
         "get_default_memory_pool": lambda: m.machine.pool,
@@ -275,8 +273,10 @@ BY_HAND: dict[str, dict[str, Any]] = {
         "runtime": cuda.runtime, "get_device_id": lambda: here.device,
         "is_available": lambda: m.machine.devices > 0,
         **{name: getattr(cuda, name) for name in (
-            "Device", "Stream", "Event", "Graph", "MemoryPool", "get_current_stream", "get_elapsed_time",
-            "get_allocator", "set_allocator", "using_allocator", "alloc_pinned_memory",
+            "Device", "MemoryPool", "get_allocator", "set_allocator", "using_allocator", "alloc_pinned_memory",
+        )},
+        **{name: getattr(streams, name) for name in (
+            "Event", "Graph", "Stream", "get_current_stream", "get_elapsed_time",
         )},
     },
     "cupy.random": {"default_rng": draws.default_rng, "Generator": draws.Generator},
@@ -325,7 +325,7 @@ def make_modules() -> dict[str, ModuleType]:
         if name == "cupy.cuda.runtime":
             continue
         module = modules[name] = ModuleType(name)
-        module.__path__ = []  # type: ignore[attr-defined]
+        module.__path__ = []
         parent, _, last = name.rpartition(".")
         if parent:
             setattr(modules[parent], last, module)
@@ -336,7 +336,7 @@ def make_modules() -> dict[str, ModuleType]:
                 setattr(module, key, value)  # found once, the next time it is simply there
                 return value
 
-            module.__getattr__ = attribute  # type: ignore[method-assign]
+            setattr(module, "__getattr__", attribute)  # noqa: B010
     modules["cupy"].__version__ = VERSION  # type: ignore[attr-defined]
     modules["cupy.cuda.memory"].OutOfMemoryError = m.OutOfMemoryError  # type: ignore[attr-defined]
     modules["cupy.cuda.memory"].MemoryPool = cuda.MemoryPool  # type: ignore[attr-defined]

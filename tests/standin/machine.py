@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
+import weakref
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -159,6 +160,9 @@ class Memory:
             self.pool._give_back(self)
 
 
+queues: weakref.WeakSet[Queue] = weakref.WeakSet()  # all there are
+
+
 class Queue:
     """What orders work on a stream: its own numbers, and how far it has waited for other streams."""
 
@@ -168,6 +172,7 @@ class Queue:
         self.finished = 0  # up to here the CPU has seen it done
         self.waited: dict[Queue, int] = {}
         self.capture: Any = None
+        queues.add(self)
 
     def next(self) -> tuple[Queue, int]:
         """The mark of a new piece of work."""
@@ -331,6 +336,20 @@ def reshaped(f: Callable[..., Any], a: Any, *args: Any, **kwargs: Any) -> Any:
         if root(host) is a._memory.block:
             return view(host, a)
     return launch(f, (a, *args), kwargs)
+
+
+def product(f: Callable[..., Any], args: tuple, kwargs: dict[str, Any] | None = None) -> Any:
+    """A call of cuBLAS, which CuPy does not put into a graph."""
+    if here.stream.capture is not None:
+        raise NotImplementedError("calling cuBLAS API during stream capture is currently unsupported")
+    return launch(f, args, kwargs)
+
+
+def garbage(dtype: np.dtype) -> Any:
+    """What memory holds that nobody has written: NaN, or the largest whole number."""
+    if dtype.kind in "fc":
+        return np.nan
+    return True if dtype.kind == "b" else np.iinfo(dtype).max
 
 
 def begin_write(a: Any, stream: Any, mark: Any) -> None:

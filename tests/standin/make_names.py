@@ -1,6 +1,6 @@
 """Write names.json: what CuPy has, so that the stand-in has no more. Needs CuPy, but no GPU.
 
-    python tests/standin/make_names.py          # with the CuPy that is to be imitated; 14.2.0 for the stored list
+    python -m tests.standin.make_names      # with the CuPy that is to be imitated; 14.2.0 for the stored list
 
 A function is stored with the names of its parameters in order, or with "?" where none can be read; keywords after
 a "*", and "**" if it takes any. Of Cython's methods the signature stands in the first line of the docstring.
@@ -62,7 +62,9 @@ def parameters(function: Any) -> str:
         if p.kind is p.KEYWORD_ONLY and not star:
             names.append("*")
         star = star or p.kind in (p.KEYWORD_ONLY, p.VAR_POSITIONAL)
-        names.append({p.VAR_POSITIONAL: f"*{p.name}", p.VAR_KEYWORD: "**"}.get(p.kind, p.name))
+        names.append(
+            f"*{p.name}" if p.kind is p.VAR_POSITIONAL else "**" if p.kind is p.VAR_KEYWORD else p.name
+        )
     return " ".join(name for name in names if name != "self")
 
 
@@ -95,7 +97,8 @@ def wrap(value: Any, indent: int = 0) -> str:
     """JSON with as many names on a line as there is room for."""
     if not isinstance(value, (dict, list)):
         return json.dumps(value)
-    pad, begin, end = " " * (indent + 1), *("{}" if isinstance(value, dict) else "[]")
+    pad = " " * (indent + 1)
+    begin, end = ("{", "}") if isinstance(value, dict) else ("[", "]")
     if isinstance(value, dict):
         parts = [f"{json.dumps(key)}: {wrap(inner, indent + 1)}" for key, inner in value.items()]
     else:

@@ -1,0 +1,161 @@
+"""Streams, GPUs, memory and graphs of the stand-in: what CUDA would do, and what it would refuse."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tests.standin import install
+
+
+def test_streams_that_do_not_wait_are_a_race(cupy: Any) -> None:
+    copies = cupy.cuda.Stream(non_blocking=True)
+    batch, target = cupy.cuda.alloc_pinned_memory(12), cupy.empty(3, "float32")
+    pinned = np.frombuffer(batch, "float32")
+    cupy.counts.reset()
+    target.set(pinned, stream=copies)
+    assert (cupy.counts.to_device, cupy.counts.synchronisations) == (1, 0)
+    with pytest.raises(RuntimeError, match="race"):
+        target[1:] + 1
+    cupy.cuda.get_current_stream().wait_event(copies.record())
+    target[1:] + 1
+    with pytest.raises(RuntimeError, match="race"):  # the buffer is still being read
+        target.set(pinned, stream=copies)
+    copies.wait_event(cupy.cuda.get_current_stream().record())
+    target.set(pinned, stream=copies)
+    with pytest.raises(RuntimeError, match="race"):
+        target.get()
+    copies.synchronize()
+    target.get()
+
+
+def test_pageable_memory_makes_the_cpu_wait(cupy: Any, numbers: Any) -> None:
+    import cupyx
+
+    a = numbers(2, 3)
+    a.set(np.ones((2, 3), np.float32))
+    assert (cupy.counts.to_device, cupy.counts.synchronisations) == (1, 1)
+    pinned = cupyx.empty_pinned((4, 3), np.float32)
+    pinned[...] = 7
+    a.set(pinned[:2])
+    assert (cupy.counts.to_device, cupy.counts.synchronisations) == (2, 1)
+    assert a.get(out=pinned[2:]).tolist() == [[7] * 3] * 2
+    for wrong in (np.ones((2, 3)), np.ones((3, 2), np.float32)):
+        with pytest.raises((TypeError, ValueError)):
+            a.set(wrong)
+
+
+# ------------------------------------------------------------------------------------- devices and memory
+
+
+def test_arrays_of_two_devices_do_not_mix() -> None:
+    with install(devices=2) as cupy:
+        first = cupy.ones(3)
+        with cupy.cuda.Device(1):
+            second = cupy.ones(3)
+            with pytest.raises(ValueError, match="array device = 0 while current = 1"):
+                first + second
+            assert (second + 1).device.id == 1 and cupy.asarray(first).device.id == 1
+        assert (first.device.id, second.device.id, cupy.cuda.Device().id) == (0, 1, 0)
+        cupy.cuda.Device(1).use()
+        seen: list[int] = []
+        thread = threading.Thread(target=lambda: seen.append(cupy.cuda.Device().id))
+        thread.start()
+        thread.join()
+        assert seen == [0]  # what is current is so in one thread
+        with pytest.raises(
+            cupy.cuda.runtime.CUDARuntimeError, match="cudaErrorInvalidDevice: invalid device ordinal"
+        ):
+            cupy.cuda.Device(2).use()
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"devices": 0}, "cudaErrorNoDevice: no CUDA-capable device is detected"),
+        (
+            {"driver": "old"},
+            "cudaErrorInsufficientDriver: CUDA driver version is insufficient for CUDA runtime",
+        ),
+    ],
+)
+def test_no_device_and_an_old_driver(options: Any, words: str) -> None:
+    with install(**options) as cupy, pytest.raises(cupy.cuda.runtime.CUDARuntimeError, match=words):
+        cupy.cuda.runtime.getDeviceCount()
+
+
+def test_memory_runs_out_and_comes_back() -> None:
+    with install(memory=4096) as cupy:
+        a = cupy.zeros(512, "float32")
+        with pytest.raises(cupy.cuda.memory.OutOfMemoryError) as error:
+            cupy.zeros(1024, "float32")
+        assert isinstance(error.value, MemoryError)
+        assert str(error.value) == "Out of memory allocating 4,096 bytes (allocated so far: 2,048 bytes)."
+        assert cupy.cuda.Device().mem_info == (2048, 4096)
+        view = a[1:]
+        del a
+        assert cupy.get_default_memory_pool().used_bytes() == 2048  # the view holds it
+        del view
+        assert cupy.get_default_memory_pool().used_bytes() == 0
+        pool = cupy.cuda.MemoryPool()
+        with cupy.cuda.using_allocator(pool.malloc):
+            inside = cupy.zeros(10)
+        cupy.zeros(10)
+        assert (pool.used_bytes(), inside.nbytes) == (512, 80)
+        del inside
+        assert (pool.used_bytes(), pool.total_bytes()) == (0, 512)
+        pool.free_all_blocks()
+        assert pool.total_bytes() == 0
+
+
+# ------------------------------------------------------------------------------------------------- graphs
+
+
+def test_a_graph_runs_when_it_is_launched_and_not_before(cupy: Any, numbers: Any) -> None:
+    rng, w = cupy.random.default_rng(0), numbers(3)
+    stream = cupy.cuda.Stream(non_blocking=True)
+    with stream:
+        stream.wait_event(cupy.cuda.Stream.null.record())
+        stream.begin_capture()
+        step = w[:2] * 2
+        index, noise = step.argmax(), rng.random(2)
+        w += 1
+        graph = stream.end_capture()
+        assert w.get().tolist() == [0, 1, 2] and np.isnan(step.get()).all()
+        assert index.get() == np.iinfo(np.int64).max
+        cupy.counts.reset()
+        graph.launch()
+        graph.launch()
+        assert cupy.counts.launches == 2
+        assert w.get().tolist() == [2, 3, 4] and step.get().tolist() == [2, 4] and index.get() == 1
+        drawn = noise.get()
+        graph.launch()
+        assert (noise.get() != drawn).all()
+        first = cupy.random.default_rng(0).random(2).get()
+        assert (first != drawn).all()  # that was the second draw: capturing drew none
+
+
+def test_what_a_capture_refuses(cupy: Any, numbers: Any) -> None:
+    a, stream = numbers(2, 2), cupy.cuda.Stream()
+    error = cupy.cuda.runtime.CUDARuntimeError
+    with pytest.raises(error, match="cudaErrorStreamCaptureUnsupported"):
+        cupy.cuda.Stream.null.begin_capture()
+    for fault in (lambda: a.get(), lambda: cupy.asarray([1.0]), stream.synchronize, lambda: float(a[0, 0])):
+        with stream:
+            stream.begin_capture()
+            with pytest.raises(error, match="operation not permitted when stream is capturing"):
+                fault()
+            with pytest.raises(error, match="cudaErrorStreamCaptureInvalidated"):
+                stream.end_capture()
+    with stream:
+        stream.begin_capture()
+        for product in (lambda: a @ a, lambda: a.dot(a), lambda: cupy.einsum("ij,jk->ik", a, a)):
+            with pytest.raises(NotImplementedError, match="cuBLAS"):
+                product()
+        with cupy.cuda.Stream.null, pytest.raises(error, match="cudaErrorStreamCaptureImplicit"):
+            a + 1
+        stream.end_capture()
+    a @ a
