@@ -55,7 +55,7 @@ def array(obj: Any, dtype: Any = None, copy: Any = True, order: Any = "K", ndmin
         joined = join("stack", np.stack)(list(obj))
         return joined if dtype is None else joined.astype(dtype, copy=False)
     host = np.array(obj, dtype=dtype, order=order, ndmin=ndmin)
-    if host.dtype.kind not in "?biufc":
+    if host.dtype.kind not in "biufc":
         raise ValueError(f"Unsupported dtype {host.dtype}")
     return _send("cupy.array", host)
 
@@ -234,7 +234,7 @@ def erf(x: Any, out: Any = None) -> Any:
 
 def pad(array: ndarray, pad_width: Any, mode: str = "constant", **kwargs: Any) -> ndarray:
     """cupy.pad: a copy, and a launch for each side that gets something."""
-    counts.launches += np.count_nonzero(np.broadcast_to(pad_width, (array.ndim, 2)))
+    counts.launches += int(np.count_nonzero(np.broadcast_to(pad_width, (array.ndim, 2))))
     return launch(np.pad, (array, pad_width, mode), kwargs)
 
 

@@ -346,10 +346,10 @@ def product(f: Callable[..., Any], args: tuple, kwargs: dict[str, Any] | None = 
 
 
 def garbage(dtype: np.dtype) -> Any:
-    """What memory holds that nobody has written: NaN, or the largest whole number."""
+    """What stands for memory that nobody has written: NaN, -1 (an index that can be used, and a wrong one), True."""
     if dtype.kind in "fc":
         return np.nan
-    return True if dtype.kind == "b" else np.iinfo(dtype).max
+    return np.array(-1).astype(dtype)
 
 
 def begin_write(a: Any, stream: Any, mark: Any) -> None:

@@ -267,6 +267,7 @@ def test_tinydl_runs_on_it(cupy: Any) -> None:
             x = tinydl.Tensor(np.ones((4, 3), np.float32))
             with cupy.forbidden():
                 ((x @ w) ** 2).sum().backward()
-            assert isinstance(w.grad.data, cupy.ndarray) and w.grad.numpy().tolist() == [[24, 24]] * 3
+            assert w.grad is not None and isinstance(w.grad.data, cupy.ndarray)
+            assert w.grad.numpy().tolist() == [[24, 24]] * 3
     finally:
         backend._cupy = None
