@@ -331,7 +331,7 @@ def _indices(what: str, key: tuple) -> tuple:
     return tuple(parts)
 
 
-def scatter(ufunc: np.ufunc, a: ndarray, slices: Any, value: Any) -> None:
+def scatter(ufunc: Any, a: ndarray, slices: Any, value: Any) -> None:
     """ufunc.at, as CuPy's scatter functions do it: a number beside indices travels to the device."""
     key = _indices("scatter", slices if type(slices) is tuple else (slices,))
     if type(value) is not ndarray and any(type(k) is ndarray for k in key):

@@ -218,6 +218,12 @@ class ufunc:  # noqa: N801, the name is CuPy's
                 raise TypeError(f"Unsupported type {type(a)}")
         return launch(self._f, args, kwargs)
 
+    def at(self, a: ndarray, indices: Any, b: Any) -> None:
+        """Unbuffered work in place; CuPy has it for sums, differences and the larger or smaller of two."""
+        if self.name not in ("add", "subtract", "maximum", "minimum"):
+            raise NotImplementedError(f"`{self.name}.at` is not supported yet")
+        scatter(self._f, a, indices, b)
+
     def __repr__(self) -> str:
         return f"<ufunc {self.name!r}>"
 
@@ -260,7 +266,9 @@ BY_HAND: dict[str, dict[str, Any]] = {
         "asarray": asarray, "asanyarray": asarray, "asnumpy": asnumpy, "where": where, "empty": empty,
         "ascontiguousarray": ascontiguousarray, "empty_like": empty_like, "ndarray": ndarray, "ufunc": ufunc,
         "copy": lambda a, order="K": fusion.copy(a) if here.fusing else a.copy(order),
-        "pad": pad, "repeat": lambda a, repeats, axis=None: a.repeat(repeats, axis),
+        "pad": pad,
+        "take": lambda a, indices, axis=None, out=None: a.take(indices, axis, out),
+        "repeat": lambda a, repeats, axis=None: a.repeat(repeats, axis),
         "fuse": fusion.fuse, "ElementwiseKernel": fusion.ElementwiseKernel,
         "get_array_module": get_array_module, "is_available": lambda: m.machine.devices > 0,
         "get_default_memory_pool": lambda: m.machine.pool,

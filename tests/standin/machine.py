@@ -246,7 +246,9 @@ def unwrap(value: Any, arrays: list[Any]) -> Any:
 
 def root(array: Any) -> Any:
     """The object that owns an array's memory."""
-    while isinstance(array, np.ndarray) and array.base is not None:
+    while (
+        getattr(array, "base", None) is not None
+    ):  # between a strided view and its array stands a helper of NumPy's
         array = array.base
     return array
 

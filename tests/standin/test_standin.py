@@ -99,6 +99,8 @@ def test_names_are_those_of_the_cupy_at_hand() -> None:
         lambda a, n: n.__setitem__(..., a),
         lambda a, n: a.__iadd__(n),
         lambda a, n: range(a[0]),
+        lambda a, n: sys.modules["cupy"].where(a > 0, n, a),
+        lambda a, n: sys.modules["cupy"].add(a, 1, out=n),
     ],
 )
 def test_nothing_converts_by_itself(cupy: Any, numbers: Any, fault: Any) -> None:
@@ -149,6 +151,8 @@ def test_a_class_may_take_the_operation(cupy: Any, numbers: Any) -> None:
         (lambda cp, a: a[1:, ::2].T, 0, 0, 0, 0),
         (lambda cp, a: a.reshape(-1), 0, 0, 0, 0),
         (lambda cp, a: a.T.reshape(-1), 0, 0, 0, 1),
+        (lambda cp, a: cp.lib.stride_tricks.as_strided(a, (2, 2), (4, 4)), 0, 0, 0, 0),
+        (lambda cp, a: cp.lib.stride_tricks.sliding_window_view(a, (2, 2)), 0, 0, 0, 0),
         (lambda cp, a: cp.broadcast_to(a, (2, 3, 4)), 0, 0, 0, 0),
         (lambda cp, a: cp.ascontiguousarray(a), 0, 0, 0, 0),
         (lambda cp, a: cp.ascontiguousarray(a.T), 0, 0, 0, 1),
@@ -169,6 +173,7 @@ def test_a_class_may_take_the_operation(cupy: Any, numbers: Any) -> None:
         (lambda cp, a: cp.asarray([1.0]), 1, 0, 0, 0),
         (lambda cp, a: cp.array(2.0), 1, 0, 0, 0),
         (lambda cp, a: a[[0, 1]], 1, 0, 0, 1),
+        (lambda cp, a: cp.take(a, [0, 1], axis=0), 1, 0, 0, 1),
         (lambda cp, a: a[np.array([0, 1])], 1, 0, 0, 1),
         (lambda cp, a: a.__setitem__(a.argmax(axis=0)[:1], 0.0), 1, 0, 0, 2),  # the number travels
         (lambda cp, a: a[a > 0], 0, 1, 1, 2),
@@ -235,6 +240,10 @@ def test_views_and_owners(cupy: Any, numbers: Any) -> None:
     same += 1
     assert same is a and a.get().tolist() == [[1, 12, 13], [4, 15, 16]]
     assert part.data.ptr == a.data.ptr + 4 and (a.nbytes, a.itemsize, a.device.id) == (24, 4, 0)
+    one = a[0, 0]
+    one += 4
+    assert a.get()[0, 0] == 5
+    one -= 4
     a[0] += a[1]  # a view, changed in place, then set to itself
     assert a.get().tolist() == [[5, 27, 29], [4, 15, 16]]
 
