@@ -308,6 +308,8 @@ def launch(
     out = kwargs.get("out") if kwargs else None
     if out is not None:
         writes += out if type(out) is tuple else (out,)
+    if stream.capture is not None:
+        stream.capture.touch([*arrays, *writes])
     for a in writes:
         begin_write(a, stream, mark)
     for a in arrays:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import weakref
 from typing import Any
 
 import numpy as np
@@ -170,14 +171,23 @@ class Capture:
         self.nodes: list[tuple[Any, Any, Any, list[Any]]] = []
         self.before: dict[m.Memory, np.ndarray] = {}
         self.made: set[m.Memory] = set()
+        self.used: dict[m.Memory, tuple[Any, Any]] = {}  # all there is to do with, those two among them
         self.states: dict[int, tuple[Any, Any]] = {}
         self.broken = False
+
+    def touch(self, arrays: list[Any]) -> None:
+        """Remember the memory of these arrays, and what other streams know of it."""
+        for a in arrays:
+            self.used.setdefault(a._memory, (a._memory.written, a._memory.read))
 
     def record(self, f: Any, args: Any, kwargs: Any, made: list[Any], answer: Any) -> None:
         """Remember a launch, and the arrays that take its results (None for a view)."""
         self.nodes.append((f, args, kwargs, made))
         parts = answer if isinstance(answer, (tuple, list)) else (answer,)
-        self.made.update(a._memory for a, target in zip(parts, made) if target is not None)
+        for a, target in zip(parts, made):
+            if target is not None:
+                self.made.add(a._memory)
+                self.used[a._memory] = (None, None)
 
     def keep(self, memory: m.Memory) -> None:
         """Remember the numbers of memory that is about to change."""
@@ -194,16 +204,24 @@ class Capture:
             memory.block[...] = numbers
         for memory in self.made:
             memory.block[...] = m.garbage(memory.block.dtype)
+        for memory, (written, read) in self.used.items():
+            memory.written, memory.read = written, read
         for bit_generator, state in self.states.values():
             bit_generator.state = state
 
 
 class Graph:
-    """Recorded launches, to be repeated on the same memory in one go."""
+    """Recorded launches, to be repeated on the same memory in one go.
+
+    As CUDA's it holds no memory: who records keeps the arrays, or a pool that nobody else takes from.
+    """
 
     def __init__(self, capture: Capture) -> None:
         self._nodes = capture.nodes
-        self._memory = [*capture.before, *capture.made]
+        changed = capture.made | set(capture.before)
+        self._memory = [
+            (weakref.ref(memory), memory in changed, memory.pool is m.machine.pool) for memory in capture.used
+        ]
 
     def upload(self, stream: Stream | None = None) -> None:
         """Prepare the GPU for the first launch."""
@@ -212,10 +230,19 @@ class Graph:
         """Run everything once more: one launch, whatever is in it."""
         queue = here.stream if stream is None else stream._queue
         mark = queue.next()
-        for memory in self._memory:
+        for reference, changed, shared in self._memory:
+            memory = reference()
+            if memory is None and shared:
+                raise RuntimeError(
+                    "a graph uses memory that has gone back to the pool from which all others take"
+                )
+            if memory is None:
+                continue
             queue.check(memory.written)
-            queue.check(memory.read)
-            memory.written = mark
+            if changed:
+                queue.check(memory.read)
+                memory.written = mark
+            memory.read = mark
         counts.launches += 1
         with np.errstate(all="ignore"):
             for f, args, kwargs, results in self._nodes:

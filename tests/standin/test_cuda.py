@@ -153,6 +153,25 @@ def test_a_graph_runs_when_it_is_launched_and_not_before(cupy: Any, numbers: Any
         assert (noise.get() != first.get()).all()
 
 
+def test_a_graph_does_not_keep_its_memory(cupy: Any, numbers: Any) -> None:
+    a, pool = numbers(3), cupy.cuda.MemoryPool()
+
+    def record() -> Any:
+        with cupy.cuda.Stream(non_blocking=True) as stream:
+            stream.wait_event(cupy.cuda.Stream.null.record())
+            stream.begin_capture()
+            a.fill(7)
+            a[:] = (a + 1) * 2  # the sum is in memory that is free again at once
+            return stream.end_capture()
+
+    with pytest.raises(RuntimeError, match="gone back to the pool"):
+        record().launch()
+    with cupy.cuda.using_allocator(pool.malloc):
+        graph = record()
+    graph.launch()
+    assert a.get().tolist() == [16, 16, 16]
+
+
 def test_what_a_capture_refuses(cupy: Any, numbers: Any) -> None:
     a, stream = numbers(2, 2), cupy.cuda.Stream()
     error = cupy.cuda.runtime.CUDARuntimeError

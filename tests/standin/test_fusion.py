@@ -25,6 +25,21 @@ def test_a_fused_function_is_one_launch(cupy: Any, numbers: Any) -> None:
     assert cupy.fuse(lambda x: x + 1)(np.ones(1)).tolist() == [2]  # without a device array a plain function
 
 
+def test_a_fused_function_in_a_graph(cupy: Any, numbers: Any) -> None:
+    @cupy.fuse
+    def step(w: Any, g: Any) -> None:
+        w -= g
+
+    w, g, stream = numbers(3), numbers(3), cupy.cuda.Stream()
+    with stream:
+        stream.begin_capture()
+        step(w, g)
+        graph = stream.end_capture()
+        assert w.get().tolist() == [0, 1, 2]
+        graph.launch()
+        assert w.get().tolist() == [0, 0, 0]
+
+
 def test_a_fused_function_is_traced_once(cupy: Any, numbers: Any) -> None:
     rate = 1.0
     scale = cupy.fuse(lambda x: x * rate)
