@@ -1,4 +1,4 @@
-"""The command line: `python -m benchmarks [race | growth | profile | story | exact]`."""
+"""The command line: `python -m benchmarks [race | gpu | growth | profile | story | exact]`."""
 
 from __future__ import annotations
 
@@ -7,14 +7,16 @@ import importlib.util
 import os
 import subprocess
 import sys
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 from rich.status import Status
 
-from benchmarks import exact, growth, profile, report, story
-from benchmarks.cases import CASES, LIBRARIES, PHASES, contestants
+from benchmarks import exact, gpu, growth, profile, report, story
+from benchmarks.cases import CASES, LIBRARIES, PHASES, Case, contestants
 from benchmarks.race import race
 from tinydl.lookup import unknown
 from tinydl.plot import save
@@ -26,7 +28,11 @@ NOTE = (
 )
 
 
-def chosen(names: list[str] | None) -> tuple[list[str], list[str]]:
+def chosen(
+    names: list[str] | None,
+    all_cases: Mapping[str, Case] = CASES,
+    libraries: Mapping[str, Any] = LIBRARIES,
+) -> tuple[list[str], list[str]]:
     """The cases and libraries that `--only` asks for; all of a kind of which it names none.
 
     A case answers to its name and to its network's: "vae" is "vae-16" and "vae-128".
@@ -34,18 +40,18 @@ def chosen(names: list[str] | None) -> tuple[list[str], list[str]]:
     Raises:
         ValueError: a name is of neither kind; the message lists all.
     """
-    cases = {name: [name] for name in CASES}
-    for name in CASES:
+    cases = {name: [name] for name in all_cases}
+    for name in all_cases:
         short = name.partition("-")[0]
         if short != name:
             cases.setdefault(short, []).append(name)
     for name in names or []:
-        if name not in cases and name not in LIBRARIES:
-            raise ValueError(f"--only: {unknown(name, [*cases, *LIBRARIES], 'case or library')}")
+        if name not in cases and name not in libraries:
+            raise ValueError(f"--only: {unknown(name, [*cases, *libraries], 'case or library')}")
     wanted = {case for name in names or [] for case in cases.get(name, [])}
     return (
-        [name for name in CASES if name in wanted] or list(CASES),
-        [name for name in LIBRARIES if name in (names or [])] or list(LIBRARIES),
+        [name for name in all_cases if name in wanted] or list(all_cases),
+        [name for name in libraries if name in (names or [])] or list(libraries),
     )
 
 
@@ -108,11 +114,11 @@ def parser() -> argparse.ArgumentParser:
     flags.add_argument(
         "what",
         nargs="?",
-        choices=["race", "growth", "profile", "story", "exact"],
+        choices=["race", "gpu", "growth", "profile", "story", "exact"],
         default="race",
-        help="race: speed and memory beside the other libraries (the default); growth: how they grow with batch, "
-        "picture and threads; profile: where a step's time goes; story: how the convolution became fast; exact: how "
-        "exact gradients and layers are",
+        help="race: speed and memory beside the other libraries (the default); gpu: the tests, gradients, speed "
+        "and memory on a GPU, beside PyTorch; growth: how they grow with batch, picture and threads; profile: where a "
+        "step's time goes; story: how the convolution became fast; exact: how exact gradients and layers are",
     )
     flags.add_argument(
         "--only", nargs="+", metavar="NAME", help="race only these cases, or libraries, or both"
@@ -124,6 +130,7 @@ def parser() -> argparse.ArgumentParser:
         "--threads", type=int, default=os.cpu_count() or 1, help="for each (default: all cores)"
     )
     flags.add_argument("--json", type=Path, metavar="PATH", help=f"where the numbers go (default: {FOLDER}/)")
+    flags.add_argument("--skip-suite", action="store_true", help="gpu: without the tests")
     return flags
 
 
@@ -138,11 +145,15 @@ def main(argv: list[str] | None = None) -> None:
     if options.rounds < 1 or options.threads < 1:
         flags.error("--rounds and --threads: expected 1 or more")
     options.phase = [options.phase] if options.phase else list(PHASES)
-    options.json = options.json or FOLDER / f"{options.what}.json"
+    on_gpu = options.what == "gpu"
     try:
-        cases, libraries = chosen(options.only)
+        cases, libraries = chosen(options.only, *((gpu.CASES, gpu.CONTESTANTS) if on_gpu else ()))
     except ValueError as error:
         flags.error(str(error))
+    if on_gpu:
+        gpu.main(options, cases, libraries)
+        return
+    options.json = options.json or FOLDER / f"{options.what}.json"
     dropped = [f"{name}={value}" for name, value in os.environ.items() if name.startswith("OPENBLAS_")]
     if dropped:
         print(

@@ -38,7 +38,7 @@ class Case:
 
     def input_shape(self, phase: str) -> tuple[int, ...]:
         """The shape of one sample: that of `shape`, but for a generator, which draws pictures of 32 numbers."""
-        return (32,) if self.network == "dcgan" and phase == "infer" else self.shape
+        return (32,) if self.network.endswith("dcgan") and phase == "infer" else self.shape
 
     def batches(self, phase: str) -> int:
         """How many batches the data hold, all different."""
@@ -59,7 +59,7 @@ class Case:
         x = rng.random((count, *self.input_shape(phase)), dtype=np.float32)
         if self.network == "small_cnn":
             x *= 255  # it takes pixels as they come
-        if self.network == "dcgan":
+        if self.network.endswith("dcgan"):
             x *= 2  # from -1 to 1, as tanh draws them
             x -= 1
         classes = np.eye(10, dtype=np.float32)

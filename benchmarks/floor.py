@@ -110,7 +110,7 @@ def of_case(case: Case, phase: str) -> list[Product]:
         which = everything if phase == "train" else ("forward",)
         return list(passes(layer, case.batch, *which, input_too=True))
     model: Any = compiled(case.network)
-    if case.network != "dcgan":
+    if not case.network.endswith("dcgan"):
         return list(passes(model, case.batch, *(everything if phase == "train" else ("forward",))))
     draws, judges, n = model.generator, model.discriminator, case.batch
     if phase == "infer":

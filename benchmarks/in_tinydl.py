@@ -31,6 +31,9 @@ def compiled(network: str) -> Model:
         case "dcgan":
             model = GAN(generator(64), discriminator(32))
             model.compile()
+        case "full_dcgan":
+            model = GAN(generator(), discriminator())
+            model.compile()
         case _:
             raise ValueError(f"no network {network!r}")
     return model

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -18,13 +19,14 @@ from benchmarks.steps import Steps, repeated
 from benchmarks.torch_networks import VAE, autoencoder, discriminator, generator, lenet, small_cnn
 
 Learn = Callable[[Tensor, Tensor], Tensor]  # a step on a batch of inputs and labels; returns the loss
+# In what follows `options` are more arguments for the optimizers.
 
 
-def classifier(model: nn.Module) -> Learn:
+def classifier(model: nn.Module, **options: Any) -> Learn:
     """Adam, cross-entropy, and the accuracy counted, as `fit` does."""
-    optimizer = torch.optim.Adam(model.parameters(), eps=1e-7)
+    optimizer = torch.optim.Adam(model.parameters(), eps=1e-7, **options)
     loss = nn.CrossEntropyLoss()
-    right = torch.zeros((), dtype=torch.int64)
+    right = torch.zeros((), dtype=torch.int64, device=next(model.parameters()).device)
 
     def learn(x: Tensor, y: Tensor) -> Tensor:
         optimizer.zero_grad()
@@ -38,9 +40,9 @@ def classifier(model: nn.Module) -> Learn:
     return learn
 
 
-def reconstruction(model: nn.Module) -> Learn:
+def reconstruction(model: nn.Module, **options: Any) -> Learn:
     """Adam; binary cross-entropy of the picture itself."""
-    optimizer = torch.optim.Adam(model.parameters(), eps=1e-7)
+    optimizer = torch.optim.Adam(model.parameters(), eps=1e-7, **options)
     loss = nn.BCEWithLogitsLoss()
 
     def learn(x: Tensor, y: Tensor) -> Tensor:
@@ -53,9 +55,9 @@ def reconstruction(model: nn.Module) -> Learn:
     return learn
 
 
-def variational(model: VAE) -> Learn:
+def variational(model: VAE, **options: Any) -> Learn:
     """RMSprop; reconstruction and KL divergence, with noise of the right width."""
-    optimizer = torch.optim.RMSprop(model.parameters(), lr=1e-3, alpha=0.9, eps=1e-7)
+    optimizer = torch.optim.RMSprop(model.parameters(), lr=1e-3, alpha=0.9, eps=1e-7, **options)
     loss = nn.BCEWithLogitsLoss()
 
     def learn(x: Tensor, y: Tensor) -> Tensor:
@@ -71,11 +73,11 @@ def variational(model: VAE) -> Learn:
     return learn
 
 
-def adversarial(draws: nn.Module, judges: nn.Module) -> Learn:
+def adversarial(draws: nn.Module, judges: nn.Module, **options: Any) -> Learn:
     """The discriminator's move, then the generator's, through a discriminator that is frozen meanwhile."""
     loss = nn.BCEWithLogitsLoss()
     optimizers = [
-        torch.optim.RMSprop(net.parameters(), lr=rate, alpha=0.9, eps=1e-7)
+        torch.optim.RMSprop(net.parameters(), lr=rate, alpha=0.9, eps=1e-7, **options)
         for net, rate in ((judges, 8e-4), (draws, 4e-4))
     ]
     schedules = [
@@ -90,14 +92,15 @@ def adversarial(draws: nn.Module, judges: nn.Module) -> Learn:
         schedules[who].step()
 
     def learn(x: Tensor, y: Tensor) -> Tensor:
-        n = len(x)
+        n, device = len(x), x.device
+        ones, zeros = torch.ones(n, 1, device=device), torch.zeros(n, 1, device=device)
         with torch.no_grad():
-            drawn = draws(torch.randn(n, 32))
-        labels = torch.cat([torch.ones(n, 1), torch.zeros(n, 1)]) + 0.05 * torch.rand(2 * n, 1)
+            drawn = draws(torch.randn(n, 32, device=device))
+        labels = torch.cat([ones, zeros]) + 0.05 * torch.rand(2 * n, 1, device=device)
         d_loss = loss(judges(torch.cat([drawn, x])), labels)
         move(0, judges, d_loss)
         judges.requires_grad_(False)
-        g_loss = loss(judges(draws(torch.randn(n, 32))), torch.zeros(n, 1))
+        g_loss = loss(judges(draws(torch.randn(n, 32, device=device))), zeros)
         move(1, draws, g_loss)
         judges.requires_grad_(True)
         return d_loss.detach() + g_loss.detach()
@@ -105,19 +108,20 @@ def adversarial(draws: nn.Module, judges: nn.Module) -> Learn:
     return learn
 
 
-def network(name: str, layout: torch.memory_format) -> tuple[nn.Module, Learn]:
-    """What is asked for answers, and how it learns."""
-    if name == "dcgan":
-        draws, judges = (net.to(memory_format=layout) for net in (generator(64), discriminator(32)))
-        return draws, adversarial(draws, judges)
+def network(name: str, ready: Callable[[nn.Module], nn.Module], **options: Any) -> tuple[nn.Module, Learn]:
+    """What is asked for answers, and how it learns; `ready` puts each network where and how it is wanted."""
+    if name in ("dcgan", "full_dcgan"):
+        widths = (64, 32) if name == "dcgan" else (256, 128)
+        draws, judges = (ready(make(width)) for make, width in zip((generator, discriminator), widths))
+        return draws, adversarial(draws, judges, **options)
     makes, learns = {
         "lenet": (lenet, classifier),
         "small_cnn": (small_cnn, classifier),
         "autoencoder": (autoencoder, reconstruction),
         "vae": (VAE, variational),
     }[name]
-    model = makes().to(memory_format=layout)
-    return model, learns(model)
+    model = ready(makes())
+    return model, learns(model, **options)
 
 
 # ------------------------------------------------------------------------------------------------------ steps
@@ -140,7 +144,8 @@ def prepare(case: Case, phase: str, layout: str) -> Steps:
     if case.network == "convolution":
         return convolution(seen(x[: case.batch]), phase)
     y = x if targets is None else torch.from_numpy(targets)
-    model, learn = network(case.network, torch.channels_last if last else torch.contiguous_format)
+    order = torch.channels_last if last else torch.contiguous_format
+    model, learn = network(case.network, lambda net: net.to(memory_format=order))
 
     def train(count: int) -> dict[str, float]:
         model.train()

@@ -166,10 +166,15 @@ def from_json(told: Mapping[str, Any]) -> Finished:
 
 
 def write_json(path: Path, content: Mapping[str, Any]) -> None:
+    """Write numbers into a file, whole or not at all."""
+    write_file(path, json.dumps(content, indent=1))
+
+
+def write_file(path: Path, text: str) -> None:
     """Write a file, whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
     aside = path.with_name(f".{path.name}.{os.getpid()}")
-    aside.write_text(json.dumps(content, indent=1), encoding="utf-8")
+    aside.write_text(text, encoding="utf-8")
     os.replace(aside, path)
 
 
