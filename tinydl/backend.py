@@ -1,6 +1,6 @@
-"""Where arrays live: which library holds them, which precision they have, and where random numbers come from.
+"""Where arrays live: which library holds them, on which device, in which precision, and where random numbers come from.
 
-Every other room reaches its array library through this one, so the same code can run on NumPy and on CuPy:
+Every other room reaches its array library through this one, so the same code runs on NumPy and, on a GPU, on CuPy:
 an op asks `array_module(x)` and calls what it gets. This is the only file that may import cupy.
 """
 
@@ -17,7 +17,7 @@ import numpy as np
 
 Array = Any  # a numpy.ndarray, or a cupy.ndarray on a GPU
 
-_cupy: ModuleType | None = None  # imported by the first device("gpu"), never before
+_cupy: Any = None  # imported by the first set_device("gpu"), never before
 _device = "cpu"
 _floatx = "float32"
 _generators: dict[str, Any] = {}  # one random generator for each device in use
@@ -26,55 +26,39 @@ _seed: int | None = None
 
 def array_module(*arrays: Any) -> ModuleType:
     """The library that holds these arrays: numpy, or cupy if one of them lives on a GPU."""
-    if _cupy is not None and any(isinstance(a, _cupy.ndarray) for a in arrays):
+    if _cupy is not None and (now.tracing or any(isinstance(a, _cupy.ndarray) for a in arrays)):
         return _cupy
     return np
 
 
 def is_array(value: Any) -> bool:
     """Whether `value` is an array of a library in use."""
-    return isinstance(value, np.ndarray) or (_cupy is not None and isinstance(value, _cupy.ndarray))
+    return isinstance(value, np.ndarray) or on_gpu(value)
+
+
+def on_gpu(value: Any) -> bool:
+    """Whether `value` is an array that lives on a GPU."""
+    return _cupy is not None and isinstance(value, _cupy.ndarray)
 
 
 def as_array(value: Any, dtype: Any = None) -> Array:
-    """`value` as an array on the current device; numbers and lists of floats take the precision of `floatx()`.
+    """`value` as an array; numbers and lists of floats take the precision of `floatx()`.
 
-    Arrays keep their dtype unless `dtype` says otherwise, and are not copied when nothing has to change.
+    An array on a GPU stays there; everything else goes to the current device. Arrays keep their dtype unless `dtype`
+    says otherwise, and are not copied when nothing has to change.
     """
+    if on_gpu(value):
+        return value if dtype is None else value.astype(dtype, copy=False)
     if dtype is None and not hasattr(value, "dtype"):
         value = np.asarray(value)
         if value.dtype == np.float64:  # what Python's own floats become; a NumPy array keeps its float64
             dtype = _floatx
-    module = _cupy if _cupy is not None and _device != "cpu" else np
-    return module.asarray(value, dtype=dtype)
+    return np.asarray(value, dtype=dtype) if _device == "cpu" else _sent(value, dtype)
 
 
 def to_numpy(array: Array) -> np.ndarray:
     """The same numbers as a NumPy array; no copy if they are in one already."""
-    if _cupy is not None and isinstance(array, _cupy.ndarray):
-        return _cupy.asnumpy(array)
-    return np.asarray(array)
-
-
-def erf(x: Array) -> Array:
-    """The error function, elementwise. NumPy has none, so the standard library's serves: exact, one call a number."""
-    if array_module(x) is not np:
-        return importlib.import_module("cupyx.scipy.special").erf(x)
-    import math
-
-    return np.vectorize(math.erf, otypes=[x.dtype])(x)
-
-
-def sum_to(x: Array, shape: tuple[int, ...]) -> Array:
-    """x summed over the axes where `shape`, of x's rank, has a 1: the way back from broadcasting."""
-    axes = tuple([i for i, n in enumerate(shape) if n == 1])
-    if x.ndim < 3 or x.size == 0 or axes != tuple(range(x.ndim - 1)):
-        return x.sum(axis=axes, keepdims=True)
-    # A sum for each channel. As a matrix product it is many times faster than .sum(); and picture by picture it
-    # keeps the digits of float32 that go lost where a million numbers are added up one after the other.
-    pictures = x.reshape(len(x), -1, shape[-1])  # (n, h*w, c)
-    sums = array_module(x).ones((1, pictures.shape[1]), dtype=x.dtype) @ pictures  # (n, 1, c)
-    return sums.sum(axis=0).reshape(shape)
+    return _cupy.asnumpy(array) if on_gpu(array) else np.asarray(array)
 
 
 # --------------------------------------------------------------------------------------------- precision
@@ -106,9 +90,9 @@ def set_random_seed(seed: int) -> None:
     Example:
         >>> import tinydl
         >>> tinydl.set_random_seed(0)
-        >>> a = tinydl.backend.random_generator().normal()
+        >>> a = tinydl.backend.random_generator().random()
         >>> tinydl.set_random_seed(0)
-        >>> bool(a == tinydl.backend.random_generator().normal())
+        >>> bool(a == tinydl.backend.random_generator().random())
         True
     """
     global _seed
@@ -119,40 +103,119 @@ def set_random_seed(seed: int) -> None:
 
 
 def random_generator() -> Any:
-    """The random generator of the current device: weights, dropout and shuffling all draw from it."""
+    """The random generator of the current device: what is drawn in every step, like dropout, comes from it."""
     if _device not in _generators:
-        module = np if _device == "cpu" else _cupy
-        assert module is not None
-        _generators[_device] = module.random.default_rng(_seed)
+        _generators[_device] = new_generator(_seed)
     return _generators[_device]
 
 
-# ------------------------------------------------------------------------------------------------- device
+def generator_in_use() -> Any:
+    """The current device's random generator if it has been asked for; None otherwise."""
+    return _generators.get(_device)
+
+
+def new_generator(seed: int | None) -> Any:
+    """A random generator of one's own on the current device."""
+    return (np if _device == "cpu" else _cupy).random.default_rng(seed)
+
+
+def host_generator() -> np.random.Generator:
+    """NumPy's generator: for what is drawn once, so that a seed gives the same weights and order on every device."""
+    if "cpu" not in _generators:
+        _generators["cpu"] = np.random.default_rng(_seed)
+    return _generators["cpu"]
+
+
+def random_state() -> dict[str, Any]:
+    """All that random numbers need to go on from here, as plain numbers and words.
+
+    The state of a GPU's generator cannot be read. So it starts afresh here, from a seed that is part of the state.
+    """
+    state: dict[str, Any] = {}
+    for name in [name for name in _generators if name != "cpu"]:
+        state[name] = int(host_generator().integers(1 << 32))
+        with device(name):
+            _generators[name] = new_generator(state[name])
+    return {**host_generator().bit_generator.state, "devices": state}
+
+
+def generators_at(state: dict[str, Any]) -> dict[str, Any]:
+    """Random generators that go on from what `random_state` gave, for `set_generators`.
+
+    Raises:
+        ValueError, TypeError, KeyError: it is no such state.
+    """
+    host = np.random.default_rng()
+    host.bit_generator.state = state  # raises if it does not fit
+    made: dict[str, Any] = {"cpu": host}
+    for name, seed in state.get("devices", {}).items():
+        if name in _opened.values():
+            with device(name):
+                made[name] = new_generator(int(seed))
+    return made
+
+
+def set_generators(made: dict[str, Any]) -> None:
+    """Draw from these generators from now on; devices that are not among them start at the seed."""
+    _generators.clear()
+    _generators.update(made)
+
+
+# ------------------------------------------------------------------------------------------------- devices
 
 
 def current_device() -> str:
-    """The name of the device on which new arrays are made: "cpu", "gpu" or "gpu:1"."""
+    """The name of the device on which new arrays are made: "cpu", "gpu:0", "gpu:1" ..."""
     return _device
 
 
+def several_devices() -> bool:
+    """Whether there is more than the CPU to ask about: whether a GPU has been named."""
+    return _cupy is not None
+
+
+def device_of(array: Array) -> str:
+    """The name of the device on which an array lives."""
+    return f"gpu:{array.device.id}" if on_gpu(array) else "cpu"
+
+
+def to_device(array: Array, name: str) -> Array:
+    """The same numbers on another device; the array itself if it lives there already."""
+    name = opened(name)
+    if device_of(array) == name:
+        return array
+    if name == "cpu":
+        return _cupy.asnumpy(array)
+    with _cupy.cuda.Device(_number(name)):
+        return _sent(array)
+
+
+def _sent(value: Any, dtype: Any = None) -> Array:
+    """What is somewhere else as an array on the current GPU."""
+    # A recording would send what now stands in that memory, whatever it will be then.
+    if now.recording is not None:
+        raise RuntimeError(
+            "numbers are sent to the GPU inside of the step: make them before it, or on the GPU"
+        )
+    return _cupy.asarray(value, dtype=dtype)
+
+
+def assign(array: Array, values: Any) -> None:
+    """Write numbers, wherever they are, into an array: array[...] = values."""
+    array[...] = to_device(as_array(values, array.dtype), device_of(array))
+
+
 def set_device(name: str) -> None:
-    """Make new arrays on this device from now on: "cpu", "gpu" or "gpu:N".
+    """Make new arrays on this device from now on: "cpu", "gpu" (which is "gpu:0"), "gpu:1" ...
 
     Raises:
         ValueError: the name is none of these.
-        RuntimeError: a GPU was asked for and CuPy is not installed.
+        RuntimeError: a GPU was asked for, and CuPy, a driver or that GPU is missing; the message says what to do.
     """
-    global _device, _cupy
-    if not re.fullmatch(r"cpu|gpu(:\d+)?", name):
-        raise ValueError(f"set_device: expected 'cpu', 'gpu' or 'gpu:N', got {name!r}")
+    global _device
+    name = opened(name)
     if name != "cpu":
-        try:
-            _cupy = importlib.import_module("cupy")
-        except ImportError as error:
-            raise RuntimeError(
-                "a GPU needs CuPy: pip install 'tinydl[cuda12]' or 'tinydl[cuda13]', as your driver is"
-            ) from error
-        _cupy.cuda.Device(int(name.partition(":")[2] or 0)).use()
+        _cupy.cuda.Device(_number(name)).use()
     _device = name
 
 
@@ -171,3 +234,71 @@ def device(name: str) -> Iterator[None]:
         yield
     finally:
         set_device(before)
+
+
+_opened = {"cpu": "cpu"}  # the names that have been looked at, and what they mean
+
+
+def opened(name: str) -> str:
+    """The device's full name ("gpu" is "gpu:0"), once it is known to be there. Raises what `set_device` does."""
+    global _cupy
+    if name in _opened:
+        return _opened[name]
+    if not isinstance(name, str) or not re.fullmatch(r"cpu|gpu(:\d+)?", name):
+        raise ValueError(f"device: expected 'cpu', 'gpu' or 'gpu:N', got {name!r}")
+    try:
+        library = importlib.import_module("cupy")
+    except ImportError as error:
+        raise RuntimeError(
+            "a GPU needs CuPy: pip install 'tinydl[cuda12]' or 'tinydl[cuda13]', as nvidia-smi shows your driver to be"
+        ) from error
+    version = f"{library.cuda.runtime.runtimeGetVersion() // 1000}"
+    try:
+        count = library.cuda.runtime.getDeviceCount()
+    except library.cuda.runtime.CUDARuntimeError as error:
+        hint = (
+            f"the driver is missing, or too old for CUDA {version}, which this CuPy is made for: "
+            "see what nvidia-smi says, then update the driver or install the CuPy of an older CUDA"
+            if "Driver" in str(error)
+            else "no NVIDIA GPU is to be seen here: nvidia-smi should list one (in Colab: Runtime, Change runtime type)"
+        )
+        raise RuntimeError(f"{name}: {hint} ({error})") from error
+    if _number(name) >= count:
+        there = ", ".join(f"gpu:{i}" for i in range(count)) or "none"
+        raise RuntimeError(f"{name}: there is no such GPU here; there are: {there}")
+    _cupy = library
+    _opened[name] = f"gpu:{_number(name)}"
+    return _opened[name]
+
+
+def _number(name: str) -> int:
+    return int(name.partition(":")[2] or 0)
+
+
+def library(name: str = "cupy") -> Any:
+    """CuPy, or a part of it, for the few rooms that need more of it than arrays."""
+    return importlib.import_module(name)
+
+
+def memory_in_use() -> str:
+    """What the current device's memory is taken by, in words; empty on a CPU."""
+    if _device == "cpu":
+        return ""
+    free, total = _cupy.cuda.Device().mem_info
+    ours = _cupy.get_default_memory_pool().used_bytes()
+    name = _cupy.cuda.runtime.getDeviceProperties(_number(_device))["name"].decode()
+    gigabytes = [f"{size / 1e9:.2f}" for size in (ours, total - free, total)]
+    return "{}, {}: arrays take {} GB, {} of {} GB are in use".format(_device, name, *gigabytes)
+
+
+# ------------------------------------------------------------------------------- what is going on at the moment
+
+
+class _Now:
+    """What the library is in the middle of, if it is not simply computing."""
+
+    tracing = False  # CuPy looks at a function, to make one kernel of it: see kernels.py
+    recording: Any = None  # what a step launches is being recorded: see recording.py
+
+
+now = _Now()

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tinydl.backend import as_array, random_generator, to_numpy
+from tinydl.backend import assign, generators_at, random_state, set_generators, to_numpy
 from tinydl.tensor import Tensor
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def load_weights(path: str | Path, model: Trainer) -> None:
         ValueError: it is damaged, or holds other weights than the model has. Nothing has changed then.
     """
     for tensor, value in _matched(path, read(path), model):
-        tensor.data[...] = value
+        assign(tensor.data, value)
 
 
 def _weights(model: Trainer) -> dict[str, np.ndarray]:
@@ -79,8 +79,7 @@ def _matched(path: str | Path, arrays: Mapping[str, np.ndarray], model: Trainer)
         what, longer = ("beyond", found) if len(found) > len(own) else ("lacking", own)
         names = ", ".join(map(_name, list(longer)[min(len(found), len(own)) :]))
         raise ValueError(f"{path}: {model.name} has {len(own)} weights, found {len(found)}; {what}: {names}")
-    values = [as_array(array, tensor.dtype) for array, tensor in zip(found.values(), model.weights)]
-    return list(zip(model.weights, values))
+    return list(zip(model.weights, found.values()))
 
 
 def _name(key: str) -> str:
@@ -113,7 +112,7 @@ def save(path: str | Path, model: Trainer, epoch: int, history: Mapping[str, lis
         arrays["data/order"] = np.array([] if model.batches.order is None else model.batches.order)
     arrays["epoch"] = np.array(epoch)
     arrays["history"] = np.array(json.dumps({name: list(values) for name, values in history.items()}))
-    arrays["random"] = np.array(json.dumps(random_generator().bit_generator.state))
+    arrays["random"] = np.array(json.dumps(random_state()))
     write(path, arrays)
 
 
@@ -134,12 +133,10 @@ def restore(path: str | Path, model: Trainer) -> tuple[int, dict[str, list[float
     if missing:
         raise ValueError(f"{path}: no checkpoint of a training: it lacks {', '.join(sorted(missing))}")
     matched = _matched(path, arrays, model)
-    generator = random_generator().bit_generator
     try:
         epoch = int(arrays["epoch"])
         history = json.loads(str(arrays["history"]))
-        state = json.loads(str(arrays["random"]))
-        type(generator)().state = state  # a trial: raises if it does not fit
+        generators = generators_at(json.loads(str(arrays["random"])))
     except (ValueError, TypeError, KeyError) as error:
         raise ValueError(f"{path}: a damaged checkpoint: {error}") from error
     order, size = arrays.get("data/order"), None if model.batches is None else model.batches.size
@@ -155,8 +152,8 @@ def restore(path: str | Path, model: Trainer) -> tuple[int, dict[str, list[float
             raise ValueError(f"{path}: {error}") from error
     # From here on nothing can fail.
     for tensor, value in matched:
-        tensor.data[...] = value
-    generator.state = state
+        assign(tensor.data, value)
+    set_generators(generators)
     if model.batches is not None and order is not None:
         model.batches.position = int(arrays["data/position"])
         model.batches.order = order if len(order) else None

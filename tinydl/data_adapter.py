@@ -8,9 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from tinydl.backend import Array, as_array, floatx, random_generator, to_numpy
+from tinydl.backend import Array, floatx, host_generator, to_numpy
 from tinydl.checks import positive_integer
 from tinydl.tensor import Tensor
+from tinydl.transfer import ahead
 
 Batch = tuple[Array, Array | None, Array | None]  # x, y, sample_weight: each (batch, ...)
 
@@ -18,8 +19,8 @@ Batch = tuple[Array, Array | None, Array | None]  # x, y, sample_weight: each (b
 class Batches:
     """x, y and sample weights, cut into batches.
 
-    The data stay as they are, bytes stay bytes: only the batch at work is copied to the device. Batches form one
-    endless stream, shuffled anew whenever the data are used up; an epoch takes `steps` of them. Unless told
+    The data stay as they are, bytes stay bytes: only the batch at work, and the next one, are copied to a GPU. Batches
+    form one endless stream, shuffled anew whenever the data are used up; an epoch takes `steps` of them. Unless told
     otherwise that is all of them, so that every epoch sees every sample once.
 
     Args:
@@ -62,14 +63,23 @@ class Batches:
 
     def epoch(self) -> Iterator[Batch]:
         """The next `steps` batches of the stream."""
-        for _ in range(self.steps):
+        left = self.steps
+        while left:
             if self.position >= self.size:
                 self.position = 0
-                self.order = to_numpy(random_generator().permutation(self.size)) if self.shuffle else None
-            here = slice(self.position, self.position + self.batch_size)
-            self.position += self.batch_size
+                self.order = host_generator().permutation(self.size) if self.shuffle else None
+            count = min(left, math.ceil((self.size - self.position) / self.batch_size))
+            for batch in ahead(self._cut(self.position, count)):
+                self.position += self.batch_size
+                yield batch
+            left -= count
+
+    def _cut(self, start: int, count: int) -> Iterator[Batch]:
+        """The next batches of the pass at work, where the data are."""
+        for i in range(start, start + count * self.batch_size, self.batch_size):
+            here = slice(i, i + self.batch_size)
             rows = here if self.order is None else self.order[here]
-            x, y, weight = (None if a is None else as_array(a[rows]) for a in self.arrays)
+            x, y, weight = (None if a is None else a[rows] for a in self.arrays)
             yield x, y, weight
 
 

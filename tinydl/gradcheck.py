@@ -165,7 +165,8 @@ def _in_double(value: Any) -> Any:
 
 def _locked(array: np.ndarray) -> Tensor:
     x = Tensor(array, requires_grad=True)  # a copy
-    x.data.flags.writeable = False
+    if isinstance(x.data, np.ndarray):  # CuPy has no such lock
+        x.data.flags.writeable = False
     return x
 
 
@@ -190,7 +191,7 @@ def _gradient(function: Callable, upstream: list) -> Callable:
 
     def gradient(*values: Any) -> tuple[Tensor, ...]:
         xs = [x for x in values if _is_checked(x)]
-        terms = [(y * v).sum() for y, v in zip(_call(function, list(values)), upstream)]
+        terms = [(y * Tensor(v)).sum() for y, v in zip(_call(function, list(values)), upstream)]
         total = sum(terms[1:], start=terms[0])
         if not total.requires_grad:
             return tuple(Tensor(np.zeros(x.shape)) for x in xs)
@@ -209,7 +210,7 @@ class _Point:
         self.function = function
         self.values = values
         self.eps = eps
-        self.here = [y.data for y in _call(function, values)]
+        self.here = [y.numpy() for y in _call(function, values)]
         self._can_be_differentiated()
         # Signs at random, but no weight near 0, which would make an output count for nothing.
         self.upstream = [
@@ -230,7 +231,7 @@ class _Point:
                 )
             if not np.isfinite(y).all():
                 raise ValueError(f"gradcheck: output {i} is not finite: {y}")
-            if not np.array_equal(y, again.data):
+            if not np.array_equal(y, again.numpy()):
                 raise ValueError(
                     f"gradcheck: output {i} differs between two calls with the same inputs: draw random "
                     "numbers outside of the function"
@@ -247,14 +248,14 @@ class _Point:
             for _ in range(2):  # twice over one graph, to expose a rule that spoils what was saved
                 gs = grad(y, list(xs.values()), grad_outputs=v, retain_graph=True, allow_unused=True)
                 for i, g in zip(xs, gs):
-                    totals[i] += 0 if g is None else g.data / 2
+                    totals[i] += 0 if g is None else g.numpy() / 2
         return totals
 
     def change(self, i: int, step: np.ndarray) -> float:
         """How much the weighed outputs change when input i moves by a step."""
         values = list(self.values)
-        values[i] = _locked(values[i].data + step)
-        moved = [y.data for y in _call(self.function, values)]
+        values[i] = _locked(values[i].numpy() + step)
+        moved = [y.numpy() for y in _call(self.function, values)]
         return math.fsum(float(np.vdot(v, y - here)) for v, y, here in zip(self.upstream, moved, self.here))
 
     def slope(self, i: int, way: np.ndarray) -> float:

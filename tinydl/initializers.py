@@ -22,7 +22,7 @@ Shape = tuple[int, ...]
 
 
 class Initializer:
-    """What makes the first values of a weight: call it with a shape, get an array.
+    """What makes the first values of a weight: call it with a shape, get a NumPy array.
 
     Any function of `(shape, dtype)` can stand in for one.
     """
@@ -44,7 +44,7 @@ class Constant(Initializer):
         self.value = value
 
     def __call__(self, shape: Shape, dtype: Any = None) -> Array:
-        return backend.as_array(np.full(shape, self.value, dtype=dtype or backend.floatx()))
+        return np.full(shape, self.value, dtype=dtype or backend.floatx())
 
 
 class Zeros(Constant):
@@ -68,15 +68,18 @@ class RandomInitializer(Initializer):
         self.seed = seed
 
     def draw(self, kind: str, shape: Shape, dtype: Any) -> Array:
-        """Random numbers of a kind: "uniform" in [0, 1), "normal", or "truncated": normal, none beyond ±2."""
-        generator = backend.random_generator() if self.seed is None else np.random.default_rng(self.seed)
+        """Random numbers of a kind: "uniform" in [0, 1), "normal", or "truncated": normal, none beyond ±2.
+
+        They are drawn by NumPy, whatever the device: a seed begins with the same weights everywhere.
+        """
+        generator = backend.host_generator() if self.seed is None else np.random.default_rng(self.seed)
         dtype = dtype or backend.floatx()
         if kind == "uniform":
-            return backend.as_array(generator.random(shape, dtype=dtype))
+            return generator.random(shape, dtype=dtype)
         z = generator.standard_normal(shape, dtype=dtype)
         while kind == "truncated" and (far := abs(z) > 2).any():  # about one in 22: draw those again
             z[far] = generator.standard_normal(int(far.sum()), dtype=dtype)
-        return backend.as_array(z)
+        return z
 
 
 class RandomNormal(RandomInitializer):
@@ -242,9 +245,8 @@ class Orthogonal(RandomInitializer):
             raise ValueError(f"Orthogonal: expected a shape with two axes or more, got {tuple(shape)}")
         rows, columns = prod(shape[:-1]), shape[-1]
         z = self.draw("normal", (max(rows, columns), min(rows, columns)), dtype)
-        xp = backend.array_module(z)
-        q, r = xp.linalg.qr(z)
-        q = q * xp.sign(xp.diagonal(r))  # the signs that QR happens to choose are not random
+        q, r = np.linalg.qr(z)
+        q = q * np.sign(np.diagonal(r))  # the signs that QR happens to choose are not random
         return self.gain * (q if rows >= columns else q.T).reshape(shape)
 
 

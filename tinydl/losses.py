@@ -208,7 +208,12 @@ def sparse_categorical_crossentropy(y_true: Any, y_pred: Any, from_logits: bool 
 
 
 def class_numbers(labels: Any, classes: int, what: str) -> Any:
-    """Labels as integers; one that is none of 0 ... classes-1 is an error that says which and where."""
+    """Labels as integers; one that is none of 0 ... classes-1 is an error that says which and where.
+
+    On a GPU nobody looks, since everything would have to wait: `fit` has looked before.
+    """
+    if backend.on_gpu(labels):
+        return labels.astype("int64", copy=False)
     xp = backend.array_module(labels)
     wrong = ~((labels >= 0) & (labels < classes)) | (labels != xp.floor(labels))  # nan is wrong as well
     if wrong.any():
@@ -267,12 +272,11 @@ class Loss:
             values, weights = _weighed(values, sample_weight)
         if self.reduction in ("none", None) or values.ndim == 0:
             return values
-        whole = values.size
-        if self.reduction == "sum":
-            whole = 1
-        elif self.reduction == "mean_with_sample_weight" and weights is not None:
-            whole = weights.sum()
-        return ops.sum(values) * cast(1 / whole if whole else 0.0, values.dtype)  # no weight, no loss
+        if self.reduction == "mean_with_sample_weight" and weights is not None:
+            total = weights.sum()
+            return ops.sum(values) * ((total != 0) / (total + (total == 0)))  # no weight, no loss
+        whole = 1 if self.reduction == "sum" else values.size
+        return ops.sum(values) * (1 / whole if whole else 0.0)
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.name}>"

@@ -178,19 +178,27 @@ class Mean(Metric):
         weights = None
         if sample_weight is not None:
             values, weights = same_rank(values, cast(bare(sample_weight), values.dtype))
-            ndim = weights.ndim
-            values = values.mean(axis=tuple(range(ndim, values.ndim)))  # one number for each weight
+            values = _mean_from(weights.ndim, values)  # one number for each weight
             weights = array_module(values).broadcast_to(weights, values.shape)
             values = values * weights
-            weights = weights.mean(axis=tuple(range(1, ndim)))
-        values = values.mean(axis=tuple(range(1, values.ndim)))  # (batch,)
+            weights = _mean_from(1, weights)
+        values = _mean_from(1, values)  # (batch,)
+        if weights is None:
+            weights = array_module(values).full(
+                (), values.size
+            )  # not a number of Python's: a step may be replayed
         self.total = self.total + values.sum(dtype="float64")
-        self.count = self.count + (values.size if weights is None else weights.sum(dtype="float64"))
+        self.count = self.count + weights.sum(dtype="float64")
 
     def result(self) -> Array:
         """The mean so far."""
         total, count = backend.as_array(self.total, "float64"), backend.as_array(self.count, "float64")
         return array_module(total).where(count == 0, 0.0, total / (count + (count == 0)))
+
+
+def _mean_from(axis: int, values: Array) -> Array:
+    """The mean over all axes from this one on."""
+    return values.mean(axis=tuple(range(axis, values.ndim))) if values.ndim > axis else values
 
 
 class MeanMetricWrapper(Mean):

@@ -15,6 +15,7 @@ from tinydl import checkpoint
 from tinydl.autograd import Variable, no_grad
 from tinydl.layers.base import Layer, Shape
 from tinydl.layers.core import Input
+from tinydl.layers.placement import at_home
 from tinydl.tensor import Tensor
 from tinydl.training import Trainer
 
@@ -66,6 +67,7 @@ class Model(Trainer):
         x = x if isinstance(x, Variable) else Tensor(x)
         return super()._receive(x) if x.dtype.kind == "f" else x
 
+    @at_home
     def __call__(self, x: Any, training: bool | None = None) -> Any:
         """What the model makes of a batch, as a Tensor. The first call makes the weights."""
         if self.built or type(self).build is not Model.build:

@@ -26,7 +26,8 @@ from typing import Any
 import numpy as np
 
 from tinydl.autograd import Node, Variable, as_ndarray, mode
-from tinydl.backend import Array, as_array, is_array, sum_to
+from tinydl.backend import Array, as_array, device_of, is_array
+from tinydl.kernels import sum_to
 
 OPS: dict[str, Callable] = {}  # every op there is, by name
 
@@ -138,7 +139,11 @@ class _Op:
         complete = plain and len(args) == len(self.names) and not options
         values = list(args) if complete else self.bind(args, options)
         kind, slots, parents = self.unwrap(values)
-        out = self.function(*values) if plain else self.compute(values)
+        try:
+            out = self.function(*values) if plain else self.compute(values)
+        except (TypeError, ValueError):
+            self.check_devices(values)  # CuPy's words for it name neither of the two
+            raise
         if kind is None:
             return out
         return self.wrap(out, values, kind, slots, parents)
@@ -199,6 +204,19 @@ class _Op:
         if several:
             return tuple([kind.of(o, _part(node, i)) for i, o in enumerate(out)])
         return kind.of(out, node)
+
+    def check_devices(self, values: list) -> None:
+        """Refuse arrays that live on different devices."""
+        named = []  # (parameter, device)
+        for name, value in zip(self.names, values):
+            arrays = value if isinstance(value, tuple) else (value,)
+            named += [(name, device_of(array)) for array in arrays if is_array(array)]
+        for name, device in named:
+            if device != named[0][1]:
+                raise TypeError(
+                    f"{self.name}: {named[0][0]} is on {named[0][1]}, {name} on {device}: move one of them, "
+                    f".to({device!r}) for a Tensor"
+                )
 
     def array(self, numbers: list) -> Array:
         if any(isinstance(entry, Variable) for entry in numbers):  # whose gradients would be lost

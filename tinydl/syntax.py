@@ -107,7 +107,8 @@ log.gradient("x")(lambda gy, x: gy / x)
 @op
 def where(condition: Any, a: Any, b: Any) -> Any:
     """a where the condition holds, b elsewhere; the three are broadcast together."""
-    return array_module(condition, a, b).where(condition, a, b)
+    xp = array_module(condition, a, b)
+    return xp.where(condition if backend.is_array(condition) else xp.full((), condition), a, b)
 
 
 where.gradient("a")(lambda gy, condition: gy * condition)
@@ -215,7 +216,7 @@ def _(gy: Any, b: Any, a_shape: tuple) -> Any:
     if b.ndim == 1:
         return (gy.reshape(*gy.shape, 1) if len(a_shape) > 1 else gy) * b  # (..., m, 1) * (k,)
     if len(a_shape) == 1:
-        return gy.reshape(*gy.shape[:-1], 1, gy.shape[-1]) @ b.swapaxes(-1, -2)  # (..., 1, k)
+        return matmul(gy.reshape(*gy.shape[:-1], 1, gy.shape[-1]), b.swapaxes(-1, -2))  # (..., 1, k)
     return matmul(gy, b.swapaxes(-1, -2))
 
 
@@ -229,7 +230,7 @@ def _(gy: Any, a: Any, b_shape: tuple) -> Any:
         return a * gy.reshape(*gy.shape, 1)  # (..., m, k), summed back to (k,)
     if len(b_shape) == 2:  # one matrix for the whole batch: one product sums over the batch as well
         return matmul(a.reshape(-1, a.shape[-1]).swapaxes(0, 1), gy.reshape(-1, gy.shape[-1]))
-    return a.swapaxes(-1, -2) @ gy
+    return matmul(a.swapaxes(-1, -2), gy)
 
 
 # --------------------------------------------------------------------------------------------------- shape
@@ -280,6 +281,15 @@ def astype(x: Any, dtype: Any) -> Any:
 
 
 astype.gradient("x")(lambda gy, x_dtype: gy.astype(x_dtype))
+
+
+@op
+def to(x: Any, device: str, home: str) -> Any:
+    """The same numbers on another device than `home`, where x lives."""
+    return backend.to_device(x, device)
+
+
+to.gradient("x")(lambda gy, device, home: to(gy, home, device))
 
 
 @op

@@ -67,6 +67,21 @@ class Tensor(Variable):
         """The kind of number."""
         return self.data.dtype
 
+    @property
+    def device(self) -> str:
+        """The name of the device that it lives on: "cpu", "gpu:0" ..."""
+        return backend.device_of(self.data)
+
+    def to(self, device: str) -> Tensor:
+        """The same numbers on another device ("cpu", "gpu", "gpu:1"); itself if it lives there. A gradient finds back.
+
+        Raises:
+            ValueError: there is no device of this name.
+            RuntimeError: it is not there, or cannot be used; the message says why.
+        """
+        there = backend.opened(device)
+        return self if there == self.device else syntax.to(self, there, self.device)
+
     def numpy(self) -> np.ndarray:
         """The array as NumPy has it, outside of any graph; shares memory where it can."""
         return backend.to_numpy(self.data)
@@ -123,10 +138,13 @@ class Tensor(Variable):
     def grad(self, value: Any) -> None:
         if self.node is None:
             raise RuntimeError("grad: this tensor does not require a gradient")
-        array = None if value is None else backend.as_array(getattr(value, "data", value), self.dtype).copy()
-        if array is not None and array.shape != self.shape:
+        if value is None:
+            self.node.grad = None
+            return
+        array = backend.as_array(value.data if isinstance(value, Variable) else value, self.dtype)
+        if array.shape != self.shape:
             raise ValueError(f"grad: expected shape {self.shape}, got {array.shape}")
-        self.node.grad = array
+        self.node.grad = backend.to_device(array, self.device).copy()
 
     def zero_grad(self) -> None:
         """Forget the gradient."""

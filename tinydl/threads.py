@@ -22,7 +22,8 @@ from typing import Any
 
 import numpy as np
 
-from tinydl.backend import Array, array_module
+from tinydl import backend, kernels
+from tinydl.backend import Array
 
 # To go through fewer numbers than this once or twice is not worth waking a thread, which takes up to 0.1 ms.
 FEW = 1 << 18
@@ -39,24 +40,24 @@ def threads() -> int:
     return int(given) if given.isdecimal() and int(given) > 0 else _CORES
 
 
-def in_shares(
-    work: Callable[[slice], Any], count: int, size: int | None = None, shares: int | None = None
-) -> list:
+def in_shares(work: Callable[[slice], Any], count: int, over: Array, shares: int | None = None) -> list:
     """Divide `count` jobs into shares, runs of neighbours: `work(slice)` for each; what it returns, in order.
 
-    Each thread takes the next share when it is done with one, so that a core that others use too does less.
+    Each thread takes the next share when it is done with one, so that a core that others use too does less. What is on
+    a GPU is one share: it divides the work itself.
 
     Args:
         work: what is to be done.
         count: how many jobs.
-        size: how many numbers they go through, if it is that which takes the time: few are not worth a thread, many
-            are divided into more shares.
-        shares: how many, if `size` does not say; as many as threads if not given.
+        over: the array that they go through. Few numbers are not worth a thread, many are divided into more shares.
+        shares: how many, if it is not the size of `over` that says so.
     """
-    helpers = threads() - 1 if size is None or size > FEW else 0
-    if size is not None:  # a share may be larger than an elementwise piece: it leaves less behind on the way
-        shares = max(size // (4 * PIECE), helpers + 1)
-    cuts = min(shares or helpers + 1, count) or 1
+    helpers = threads() - 1 if shares is not None or over.size > FEW else 0
+    if backend.on_gpu(over):
+        helpers, shares = 0, 1
+    elif shares is None:  # a share may be larger than an elementwise piece: it leaves less behind on the way
+        shares = max(over.size // (4 * PIECE), helpers + 1)
+    cuts = min(shares, count) or 1
     runs = [slice(count * i // cuts, count * (i + 1) // cuts) for i in range(cuts)]
     helpers = min(helpers, cuts - 1)
     if helpers < 1:
@@ -107,13 +108,14 @@ def elementwise(function: Callable) -> Callable:
 
     Its first argument has the shape and dtype of its result, and so have arrays after it; Python's numbers and options
     are handed on as they are. Whatever is not so, or small, or lies apart in memory, or is a Tensor, the function gets
-    whole. The result is the same to the bit.
+    whole. The result is the same to the bit. On a GPU it becomes one kernel.
     """
+    whole = kernels.one_kernel(function)
 
     @functools.wraps(function)
     def call(x: Any, *others: Any) -> Any:
         if not (isinstance(x, np.ndarray) and x.size > FEW and x.dtype.kind == "f" and x.flags.c_contiguous):
-            return function(x, *others)
+            return whole(x, *others)
         for other in others:
             if isinstance(other, (np.ndarray, np.generic)):
                 if not (other.shape == x.shape and other.dtype == x.dtype and other.flags.c_contiguous):
@@ -124,7 +126,7 @@ def elementwise(function: Callable) -> Callable:
         def work(piece: slice) -> None:
             out[piece] = function(*[a[piece] if isinstance(a, np.ndarray) else a for a in given])
 
-        in_shares(work, x.size, shares=-(-x.size // PIECE))
+        in_shares(work, x.size, x, shares=-(-x.size // PIECE))
         return out.reshape(x.shape)
 
     return call
@@ -136,13 +138,17 @@ def matmul(a: Array, b: Array) -> Array:
     The longer side is divided: BLAS copies the other operand for each thread anew. Here the number of threads may move
     the last digits: which of its kernels BLAS takes for the edge of a matrix depends on the size.
     """
-    if array_module(a, b) is not np or a.ndim != 2 or b.ndim != 2 or a.size * b.shape[1] < 1 << 23:
+    if backend.on_gpu(a) and backend.on_gpu(b):
+        if a.shape[-1] != b.shape[-2 if b.ndim > 1 else 0]:
+            raise ValueError(f"matmul: a has shape {a.shape}, b {b.shape}: their inner lengths differ")
+        return kernels.product(a, b)
+    if a.ndim != 2 or b.ndim != 2 or a.size * b.shape[1] < 1 << 23:
         return a @ b
     out = np.empty((len(a), b.shape[1]), dtype=np.result_type(a, b))
     if len(a) >= b.shape[1]:
-        in_shares(lambda rows: np.dot(a[rows], b, out=out[rows]), len(a))
+        in_shares(lambda rows: np.dot(a[rows], b, out=out[rows]), len(a), a, shares=threads())
     else:  # np.dot would want an `out` that lies in one piece
-        in_shares(lambda columns: np.matmul(a, b[:, columns], out=out[:, columns]), b.shape[1])
+        in_shares(lambda some: np.matmul(a, b[:, some], out=out[:, some]), b.shape[1], b, shares=threads())
     return out
 
 

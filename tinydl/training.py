@@ -1,8 +1,7 @@
 """Where `fit` loops: batches in, a step of gradient descent each, numbers out.
 
 `Trainer` is what makes a model of a layer that holds others. `fit` is two loops, over epochs and over batches, around
-`train_step`, which is deep learning in four lines: forward, loss, gradients, update. A model of your own overrides it
-if it learns in another way.
+`train_step` (steps.py); `evaluate` and `predict` are one each.
 """
 
 from __future__ import annotations
@@ -13,24 +12,25 @@ from typing import Any
 
 import numpy as np
 
-from tinydl import losses, metrics, optimizers
-from tinydl.autograd import grad, no_grad
-from tinydl.backend import as_array
+from tinydl import losses
+from tinydl.autograd import no_grad
+from tinydl.backend import as_array, memory_in_use
 from tinydl.callbacks import Callback, CallbackList, History, ProgressBar
 from tinydl.checks import positive_integer, whole_number
 from tinydl.data_adapter import Batches, class_weights, to_array, training_data
 from tinydl.interruption import Interruption
 from tinydl.layers.base import Layer
+from tinydl.layers.placement import at_home
+from tinydl.replay import Replay
+from tinydl.steps import Steps
 from tinydl.tensor import Tensor
-from tinydl.tracking import CompiledMetrics, RunningMeans
+from tinydl.tracking import RunningMeans
 
 
-class Trainer(Layer):
+class Trainer(Steps):
     """A layer that can be trained: `compile` says how, `fit` does it. `Model` and `Sequential` are trainers.
 
     Attributes:
-        optimizer: the optimizer that `compile` was given.
-        metrics: what is measured, once the first batch has been seen.
         history: of the last `fit`; there also if that was interrupted.
         stop_training: set it True, in a callback, and `fit` ends after the batch at work.
         interrupted: whether the last `fit` was cut short, by Ctrl-C or by an error.
@@ -38,107 +38,16 @@ class Trainer(Layer):
 
     def __init__(self, **options: Any):
         super().__init__(**options)
-        self.optimizer: Any = None
-        self.loss: Any = None
         self.history: History | None = None
         self.stop_training = False
         self.interrupted = False
         self.epoch = 0  # the epoch at work, from 0
         self.first_epoch = 0  # where fit begins; BackupAndRestore moves it on
         self.batches: Batches | None = None  # what fit trains on, while it runs
-        self.compiled_metrics = CompiledMetrics([], [])
-
-    # ------------------------------------------------------------------------------------------------ compile
-
-    def compile(
-        self,
-        optimizer: Any = "rmsprop",
-        loss: Any = None,
-        metrics: Sequence[Any] | None = None,
-        weighted_metrics: Sequence[Any] | None = None,
-    ) -> None:
-        """Say how to train.
-
-        Args:
-            optimizer: a name ("adam") or an `optimizers.Optimizer`.
-            loss: a name ("mse"), a `losses.Loss` or a function of `(y_true, y_pred)`. None if a `train_step` or
-                `compute_loss` of one's own does without.
-            metrics: names, `metrics.Metric`s or functions of `(y_true, y_pred)`. "accuracy" is binary, categorical or
-                sparse, as the shapes of the first batch have it.
-            weighted_metrics: the same, measured with the sample weights.
-
-        Raises:
-            ValueError: a name is unknown, or the metrics are no list.
-
-        Example:
-            >>> from tinydl import Sequential, layers
-            >>> model = Sequential([layers.Dense(1)])
-            >>> model.compile("adam", loss="mse", metrics=["mae"])
-        """
-        for name, given in (("metrics", metrics), ("weighted_metrics", weighted_metrics)):
-            if given is not None and not isinstance(given, (list, tuple)):
-                raise ValueError(f"compile: {name}: expected a list, got {given!r}")
-        measured = CompiledMetrics(metrics or [], weighted_metrics or [])
-        compiled_loss = None if loss is None else losses.get(loss)
-        self.optimizer = optimizers.get(optimizer)
-        self.loss = compiled_loss
-        self.compiled_metrics = measured
-
-    @property
-    def metrics(self) -> list[metrics.Metric]:
-        """What is measured, once the first batch has been seen."""
-        return list(self.compiled_metrics.named.values())
-
-    # -------------------------------------------------------------------------------------------------- steps
-
-    def train_step(self, x: Any, y: Any = None, sample_weight: Any = None) -> dict[str, Any]:
-        """Learn from one batch. Override it to learn in another way.
-
-        Args:
-            x: inputs, an array (batch, ...).
-            y: targets, or None.
-            sample_weight: what each sample counts, or None.
-
-        Returns:
-            Numbers to log, by name; `fit` shows their means over the epoch, together with the compiled metrics.
-        """
-        y_pred = self(x, training=True)
-        loss = self.compute_loss(x, y, y_pred, sample_weight)
-        self.minimize(loss)
-        self.update_metrics(y, y_pred, sample_weight)
-        return {"loss": loss}
-
-    def test_step(self, x: Any, y: Any = None, sample_weight: Any = None) -> dict[str, Any]:
-        """Measure one batch, without learning. Takes and returns what `train_step` does."""
-        y_pred = self(x, training=False)
-        loss = self.compute_loss(x, y, y_pred, sample_weight)
-        self.update_metrics(y, y_pred, sample_weight)
-        return {"loss": loss}
-
-    def compute_loss(self, x: Any, y: Any, y_pred: Any, sample_weight: Any = None) -> Tensor:
-        """What training makes small: the compiled loss. Override it to add to it, or to do without targets."""
-        if self.loss is None:
-            raise ValueError(f"{self.name}: no loss; pass one to compile(), or override compute_loss")
-        if y is None:
-            raise ValueError(f"{self.name}: the loss needs targets y; to learn x itself, fit(x, x)")
-        return self.loss(y, y_pred, sample_weight)
-
-    def minimize(self, loss: Tensor) -> None:
-        """One step of the optimizer: every trainable weight a little against its gradient."""
-        weights = self.trainable_weights
-        if not weights:
-            warnings.warn(f"{self.name}: no trainable weights: nothing is learnt", stacklevel=3)
-            return
-        self.optimizer.apply(grad(loss, weights, allow_unused=True), weights)
-
-    def update_metrics(self, y: Any, y_pred: Any, sample_weight: Any = None) -> None:
-        """Let the compiled metrics see a batch."""
-        if y is not None:
-            with no_grad():
-                self.compiled_metrics.update(y, y_pred, sample_weight)
 
     # ---------------------------------------------------------------------------------------------------- fit
 
+    @at_home
     def fit(
         self,
         x: Any,
@@ -157,6 +66,7 @@ class Trainer(Layer):
         validation_steps: int | None = None,
         validation_batch_size: int | None = None,
         validation_freq: int | Sequence[int] = 1,
+        replay: bool = False,
     ) -> History:
         """Train for some epochs.
 
@@ -181,6 +91,7 @@ class Trainer(Layer):
             validation_steps: batches of a validation; all if not given.
             validation_batch_size: of the validation; `batch_size` if not given.
             validation_freq: validate every so many epochs, or after the epochs of this list (from 1).
+            replay: on a GPU, record a step and replay it: faster where networks are small (see `replay.py`).
 
         Returns:
             History: `.history["loss"]`, `["accuracy"]`, `["val_loss"]` ..., a number an epoch.
@@ -226,7 +137,8 @@ class Trainer(Layer):
         with Interruption() as ctrl_c:
             try:
                 watch("on_train_begin", {})
-                self._fit(epochs, batches, validation, validation_freq, watch, ctrl_c)
+                step = Replay(self) if replay else self.train_step
+                self._fit(epochs, step, batches, validation, validation_freq, watch, ctrl_c)
                 self.interrupted = ctrl_c.came
             except KeyboardInterrupt:
                 if ctrl_c.came:  # the second
@@ -253,6 +165,7 @@ class Trainer(Layer):
     def _fit(
         self,
         epochs: int,
+        step: Callable,
         batches: Batches,
         validation: Batches | None,
         validation_freq: int | Sequence[int],
@@ -264,7 +177,7 @@ class Trainer(Layer):
         for epoch in range(self.first_epoch, epochs):
             self.epoch = epoch
             watch("on_epoch_begin", epoch, {})
-            means = self._run("train", batches, self.train_step, watch, ctrl_c)
+            means = self._run("train", batches, step, watch, ctrl_c)
             logs = dict(means)
             bad_step = means.first_bad_step()
             if healthy and bad_step is not None:
@@ -273,7 +186,7 @@ class Trainer(Layer):
                     f"the loss is {logs['loss']} since epoch {epoch + 1}, step {bad_step}: try a smaller "
                     "learning_rate or clipnorm=1.0, and look at the scale of the inputs",
                     RuntimeWarning,
-                    stacklevel=3,
+                    stacklevel=4,
                 )
             if validation is not None and _is_due(epoch + 1, validation_freq) and not ctrl_c.came:
                 results = self._evaluate(validation, watch, ctrl_c)
@@ -292,7 +205,12 @@ class Trainer(Layer):
         means = RunningMeans(self.compiled_metrics)
         for i, (x, y, sample_weight) in enumerate(batches.epoch()):
             watch(f"on_{kind}_batch_begin", i, {})
-            means.add(step(x, y, sample_weight), len(x))
+            try:
+                means.add(step(x, y, sample_weight), len(x))
+            except MemoryError as error:
+                advice = f"memory is full with a batch_size of {len(x)}: try a smaller one."
+                error.add_note(f"{advice} {memory_in_use()}".strip())
+                raise
             watch(f"on_{kind}_batch_end", i, means)
             if ctrl_c.came or (kind == "train" and self.stop_training):
                 break
@@ -300,6 +218,7 @@ class Trainer(Layer):
 
     # ----------------------------------------------------------------------------------- evaluate, predict
 
+    @at_home
     def evaluate(
         self,
         x: Any,
@@ -341,6 +260,7 @@ class Trainer(Layer):
         watch("on_test_end", logs)
         return logs
 
+    @at_home
     def predict(
         self,
         x: Any,
@@ -367,6 +287,7 @@ class Trainer(Layer):
 
     # ------------------------------------------------------------------------------------------ single batches
 
+    @at_home
     def train_on_batch(
         self,
         x: Any,
@@ -381,6 +302,7 @@ class Trainer(Layer):
             sample_weight = class_weights(to_array(y, "y"), class_weight)
         return self._on_batch(self.train_step, x, y, sample_weight, return_dict)
 
+    @at_home
     def test_on_batch(
         self, x: Any, y: Any = None, sample_weight: Any = None, return_dict: bool = False
     ) -> Any:
@@ -389,6 +311,7 @@ class Trainer(Layer):
         with no_grad():
             return self._on_batch(self.test_step, x, y, sample_weight, return_dict)
 
+    @at_home
     def predict_on_batch(self, x: Any) -> np.ndarray:
         """What the model answers to this batch, as a NumPy array."""
         with no_grad():
@@ -400,10 +323,6 @@ class Trainer(Layer):
         means = RunningMeans(self.compiled_metrics)
         means.add(step(*batch), len(batch[0]))
         return dict(means) if return_dict else _plain(dict(means))
-
-    def _check_compiled(self, what: str) -> None:
-        if self.optimizer is None:
-            raise RuntimeError(f"{what}: call compile(optimizer, loss, metrics) first")
 
 
 def _plain(logs: dict[str, float]) -> Any:

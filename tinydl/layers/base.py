@@ -24,6 +24,7 @@ import numpy as np
 from tinydl import backend, initializers
 from tinydl.autograd import Variable, leaf, no_grad
 from tinydl.layers.arguments import automatic_name, not_taken
+from tinydl.layers.placement import Placed
 from tinydl.tensor import Tensor
 
 Shape = tuple  # of lengths; None where a length is not known, as that of the batch
@@ -59,7 +60,7 @@ def _once(build: Callable) -> Callable:
     return build_once
 
 
-class Layer:
+class Layer(Placed):
     """The base of all layers. A layer of one's own defines `call`, and `build` if it has weights.
 
     `call(self, x)` gets Tensors. It may take `training` as well: whether this is a step of training, where
@@ -330,12 +331,12 @@ class Layer:
         if len(weights) != len(named):
             raise ValueError(f"set_weights: {self.name} has {len(named)} weights, got {len(weights)}")
         given = [w.data if isinstance(w, Variable) else w for w in weights]
-        values = [backend.as_array(value, tensor.dtype) for (_, tensor), value in zip(named, given)]
+        values = [value if backend.is_array(value) else np.asarray(value) for value in given]
         for (path, tensor), value in zip(named, values):
             if value.shape != tensor.shape:
                 raise ValueError(f"set_weights: {path} has shape {tensor.shape}, got {value.shape}")
         for (_, tensor), value in zip(named, values):
-            tensor.data[...] = value
+            backend.assign(tensor.data, value)
 
     @property
     def output_shape(self) -> Any:

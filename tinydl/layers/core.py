@@ -258,9 +258,13 @@ class Rescaling(SameShape):
     def __init__(self, scale: Any, offset: Any = 0.0, **options: Any):
         super().__init__(**options)
         self.scale, self.offset = scale, offset
+        self._there: dict[str, list[Array]] = {}  # by device: sent once, not in every step
 
     def call(self, x: Any) -> Any:
-        scale, offset = (backend.as_array(value, self.dtype) for value in (self.scale, self.offset))
+        if x.device not in self._there:
+            values = [np.asarray(value, self.dtype) for value in (self.scale, self.offset)]
+            self._there[x.device] = [backend.to_device(value, x.device) for value in values]
+        scale, offset = self._there[x.device]
         return x * scale + offset
 
 
@@ -273,11 +277,14 @@ class _Random(SameShape):
     def __init__(self, seed: int | None = None, **options: Any):
         super().__init__(**options)
         self.seed = seed
-        self._own_generator = None if seed is None else np.random.default_rng(seed)
+        self._own_generators: dict[str, Any] = {}  # by device
 
     def draw(self, method: str, shape: Shape) -> Array:
-        generator = self._own_generator or backend.random_generator()
-        return backend.as_array(getattr(generator, method)(shape, dtype="float32"))
+        generator = backend.random_generator()
+        if self.seed is not None:
+            own, here = self._own_generators, backend.current_device()
+            generator = own[here] if here in own else own.setdefault(here, backend.new_generator(self.seed))
+        return getattr(generator, method)(shape, dtype="float32")
 
 
 class Dropout(_Random):

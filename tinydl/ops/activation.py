@@ -10,6 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from tinydl.backend import Array, array_module
+from tinydl.kernels import one_kernel
 from tinydl.op import op
 from tinydl.ops.elementwise import erf, exp, isfinite, minimum
 from tinydl.syntax import restore, where
@@ -40,7 +41,7 @@ def relu_(x: Array) -> Array:
     """
     xp = array_module(x)
     rows = xp.atleast_1d(x)
-    in_shares(lambda some: xp.maximum(rows[some], 0, out=rows[some]), len(rows), x.size)
+    in_shares(lambda some: xp.maximum(rows[some], 0, out=rows[some]), len(rows), x)
     return x
 
 
@@ -161,7 +162,9 @@ def softplus(x: Array) -> Array:
         array([ 0.    ,  0.6931, 10.    ])
     """
     xp = array_module(x)
-    return xp.maximum(x, 0) + xp.log1p(xp.exp(-abs(x)))  # log(1 + exp(x)), exp(x) taken out where it is large
+    return xp.maximum(x, 0) + xp.log1p(
+        xp.exp(-xp.abs(x))
+    )  # log(1 + exp(x)), exp(x) taken out where it is large
 
 
 softplus.gradient("x")(elementwise(lambda gy, x: gy * sigmoid(x)))
@@ -206,10 +209,14 @@ def softmax(x: Array, axis: int = -1) -> Array:
         >>> softmax(np.array([1000.0, 1000.0, -1000.0]))
         array([0.5, 0.5, 0. ])
     """
-    xp = array_module(x)
-    y = xp.exp(x - x.max(axis=axis, keepdims=True))
+    y = _exp_below(x, x.max(axis=axis, keepdims=True))
     y /= y.sum(axis=axis, keepdims=True)
     return y
+
+
+@one_kernel
+def _exp_below(x: Array, top: Array) -> Array:
+    return array_module(x).exp(x - top)
 
 
 @softmax.gradient("x")

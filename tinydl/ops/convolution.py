@@ -162,7 +162,7 @@ def conv2d_transpose(
     turns = []
     for lines, down, i in _turns(rows):
         for pixels, right, j in _turns(columns):
-            turned = kernel[i][:, j].swapaxes(2, 3)  # (kh, kw, cin, cout)
+            turned = kernel[i, j].swapaxes(2, 3)  # (kh, kw, cin, cout)
             turns.append((turned, down, right, y[:, lines, pixels]))
     if len(turns) < rows.stride * columns.stride:
         y[...] = 0 if bias is None else bias  # a window smaller than the strides leaves gaps
@@ -170,7 +170,7 @@ def conv2d_transpose(
     return y
 
 
-def _turns(a: Axis) -> Iterator[tuple[slice, Axis, list[int]]]:
+def _turns(a: Axis) -> Iterator[tuple[slice, Axis, slice]]:
     """The way back along an axis, turn by turn: which places of the picture; where the window that paints them stands
     in x; and which elements of the kernel it has, the last one first.
 
@@ -184,7 +184,8 @@ def _turns(a: Axis) -> Iterator[tuple[slice, Axis, list[int]]]:
             pixels = [(p + a.before - k * a.dilation) // a.stride for k in ks]
             apart = pixels[1] - pixels[0] if len(ks) > 1 else 1
             window = Axis(a.out, len(ks), 1, apart, -pixels[0], 0, 0)
-            yield places, window.part(slice(0, len(range(a.size)[places]))), ks
+            elements = slice(ks[0], ks[-1] - 1 if ks[-1] else None, ks[1] - ks[0] if len(ks) > 1 else -1)
+            yield places, window.part(slice(0, len(range(a.size)[places]))), elements
 
 
 def conv2d_transpose_naive(

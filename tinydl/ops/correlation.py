@@ -11,8 +11,11 @@ and there is less of it.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import reduce
+from operator import add
 
-from tinydl.backend import Array, array_module
+from tinydl.backend import Array, array_module, on_gpu
+from tinydl.kernels import product
 from tinydl.ops.windows import Axis, padded
 from tinydl.threads import in_shares
 
@@ -21,6 +24,8 @@ from tinydl.threads import in_shares
 # few lines of a large one. The threads share the blocks. (Smaller ones would be nearer to the processor, but between
 # two products a thread needs Python's lock, and the more often it asks, the more often the other has it.)
 BLOCK_BYTES = 3 << 20
+# A GPU wants all of it in one block; this is what im2col may take of its memory at a time.
+GPU_BLOCK_BYTES = 512 << 20
 # The blocks go to the threads in so many groups at most, and blocks and groups are the same whatever the number of
 # threads: where products are added up, the order of the sums, and with it their last digits, shall not depend on it.
 GROUPS = 16
@@ -70,6 +75,7 @@ def places(x: Array, rows: Axis, columns: Axis) -> list[Place]:
     line = max(1, columns.out * row * x.dtype.itemsize)  # bytes of im2col for a line of the result
     # Four blocks or more, if there is enough to do: so that there is some for two threads, and for four.
     size = min(BLOCK_BYTES, max(len(x) * rows.out * line, BLOCK_BYTES) // 4)
+    size = GPU_BLOCK_BYTES if on_gpu(x) else size
     lines = min(max(1, size // line), rows.out)
     pictures = max(1, size // (line * rows.out))
     return [
@@ -118,7 +124,7 @@ def correlate(x: Array, turns: list[tuple[Array, Axis, Axis, Array]], bias: Arra
     xp = array_module(x)
     jobs = []
     for kernel, rows, columns, y in turns:
-        wide = _side_by_side(columns, kernel.shape[3])
+        wide = columns if on_gpu(x) else _side_by_side(columns, kernel.shape[3])
         matrix = _widened(kernel, columns.out // wide.out).astype(y.dtype, copy=False)  # (kh*kw*cin, cout)
         line = None if bias is None else xp.tile(bias, columns.out)  # (out_w*cout,): a long run to add
         jobs += [(matrix, rows, wide, y, line, place) for place in places(x, rows, wide)]
@@ -126,13 +132,13 @@ def correlate(x: Array, turns: list[tuple[Array, Axis, Axis, Array]], bias: Arra
     def multiply(some: slice) -> None:
         lay_out = workspace(x)
         for matrix, rows, columns, y, line, place in jobs[some]:
-            product = lay_out(rows, columns, place) @ matrix  # (n*lines*out_w, cout)
+            pixels = product(lay_out(rows, columns, place), matrix)  # (n*lines*out_w, cout)
             if line is not None:
-                product = product.reshape(-1, line.size)
-                product += line  # now, while it is in the cache
-            y[place] = product.reshape(y[place].shape)
+                pixels = pixels.reshape(-1, line.size)
+                pixels += line  # now, while it is in the cache
+            y[place] = pixels.reshape(y[place].shape)
 
-    in_shares(multiply, len(jobs), shares=GROUPS)
+    in_shares(multiply, len(jobs), x, shares=GROUPS)
 
 
 def correlate_kernel(x: Array, seen: Array, rows: Axis, columns: Axis) -> Array:
@@ -142,7 +148,11 @@ def correlate_kernel(x: Array, seen: Array, rows: Axis, columns: Axis) -> Array:
         (kh, kw, cin, cout).
     """
     xp = array_module(x)
-    kw, cout, wide = columns.window, seen.shape[3], _side_by_side(columns, seen.shape[3])
+    kw, cout, wide = (
+        columns.window,
+        seen.shape[3],
+        columns if on_gpu(x) else _side_by_side(columns, seen.shape[3]),
+    )
     several = columns.out // wide.out
     shape = (rows.window * wide.window * x.shape[3], several * cout)
     blocks = places(x, rows, wide)
@@ -151,15 +161,14 @@ def correlate_kernel(x: Array, seen: Array, rows: Axis, columns: Axis) -> Array:
         lay_out, total = workspace(x), xp.zeros(shape, dtype=xp.result_type(x, seen))
         for place in blocks[some]:
             cols, pixels = lay_out(rows, wide, place), seen[place].reshape(-1, several * cout)
-            # np.dot, not @: for a result of 500 numbers or less that would keep Python's lock, and the others waiting.
-            # And BLAS copies an operand least if it need not transpose it.
-            total += xp.dot(cols.T, pixels) if cols.flags.f_contiguous else xp.dot(pixels.T, cols).T
+            # BLAS copies an operand least if it need not transpose it.
+            total += product(cols.T, pixels) if cols.flags.f_contiguous else product(pixels.T, cols).T
         return total
 
     size = max(1, shape[0] * shape[1] * x.dtype.itemsize)
-    totals = in_shares(weigh, len(blocks), shares=max(1, min(GROUPS, SUMS_BYTES // size)))
-    total = sum(totals).reshape(rows.window, wide.window, x.shape[3], several, cout)
-    return sum(total[:, i : i + kw, :, i] for i in range(several))
+    totals = in_shares(weigh, len(blocks), x, shares=max(1, min(GROUPS, SUMS_BYTES // size)))
+    total = reduce(add, totals).reshape(rows.window, wide.window, x.shape[3], several, cout)
+    return reduce(add, [total[:, i : i + kw, :, i] for i in range(several)])
 
 
 def _side_by_side(columns: Axis, cout: int) -> Axis:
@@ -168,7 +177,7 @@ def _side_by_side(columns: Axis, cout: int) -> Axis:
     Neighbouring windows share most of their pixels, so one row of im2col for two, a pixel wider, halves the copying.
     And BLAS multiplies sixteen columns at a time, full or not: it takes two kernels of 20 as three, one as two. Both
     are worth it until there are too many zeros to multiply: for 20 kernels of 5x5 two side by side save a sixth, for
-    three of 7x7 four save two thirds, for 64 one is best.
+    three of 7x7 four save two thirds, for 64 one is best. (A GPU copies so fast that none of this pays.)
     """
     if columns.stride * columns.dilation > 1:
         return columns

@@ -8,10 +8,13 @@ that mixes rows and one that mixes columns, and its gradient is the same with th
 
 from __future__ import annotations
 
+import functools
+
 import numpy as np
 
 from tinydl import backend
-from tinydl.backend import Array, array_module
+from tinydl.backend import Array
+from tinydl.kernels import product
 from tinydl.lookup import lookup
 from tinydl.op import op
 
@@ -72,19 +75,28 @@ def resize(x: Array, size: tuple[int, int], interpolation: str = "bilinear") -> 
     height, width = size
     if height < 1 or width < 1:
         raise ValueError(f"resize: expected a size (height, width) of at least (1, 1), got {size}")
-    weights = lookup(interpolation, INTERPOLATIONS, "interpolation")
+    lookup(interpolation, INTERPOLATIONS, "interpolation")
     if x.dtype.kind != "f":
         x = x.astype(backend.floatx())
-    return _resample(x, weights(x.shape[1], height), weights(x.shape[2], width))
+    there = backend.device_of(x) if backend.is_array(x) else x.device
+    rows, columns = (
+        _weights(interpolation, old, new, x.dtype, there) for old, new in zip(x.shape[1:3], (height, width))
+    )
+    return _resample(x, rows, columns)
+
+
+@functools.lru_cache(maxsize=64)
+def _weights(interpolation: str, old: int, new: int, dtype: np.dtype, device: str) -> Array:
+    """The matrix, kept: a step that resizes shall not send it to the device anew."""
+    return backend.to_device(INTERPOLATIONS[interpolation](old, new).astype(dtype), device)
 
 
 @op
-def _resample(x: Array, rows: np.ndarray, columns: np.ndarray) -> Array:
+def _resample(x: Array, rows: Array, columns: Array) -> Array:
     """(n, h, w, c) -> (n, height, width, c) with weights rows (height, h) and columns (width, w)."""
-    xp = array_module(x)
     n, h, w, c = x.shape
-    x = xp.asarray(rows, dtype=x.dtype) @ x.reshape(n, h, w * c)  # (n, height, w*c)
-    x = xp.asarray(columns, dtype=x.dtype) @ x.reshape(-1, w, c)  # (n*height, width, c)
+    x = product(rows, x.reshape(n, h, w * c))  # (n, height, w*c)
+    x = product(columns, x.reshape(-1, w, c))  # (n*height, width, c)
     return x.reshape(n, len(rows), len(columns), c)
 
 

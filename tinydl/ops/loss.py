@@ -10,6 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from tinydl.backend import Array, array_module
+from tinydl.kernels import one_kernel
 from tinydl.op import op
 from tinydl.ops.activation import log_softmax, sigmoid, softmax
 from tinydl.ops.elementwise import clip
@@ -139,13 +140,16 @@ def binary_crossentropy(target: Array, output: Array, from_logits: bool = False)
 
 
 @op
+@one_kernel
 def _sigmoid_crossentropy(target: Array, output: Array) -> Array:
     """Sigmoid and cross-entropy in one, elementwise: log(1 + exp(output)) - target * output, without overflow."""
     xp = array_module(output)
-    return xp.maximum(output, 0) - target * output + xp.log1p(xp.exp(-abs(output)))
+    return xp.maximum(output, 0) - target * output + xp.log1p(xp.exp(-xp.abs(output)))
 
 
-_sigmoid_crossentropy.gradient("output")(lambda gy, target, output: gy * (sigmoid(output) - target))
+_sigmoid_crossentropy.gradient("output")(
+    one_kernel(lambda gy, target, output: gy * (sigmoid(output) - target))
+)
 _sigmoid_crossentropy.gradient("target")(lambda gy, output: -gy * output)
 
 

@@ -13,8 +13,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from tinydl import backend
+from tinydl import kernels
 from tinydl.backend import Array
+from tinydl.kernels import one_kernel
 from tinydl.op import op
 from tinydl.syntax import broadcast_to
 
@@ -144,7 +145,7 @@ def sum_to(x: Array, shape: tuple[int, ...]) -> Array:
         >>> sum_to(np.ones((5, 4, 4, 3)), (1, 1, 1, 3))
         array([[[[80., 80., 80.]]]])
     """
-    return backend.sum_to(x, shape)
+    return kernels.sum_to(x, shape)
 
 
 sum_to.gradient("x")(lambda gy, x_shape: broadcast_to(gy, x_shape))
@@ -171,6 +172,7 @@ def _(gy: tuple, x: Array, y: tuple) -> Array:
 
 
 @op
+@one_kernel
 def _normalize(
     x: Array, mean: Array, variance: Array, gamma: Array | None, beta: Array | None, epsilon: float
 ) -> Array:
@@ -189,6 +191,7 @@ def _slope(variance: Array, gamma: Array | None, epsilon: float) -> Array:
 
 
 @_normalize.gradient("x")
+@one_kernel
 def _(gy: Array, variance: Array, gamma: Array | None, epsilon: float) -> Array:
     return gy * _slope(variance, gamma, epsilon)
 

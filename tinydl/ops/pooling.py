@@ -12,6 +12,7 @@ import numpy as np
 
 from tinydl import syntax
 from tinydl.backend import Array, array_module
+from tinydl.kernels import one_kernel
 from tinydl.op import op
 from tinydl.ops.windows import Size, axes, elements, padded
 from tinydl.threads import in_shares
@@ -66,7 +67,7 @@ def _max_pool2d(x: Array, pool_size: Size, strides: Size, padding: str) -> Array
         for j in range(1, columns.window):
             xp.maximum(y[pictures], largest[:, :, columns.at(j)], out=y[pictures])
 
-    in_shares(some, len(x), x.size)
+    in_shares(some, len(x), x)
     return y
 
 
@@ -88,15 +89,20 @@ def winners(x: Array, y: Array, pool_size: Size, strides: Size, padding: str) ->
 
     def some(pictures: slice) -> None:
         part = padded(x[pictures], rows, columns, _lowest(x.dtype))
-        lost = xp.ones(y[pictures].shape, dtype=bool)  # have all elements so far lost?
-        number = xp.zeros(lost.shape, dtype=winner.dtype)
-        for _, place in list(elements(rows, columns))[:-1]:
-            lost &= part[place] != y[pictures]
-            number += lost  # how many lost before the winner: its number. 5 times faster than `where`
-        winner[pictures] = number
+        _find(winner[pictures], y[pictures], *[part[place] for _, place in elements(rows, columns)])
 
-    in_shares(some, len(x), x.size)
+    in_shares(some, len(x), x)
     return winner
+
+
+@one_kernel
+def _find(winner: Array, y: Array, first: Array, *others: Array) -> None:
+    """Which of these elements is y: how many lost before it. (5 times faster than `where`.)"""
+    lost = first != y  # have all elements so far lost?
+    winner[...] = lost
+    for element in others[:-1]:
+        lost &= element != y
+        winner += lost
 
 
 def max_pool2d_naive(x: Array, pool_size: Size, strides: Size | None = None, padding: str = "valid") -> Array:
@@ -159,12 +165,22 @@ def collect(x: Array, winner: Array | None, pool_size: Size, strides: Size, padd
 
     def some(pictures: slice) -> None:
         part = padded(x[pictures], rows, columns)
-        y[pictures] = 0
-        for k, place in elements(rows, columns):
-            y[pictures] += part[place] if winner is None else part[place] * (winner[pictures] == k)
+        chosen = None if winner is None else winner[pictures]
+        _add_up(y[pictures], chosen, *[part[place] for _, place in elements(rows, columns)])
 
-    in_shares(some, len(x), x.size)
+    in_shares(some, len(x), x)
     return y
+
+
+@one_kernel
+def _add_up(y: Array, winner: Array | None, *elements: Array) -> None:
+    """The winner of these elements, or their sum."""
+    for k, element in enumerate(elements):
+        here = element if winner is None else element * (winner == k)
+        if k == 0:
+            y[...] = here
+        else:
+            y += here
 
 
 @collect.gradient("x")
@@ -186,15 +202,23 @@ def spread(
 
     def some(pictures: slice) -> None:
         out[pictures] = 0
-        for k, place in elements(rows, columns):
-            here = values[pictures] if winner is None else values[pictures] * (winner[pictures] == k)
-            if apart:
-                out[pictures][place] = here
-            else:
-                out[pictures][place] += here
+        chosen = None if winner is None else winner[pictures]
+        places = [out[pictures][place] for _, place in elements(rows, columns)]
+        if apart:
+            _hand_out(values[pictures], chosen, *places)
+        else:
+            for k, place in enumerate(places):
+                place += values[pictures] if chosen is None else values[pictures] * (chosen == k)
 
-    in_shares(some, n, out.size)
+    in_shares(some, n, out)
     return out[:, rows.before : rows.before + h, columns.before : columns.before + w]
+
+
+@one_kernel
+def _hand_out(values: Array, winner: Array | None, *places: Array) -> None:
+    """The values to the winner among these places and 0 to the others, or to all of them."""
+    for k, place in enumerate(places):
+        place[...] = values if winner is None else values * (winner == k)
 
 
 @spread.gradient("values")

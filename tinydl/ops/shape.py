@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from tinydl import backend
+from tinydl import backend, kernels
 from tinydl.backend import Array, array_module
 from tinydl.op import op
 from tinydl.syntax import broadcast_to, put
@@ -32,7 +32,7 @@ def concatenate(*arrays: Array, axis: int = 0) -> Array:
         >>> concatenate([np.ones((2, 3)), np.ones((4, 3))]).shape
         (6, 3)
     """
-    return array_module(*arrays).concatenate(arrays, axis=axis)
+    return kernels.concatenate(arrays, axis)
 
 
 @concatenate.gradient("arrays")
@@ -51,7 +51,8 @@ def stack(*arrays: Array, axis: int = 0) -> Array:
         >>> stack([np.ones(3), np.zeros(3)], axis=1).shape
         (3, 2)
     """
-    return array_module(*arrays).stack(arrays, axis=axis)
+    xp = array_module(*arrays)
+    return kernels.concatenate([xp.expand_dims(a, axis) for a in arrays], axis)
 
 
 @stack.gradient("arrays")
@@ -168,7 +169,7 @@ def repeat(x: Array, repeats: int, axis: int | None = None) -> Array:
         >>> repeat(np.array([1, 2]), 3)
         array([1, 1, 1, 2, 2, 2])
     """
-    return x.repeat(repeats, axis=axis)
+    return kernels.repeat(x, repeats, axis)
 
 
 @repeat.gradient("x")
@@ -214,7 +215,7 @@ def take(x: Array, indices: Array, axis: int | None = None) -> Array:
 
 @take.gradient("x")
 def _(gy: Array, indices: Array, axis: int | None, x_shape: tuple) -> Array:
-    indices = np.asarray(indices) if isinstance(indices, (int, list, tuple)) else indices
+    indices = backend.as_array(indices) if isinstance(indices, (int, list, tuple)) else indices
     if axis is None:
         return put(gy, indices, (int(np.prod(x_shape)),)).reshape(x_shape)
     return put(gy, (*[slice(None)] * (axis % len(x_shape)), indices), x_shape)
@@ -230,19 +231,20 @@ def one_hot(labels: Array, num_classes: int, dtype: str | None = None) -> Array:
         dtype: of the result; `floatx()` if not given.
 
     Raises:
-        ValueError: a label names no class.
+        ValueError: a label names no class. On a GPU, where looking would halt everything, its row is all 0.
 
     Example:
         >>> one_hot(np.array([1, 0]), 3)
         array([[0., 1., 0.],
                [1., 0., 0.]], dtype=float32)
     """
-    xp = array_module(labels)
-    hot = xp.asarray(labels)[..., None] == xp.arange(num_classes)
-    found = hot.any(axis=-1)
-    if not found.all():
-        wrong = xp.asarray(labels)[~found][0]
-        raise ValueError(f"one_hot: expected whole numbers from 0 to {num_classes - 1}, got {wrong}")
+    labels = backend.as_array(labels)
+    hot = labels[..., None] == array_module(labels).arange(num_classes)
+    if not backend.on_gpu(labels):
+        found = hot.any(axis=-1)
+        if not found.all():
+            wrong = labels[~found][0]
+            raise ValueError(f"one_hot: expected whole numbers from 0 to {num_classes - 1}, got {wrong}")
     return hot.astype(dtype or backend.floatx())
 
 
@@ -284,7 +286,12 @@ def _(gy: Array, subscripts: str, operands: tuple, operands_shape: tuple, positi
         g = g.reshape([found_lengths.get(letter, 1) for letter in letters])
         g = broadcast_to(g, tuple(found_lengths.get(letter, length[letter]) for letter in letters))
     if len(letters) < len(term):  # a letter twice: only the diagonal took part
-        grid = np.ogrid[tuple(slice(length[letter]) for letter in letters)]
+        # the diagonal: the same counter at both places of the letter
+        xp = array_module(g) if backend.is_array(g) else array_module(g.data)
+        grid = [
+            xp.arange(length[letter]).reshape([-1 if letter == other else 1 for other in letters])
+            for letter in letters
+        ]
         g = put(g, tuple(grid[letters.index(letter)] for letter in term), shape)
     return g
 

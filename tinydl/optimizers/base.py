@@ -13,6 +13,7 @@ import numpy as np
 from tinydl import backend
 from tinydl.autograd import Variable
 from tinydl.backend import Array, array_module
+from tinydl.optimizers.vectors import Vectors
 from tinydl.schedules import LearningRateSchedule
 from tinydl.tensor import Tensor
 from tinydl.threads import in_shares
@@ -34,7 +35,7 @@ class Optimizer:
     Example:
         >>> class SignSGD(Optimizer):
         ...     def update(self, w, g, learning_rate):
-        ...         w -= learning_rate * np.sign(g)
+        ...         w -= learning_rate * array_module(w).sign(g)
         >>> w = Tensor([1.0, 2.0], requires_grad=True)
         >>> SignSGD(learning_rate=0.5).apply([np.array([3.0, -3.0])], [w])
         >>> w.data
@@ -67,13 +68,21 @@ class Optimizer:
         self._index: dict[Tensor, int] = {}  # the weights it was built for; empty before
         self._state: dict[str, list[Array]] = {}  # slot -> an array for each weight
         self._undecayed: set[Tensor] = set()
+        self._home = "cpu"  # the device on which the state is
+        self._vectors: Vectors | None = None  # on a GPU
 
     def update(self, w: Array, g: Array, learning_rate: float, *slots: Array) -> None:
-        """Change `w` and the slots in place: one formula, to be written by subclasses.
+        """Change `w` and the slots in place: one formula, elementwise, to be written by subclasses.
 
         All are arrays of one shape and dtype: a weight, its gradient, what is kept for it; or the same rows of each.
+        On a GPU the formula becomes one kernel for all weights: so it may use operators and the functions of
+        `array_module(w)`, and what else changes from step to step comes with the learning rate, from `step_size`.
         """
         raise NotImplementedError(f"{type(self).__name__} has no update(w, g, learning_rate, *slots)")
+
+    def step_size(self) -> float:
+        """What `update` gets as its learning rate in the coming step, as a formula may correct it."""
+        return self.learning_rate
 
     @property
     def learning_rate(self) -> float:
@@ -99,6 +108,7 @@ class Optimizer:
         self._state = {
             slot: [array_module(w.data).zeros_like(w.data) for w in weights] for slot in self.slots
         }
+        self._home = backend.device_of(weights[0].data)
 
     def apply(self, grads: Sequence[Any], weights: Sequence[Tensor]) -> None:
         """One step: change each weight, in place, by its gradient.
@@ -119,18 +129,41 @@ class Optimizer:
         if not self._index:
             self.build(weights)
         pairs = self._pairs(grads, weights)
-        rate = self.learning_rate
-        for w, g in zip(pairs, self._clipped(list(pairs.values()))):
-            if self.weight_decay and w not in self._undecayed:
-                w.data -= w.data * (self.weight_decay * rate)
-            slots = [arrays[self._index[w]] for arrays in self._state.values()]
-            arrays = [w.data, g.astype(w.data.dtype, copy=False), *slots]
-            in_shares(partial(self._update_rows, arrays, rate), len(w.data) if w.ndim else 1, w.size)
+        self._follow(backend.device_of(weights[0].data))
+        clipped = [g.astype(w.dtype, copy=False) for g, w in zip(self._clipped(list(pairs.values())), pairs)]
+        if self._home != "cpu":
+            self._vectors = self._vectors or Vectors(self)
+            self._vectors.apply(dict(zip(pairs, clipped)))
+            return
+        step, decay = self.step_size(), self.decay_rate()
+        for w, g in zip(pairs, clipped):
+            if decay and w not in self._undecayed:
+                w.data -= w.data * decay
+            in_shares(
+                partial(self._update_rows, [w.data, g, *self.slots_of(w)], step), len(w) if w.ndim else 1, g
+            )
         self.iterations += 1
 
-    def _update_rows(self, arrays: list[Array], rate: float, rows: slice) -> None:
+    def _update_rows(self, arrays: list[Array], step: float, rows: slice) -> None:
         w, g, *slots = [array[rows] if array.ndim else array for array in arrays]
-        self.update(w, g, rate, *slots)
+        self.update(w, g, step, *slots)
+
+    def slots_of(self, w: Tensor) -> list[Array]:
+        """What is kept for a weight."""
+        return [arrays[self._index[w]] for arrays in self._state.values()]
+
+    def decay_rate(self, w: Tensor | None = None) -> float:
+        """What share of itself a weight loses in the coming step."""
+        return 0.0 if w in self._undecayed else (self.weight_decay or 0.0) * self.learning_rate
+
+    def _follow(self, device: str) -> None:
+        """Move the state to where the weights are now."""
+        if device != self._home:
+            self._state = {
+                slot: [backend.to_device(array, device) for array in arrays]
+                for slot, arrays in self._state.items()
+            }
+            self._home, self._vectors = device, None
 
     def apply_gradients(self, grads_and_weights: Iterable[tuple[Any, Tensor]]) -> None:
         """`apply` for pairs, `zip(grads, weights)`: Keras has both."""
@@ -216,7 +249,7 @@ class Optimizer:
         self.iterations = iterations
         for slot, arrays in self._state.items():
             for i, array in enumerate(arrays):
-                array[...] = backend.as_array(state[f"{slot}/{i}"], array.dtype)
+                backend.assign(array, state[f"{slot}/{i}"])
 
 
 def _rate(value: Any) -> float:

@@ -128,17 +128,20 @@ class Adam(Optimizer):
         self.amsgrad = amsgrad
         self.slots = ("momentum", "velocity", *["velocity_hat"] * amsgrad)
 
-    def update(self, w: Array, g: Array, learning_rate: float, *slots: Array) -> None:
-        """w -= alpha · m / (sqrt(v) + epsilon)."""
-        xp = array_module(w)
+    def step_size(self) -> float:
+        """The learning rate, corrected for m and v that are too small yet."""
         t = self.iterations + 1
-        alpha = learning_rate * math.sqrt(1 - self.beta_2**t) / (1 - self.beta_1**t)
+        return self.learning_rate * math.sqrt(1 - self.beta_2**t) / (1 - self.beta_1**t)
+
+    def update(self, w: Array, g: Array, learning_rate: float, *slots: Array) -> None:
+        """w -= alpha · m / (sqrt(v) + epsilon), where alpha is the corrected learning rate."""
+        xp = array_module(w)
         m, v, *largest = slots
         m += (1 - self.beta_1) * (g - m)
         v += (1 - self.beta_2) * (g * g - v)
         if largest:
             v = xp.maximum(largest[0], v, out=largest[0])
-        w -= alpha * m / (xp.sqrt(v) + self.epsilon)
+        w -= learning_rate * m / (xp.sqrt(v) + self.epsilon)
 
 
 class AdamW(Adam):

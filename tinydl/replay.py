@@ -1,0 +1,116 @@
+"""Training steps replayed: `fit(..., replay=True)`.
+
+A step is run as it is until it has settled, then recorded (recording.py), and from then on replayed for every batch of
+the same shape. What a step leaves behind has to stay in one place for that: weights, moving averages and metrics are
+put back into the arrays in which they were when the step was recorded.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from tinydl import backend
+from tinydl.backend import Array
+from tinydl.recording import NotRecorded, Recording
+
+if TYPE_CHECKING:
+    from tinydl.training import Trainer
+
+WARM_UP = 2  # steps before the recording: weights, optimizers and metrics are made in the first ones
+
+
+class Replay:
+    """A model's `train_step` that is recorded and replayed; to be called as it is.
+
+    Batches of another shape than the first (the last one of an epoch, perhaps) are run as they are. So is everything,
+    with a warning, if the step cannot be recorded or there is no GPU.
+    """
+
+    def __init__(self, model: Trainer):
+        if model.device == "cpu":
+            warnings.warn("replay: steps can be replayed on a GPU only; they run one by one", stacklevel=3)
+        self.model = model
+        self.steps = 0
+        self.recording: Recording | None = None
+        self.inputs: list[Array | None] = []
+        self.states: list[tuple[Any, str, Array]] = []  # (who, attribute, the array that it stays in)
+        self.generator: Any = None  # what is recorded draws from this one
+        self.tried = model.device == "cpu"
+
+    def __call__(self, x: Any, y: Any = None, sample_weight: Any = None) -> dict[str, Any]:
+        """One step."""
+        batch = (x, y, sample_weight)
+        self.steps += 1
+        if self.recording is None:
+            if self.steps <= WARM_UP or self.tried:
+                return self.model.train_step(*batch)
+            self.tried = True
+            return self._record(batch)
+        if _kinds(batch) != _kinds(self.inputs):
+            return self.model.train_step(*batch)
+        if backend.generator_in_use() is not self.generator:  # a checkpoint has put another one in its place
+            return self._record(batch)
+        self._settle()
+        for own, given in zip(self.inputs, batch):
+            if own is not None:
+                own[...] = given
+        self.recording.replay()
+        self.model.compiled_metrics.fresh = (
+            not self.model.metrics
+        )  # they have seen a batch, without a word of Python
+        return self.recording.recorded
+
+    def _record(self, batch: tuple) -> dict[str, Any]:
+        self.inputs = [None if a is None else a.copy() for a in batch]
+        results: list[dict[str, Any]] = []
+
+        def step() -> dict[str, Any]:
+            counters = _counters(self.model)
+            logs = self.model.train_step(*self.inputs)
+            if not results:  # the call for real: from here on everything has its place
+                self.states = list(_states(self.model))
+            elif _counters(self.model) != counters:
+                raise NotRecorded("a metric counts on the host")
+            self._settle()
+            results.append(logs)
+            return logs
+
+        self.generator = backend.generator_in_use()
+        try:
+            self.recording = Recording(step)
+        except NotRecorded as error:
+            for who, name, place in self.states:  # what was being recorded has not been computed
+                setattr(who, name, place)
+            warnings.warn(
+                f"replay: this step cannot be recorded, so steps run one by one ({error})", stacklevel=2
+            )
+        return results[0]
+
+    def _settle(self) -> None:
+        """Put what a step or somebody else has replaced back into its place."""
+        for who, name, place in self.states:
+            value = getattr(who, name)
+            if value is not place:
+                place[...] = value
+                setattr(who, name, place)
+
+
+def _kinds(arrays: Any) -> list:
+    return [None if a is None else (a.shape, a.dtype) for a in arrays]
+
+
+def _states(model: Trainer) -> Iterator[tuple[Any, str, Array]]:
+    """The arrays that a step may replace: who has them, under which name."""
+    for tensor in model.weights:
+        yield tensor, "data", tensor.data
+    for metric in model.metrics:
+        for name, value in vars(metric).items():
+            if backend.on_gpu(value):
+                yield metric, name, value
+
+
+def _counters(model: Trainer) -> list:
+    """Numbers of the metrics that Python keeps: a replay would not move them."""
+    return [v for metric in model.metrics for v in vars(metric).values() if isinstance(v, (int, float))]
