@@ -19,7 +19,7 @@ from benchmarks.steps import Steps, repeated
 from tinydl.layers import Conv2D, Conv2DTranspose, Dense
 from tinydl.layers.base import Layer
 from tinydl.ops.correlation import BLOCK_BYTES
-from tinydl.threads import in_shares, matmul
+from tinydl.threads import in_shares, matmul, threads
 
 
 @dataclass(frozen=True)
@@ -149,7 +149,7 @@ def ready(product: Product) -> Callable[[], object]:
             else:
                 np.dot(left[:length], right, out=out[:length])
 
-    return lambda: in_shares(share, product.rows)
+    return lambda: in_shares(share, product.rows, left, shares=threads())
 
 
 def lengths(total: int, block: int) -> Iterable[int]:

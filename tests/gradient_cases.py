@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from tinydl import gradcheck, ops
+from tinydl import backend, gradcheck, ops, syntax
 from tinydl.ops import pooling
 from tinydl.ops.activation import relu_
 
@@ -119,6 +119,7 @@ GRADIENTS: dict[str, list[Case]] = {
     "swapaxes": [(lambda x: x.swapaxes(0, -1) ** 2, [(2, 3, 4)])],
     "broadcast_to": [(lambda x: ops.broadcast_to(x, (2, 3, 4)) ** 2, [(3, 1)])],
     "astype": [(lambda x: x.astype("float64") ** 2, [(3, 4)])],
+    "to": [(lambda x: syntax.to(x, "cpu", x.device).to(backend.current_device()) ** 2, [(3, 4)])],
     "getitem": [
         (lambda x: x[1] * x[0, ..., None].sum(), [(2, 3)]),
         (lambda x: x[::2, 1:] ** 2, [(4, 3)]),

@@ -33,6 +33,7 @@ MAX_LINES = 420
 # Left to right: each room may import from its own line and from the lines above it.
 ORDER = [
     ["backend"],
+    ["kernels", "transfer", "recording"],
     ["threads"],
     ["checks", "lookup"],
     ["autograd"],
@@ -43,7 +44,7 @@ ORDER = [
     ["activations", "initializers", "schedules"],
     ["layers", "losses", "metrics", "optimizers", "gradcheck", "datasets"],
     ["data_adapter", "interruption", "tracking"],
-    ["callbacks", "checkpoint", "keras_weights", "plot"],
+    ["callbacks", "checkpoint", "keras_weights", "plot", "replay", "steps"],
     ["training"],
     ["models"],
 ]
@@ -54,10 +55,11 @@ PUBLIC_SURFACE = {
         Model Sequential Tensor callbacks datasets device grad gradcheck initializers layers losses
         metrics no_grad ops optimizers plot schedules set_device set_random_seed""",
     "tinydl.Tensor": """
-        astype backward data detach grad item max mean min numpy reshape sum transpose var zero_grad""",
+        astype backward data detach device grad item max mean min numpy reshape sum to transpose var
+        zero_grad""",
     "tinydl.Model": """
         compile evaluate fit get_weights load_weights predict save_weights set_weights summary
-        train_on_batch trainable_weights weights""",
+        to train_on_batch trainable_weights weights""",
     "tinydl.ops": """
         abs average_pool2d broadcast_to clip concatenate conv2d conv2d_transpose einsum elu exp gelu
         leaky_relu log log_softmax logsumexp matmul max max_pool2d maximum mean min minimum pad relu
@@ -435,7 +437,7 @@ def test_the_map_of_the_house_shows_every_room(path: Path) -> None:
 OPTIONS = set(
     """
     alpha axes axis axis1 axis2 columns condition constant_values dilation_rate dtype epsilon index indices
-    interpolation keepdims kernel_size negative_slope output_shape pad_width padding pool_size repeats rows
+    device home interpolation keepdims kernel_size negative_slope output_shape pad_width padding pool_size repeats rows
     shape size strides subscripts winner x_max x_min
     """.split()
 )

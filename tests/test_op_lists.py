@@ -53,7 +53,7 @@ def test_options_may_follow_one_list_of_inputs() -> None:
     weighted, a, b = weighted_sum(), np.array([1.0, 2.0]), np.array([3.0, 4.0])
     expected = weighted(a, b, power=3)
     assert np.array_equal(weighted([a, b], 3), expected)
-    assert np.array_equal(weighted((leaf(a), b), 3).data, expected)
+    assert np.array_equal(weighted((leaf(a), b), 3).numpy(), expected)
     with pytest.raises(TypeError):
         weighted([a, b], 3, 4)
 
@@ -67,7 +67,7 @@ def test_lists_of_numbers_are_arrays_where_arrays_are_expected() -> None:
     assert total([[1.0, 2.0], [3.0, 4.0]], axis=[0, 1]) == 10 and total([1.0]).dtype == np.float32
     assert weighted_sum()([[1.0], [2.0]]).dtype == np.float32
     t = Tensor([1.0, 2.0], requires_grad=True)
-    assert (t + [1.0, 2.0]).data.tolist() == ([1.0, 2.0] + t).data.tolist() == [2.0, 4.0]
+    assert (t + [1.0, 2.0]).numpy().tolist() == ([1.0, 2.0] + t).numpy().tolist() == [2.0, 4.0]
     with pytest.raises(TypeError, match="total: expected an array, got a list of Tensors"):
         total([t, t])  # an array of them would have lost the gradients
 

@@ -119,7 +119,7 @@ def test_comparisons(sign: str) -> None:
     for left, right in [(leaf(a), b), (a, leaf(b)), (Tensor(a), Tensor(b)), (leaf(a), 2.0), (2.0, leaf(b))]:
         result = function(left, right)
         assert isinstance(result, Tensor) and result.dtype == bool and not result.requires_grad
-        expected = function(*(side.data if isinstance(side, Tensor) else side for side in (left, right)))
+        expected = function(*(side.numpy() if isinstance(side, Tensor) else side for side in (left, right)))
         assert result.numpy().tolist() == expected.tolist()
 
 

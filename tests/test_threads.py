@@ -16,7 +16,7 @@ def test_jobs_are_divided_into_runs_of_neighbours(
     count: int, shares: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("TINYDL_THREADS", "3")
-    runs = threads.in_shares(lambda share: list(range(count))[share], count)
+    runs = threads.in_shares(lambda share: list(range(count))[share], count, np.zeros(1), shares=3)
     assert len(runs) == shares and [job for run in runs for job in run] == list(range(count))
     assert max(map(len, runs)) - min(map(len, runs)) <= 1
 
@@ -29,19 +29,19 @@ def test_an_error_in_any_thread_comes_out(monkeypatch: pytest.MonkeyPatch) -> No
             raise ValueError("in the second share")
 
     with pytest.raises(ValueError, match="second share"):
-        threads.in_shares(work, 2)
+        threads.in_shares(work, 2, np.zeros(1), shares=2)
 
 
 def test_shares_may_be_more_than_threads_and_results_stay_in_order(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TINYDL_THREADS", "2")
-    runs = threads.in_shares(lambda share: (share.start, threading.get_ident()), 100, shares=10)
+    runs = threads.in_shares(lambda share: (share.start, threading.get_ident()), 100, np.zeros(1), shares=10)
     assert [start for start, _ in runs] == list(range(0, 100, 10))
     assert len({who for _, who in runs}) <= 2
 
 
 def test_few_numbers_are_not_worth_a_thread(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TINYDL_THREADS", "4")
-    assert threads.in_shares(lambda share: threading.get_ident(), 9, size=9) == [threading.get_ident()]
+    assert threads.in_shares(lambda share: threading.get_ident(), 9, np.zeros(9)) == [threading.get_ident()]
 
 
 @pytest.mark.parametrize("size", [10, threads.FEW + 1, 3 * threads.PIECE + 7])
@@ -72,12 +72,12 @@ def test_shares_within_shares_and_all_are_done_before_an_error_comes_out(
     done = []
 
     def work(share: slice) -> None:
-        threads.in_shares(lambda inner: done.append((share.start, inner.start)), 4)
+        threads.in_shares(lambda inner: done.append((share.start, inner.start)), 4, np.zeros(1), shares=3)
         if share.start == 0:
             raise KeyError("the first")
 
     with pytest.raises(KeyError, match="the first"):
-        threads.in_shares(work, 6, shares=6)
+        threads.in_shares(work, 6, np.zeros(1), shares=6)
     assert {outer for outer, _ in done} == set(range(6))
 
 
@@ -116,8 +116,8 @@ def test_the_number_of_threads_can_be_set(monkeypatch: pytest.MonkeyPatch) -> No
 @pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")
 def test_a_forked_process_has_threads_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TINYDL_THREADS", "2")
-    threads.in_shares(lambda share: None, 2)  # now there are helpers
+    threads.in_shares(lambda share: None, 2, np.zeros(1), shares=2)  # now there are helpers
     child = os.fork()
     if child == 0:
-        os._exit(len(threads.in_shares(lambda share: share, 2)))
+        os._exit(len(threads.in_shares(lambda share: share, 2, np.zeros(1), shares=2)))
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 2

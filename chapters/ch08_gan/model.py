@@ -11,10 +11,8 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from tinydl import Model, Sequential, grad, no_grad, ops, optimizers
-from tinydl.backend import Array, random_generator
+from tinydl.backend import Array, array_module, random_generator
 from tinydl.layers import Conv2D, Conv2DTranspose, Dense, Dropout, Flatten, Input, LeakyReLU, Reshape
 from tinydl.schedules import InverseTimeDecay
 
@@ -129,7 +127,8 @@ class GAN(Model):
         # The generator learns to be taken for real. The discriminator looks on: the gradient flows through it into the
         # pictures, but only the generator's weights are asked for, so none is computed for the discriminator's.
         generated = self.generator(self.points(n), training=True)  # (n, 32, 32, 3)
-        g_loss = self.loss(np.zeros((n, 1)), self.discriminator(generated, training=True))
+        real = array_module(x).zeros((n, 1), dtype=self.dtype)
+        g_loss = self.loss(real, self.discriminator(generated, training=True))
         weights = self.generator.trainable_weights
         self.g_optimizer.apply(grad(g_loss, weights), weights)
         return {"d_loss": d_loss, "g_loss": g_loss}

@@ -86,7 +86,9 @@ def test_all_products_can_be_done(network: str) -> None:
 
 def test_blocks_cover_all_rows_once(monkeypatch: pytest.MonkeyPatch) -> None:
     done = []
-    monkeypatch.setattr(floor, "in_shares", lambda work, rows: [work(slice(0, 7)), work(slice(7, rows))])
+    monkeypatch.setattr(
+        floor, "in_shares", lambda work, rows, *_, **__: [work(slice(0, 7)), work(slice(7, rows))]
+    )
     monkeypatch.setattr(floor, "BLOCK_BYTES", 4 * 6 * 3)  # three rows of six numbers
     monkeypatch.setattr(np, "dot", lambda a, b, out: done.append(len(a)))
     ready(Product(11, 6, 2))()

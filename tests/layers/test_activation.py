@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tinydl import layers
+from tinydl import backend, layers
 
 X = np.array([[-3.0, -0.5, 0.5, 1.5, 7.0]], dtype="float32")
 
@@ -45,6 +45,7 @@ def test_softmax_along_another_axis() -> None:
     "layer", [layers.Softmax(), layers.Activation("sigmoid"), layers.Dense(2, "softmax")]
 )
 def test_probabilities_remember_their_logits(layer: Any) -> None:
+    layer.to(backend.current_device())  # the next device gets the same layer
     assert layer(X).logits.shape == layer(X).shape
 
 

@@ -224,8 +224,8 @@ def test_relu_is_written_over_nothing_that_anybody_sees(layer: Any, shape: tuple
     for each in (quick, plain):
         given = Tensor(x, requires_grad=True)
         y = each(given)
-        np.testing.assert_array_equal(given.data, x)
-        found.append([y.data, *(g.data for g in grad((y * y).sum(), [given, *each.trainable_weights]))])
+        np.testing.assert_array_equal(given.numpy(), x)
+        found.append([y.numpy(), *(g.numpy() for g in grad((y * y).sum(), [given, *each.trainable_weights]))])
     for a, b in zip(*found):
         np.testing.assert_array_equal(a, b)
-    np.testing.assert_array_equal(quick(x).data, plain(x).data)
+    np.testing.assert_array_equal(quick(x).numpy(), plain(x).numpy())

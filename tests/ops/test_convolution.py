@@ -40,14 +40,14 @@ def test_conv2d_and_its_gradients_are_the_loops(drawn: tuple) -> None:
     y = convolution.conv2d_naive(x, kernel, *settings)
     a, b = Tensor(x, requires_grad=True), Tensor(kernel, requires_grad=True)
     out = ops.conv2d(a, b, *settings)
-    np.testing.assert_allclose(out.data, y, atol=1e-12)
+    np.testing.assert_allclose(out.numpy(), y, atol=1e-12)
     gy = np.random.default_rng(0).normal(size=y.shape)
     gx, gk = grad(out, [a, b], grad_outputs=gy)
     np.testing.assert_allclose(
-        gx.data, convolution.conv2d_transpose_naive(gy, kernel, *settings, x.shape[1:3]), atol=1e-12
+        gx.numpy(), convolution.conv2d_transpose_naive(gy, kernel, *settings, x.shape[1:3]), atol=1e-12
     )
     np.testing.assert_allclose(
-        gk.data, convolution.conv2d_kernel_naive(x, gy, kernel.shape[:2], *settings), atol=1e-12
+        gk.numpy(), convolution.conv2d_kernel_naive(x, gy, kernel.shape[:2], *settings), atol=1e-12
     )
 
 
@@ -80,6 +80,7 @@ def test_kernels_side_by_side(cin: int, cout: int, size: int, window: int) -> No
     np.testing.assert_allclose(ops.conv2d(x, kernel, padding="same"), y, atol=1e-12)
 
 
+@pytest.mark.cpu
 def test_workspaces_stay_small_however_large_the_picture(monkeypatch: pytest.MonkeyPatch) -> None:
     """im2col of this picture would take 151 MB; its own size is 17 MB."""
     monkeypatch.setenv("TINYDL_THREADS", "4")
@@ -97,6 +98,7 @@ def test_workspaces_stay_small_however_large_the_picture(monkeypatch: pytest.Mon
         assert peak - result.nbytes < 24 << 20
 
 
+@pytest.mark.cpu
 def test_results_do_not_depend_on_the_number_of_threads(monkeypatch: pytest.MonkeyPatch) -> None:
     """To the bit: forward, and both gradients, where pictures, and lines of a picture, are added up; pooling too."""
     monkeypatch.setattr(threads, "FEW", 100)  # even so small arrays are divided
@@ -112,8 +114,8 @@ def test_results_do_not_depend_on_the_number_of_threads(monkeypatch: pytest.Monk
         monkeypatch.setenv("TINYDL_THREADS", count)
         y = ops.conv2d(x, kernel, strides=2, padding="same")
         pooled = ops.max_pool2d(y, 3, 1, padding="same")
-        gradients = grad(pooled, [x, kernel], grad_outputs=np.cos(pooled.data))
-        found.append([y.data, pooled.data, *(g.data for g in gradients)])
+        gradients = grad(pooled, [x, kernel], grad_outputs=np.cos(pooled.numpy()))
+        found.append([y.numpy(), pooled.numpy(), *(g.numpy() for g in gradients)])
     for others in found[1:]:
         for a, b in zip(found[0], others):
             np.testing.assert_array_equal(a, b)

@@ -42,7 +42,7 @@ def test_padding_never_wins_and_is_not_counted() -> None:
 def test_of_equal_elements_the_first_gets_the_gradient() -> None:
     x = Tensor(np.zeros((1, 2, 4, 1)), requires_grad=True)
     (gx,) = grad(ops.max_pool2d(x, 2), [x], grad_outputs=np.array([[[[3.0], [7.0]]]]))
-    np.testing.assert_array_equal(gx.data[0, :, :, 0], [[3, 0, 7, 0], [0, 0, 0, 0]])
+    np.testing.assert_array_equal(gx.numpy()[0, :, :, 0], [[3, 0, 7, 0], [0, 0, 0, 0]])
 
 
 def test_overlapping_windows_add_up() -> None:
@@ -50,7 +50,7 @@ def test_overlapping_windows_add_up() -> None:
     x[0, 1, 1] = 1.0
     t = Tensor(x, requires_grad=True)
     (gx,) = grad(ops.max_pool2d(t, 2, 1).sum(), [t])
-    np.testing.assert_array_equal(gx.data[0, :, :, 0], [[0, 0, 0], [0, 4, 0], [0, 0, 0]])
+    np.testing.assert_array_equal(gx.numpy()[0, :, :, 0], [[0, 0, 0], [0, 4, 0], [0, 0, 0]])
 
 
 def test_whole_numbers_can_be_pooled() -> None:
@@ -83,8 +83,10 @@ def test_bad_input(pool, arguments, message) -> None:
 
 def test_many_pictures_are_pooled_in_shares() -> None:
     x = Tensor(np.random.default_rng(0).normal(size=(5, 128, 128, 4)), requires_grad=True)
-    windows = x.data.reshape(5, 64, 2, 64, 2, 4)
+    windows = x.numpy().reshape(5, 64, 2, 64, 2, 4)
     y = ops.max_pool2d(x, 2)
-    np.testing.assert_array_equal(y.data, windows.max(axis=(2, 4)))
+    np.testing.assert_array_equal(y.numpy(), windows.max(axis=(2, 4)))
     (gx,) = grad(y, [x], grad_outputs=np.ones(y.shape))
-    np.testing.assert_array_equal(gx.data, x.data == np.repeat(np.repeat(y.data, 2, axis=1), 2, axis=2))
+    np.testing.assert_array_equal(
+        gx.numpy(), x.numpy() == np.repeat(np.repeat(y.numpy(), 2, axis=1), 2, axis=2)
+    )

@@ -122,6 +122,7 @@ def test_one_hot() -> None:
     assert ops.one_hot(np.array([], int), 3).shape == (0, 3)
 
 
+@pytest.mark.cpu
 @pytest.mark.parametrize("labels", [np.array([0, 3]), np.array([[-1]]), np.array([0.5]), np.array([np.nan])])
 def test_one_hot_of_a_class_there_is_not(labels: np.ndarray) -> None:
     with pytest.raises(ValueError, match="one_hot: expected whole numbers from 0 to 2, got (3|-1|0.5|nan)$"):
