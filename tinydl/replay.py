@@ -30,9 +30,10 @@ class Replay:
 
     def __init__(self, model: Trainer):
         if model.device == "cpu":
-            warnings.warn("replay: steps can be replayed on a GPU only; they run one by one", stacklevel=3)
+            warnings.warn("replay: steps can be replayed on a GPU only; they run one by one", stacklevel=4)
         self.model = model
-        self.steps = 0
+        self.steps = 0  # of the first batch's shape
+        self.kinds: list | None = None
         self.recording: Recording | None = None
         self.inputs: list[Array | None] = []
         self.states: list[tuple[Any, str, Array]] = []  # (who, attribute, the array that it stays in)
@@ -42,46 +43,48 @@ class Replay:
     def __call__(self, x: Any, y: Any = None, sample_weight: Any = None) -> dict[str, Any]:
         """One step."""
         batch = (x, y, sample_weight)
-        self.steps += 1
-        if self.recording is None:
-            if self.steps <= WARM_UP or self.tried:
-                return self.model.train_step(*batch)
-            self.tried = True
-            return self._record(batch)
-        if _kinds(batch) != _kinds(self.inputs):
+        self.kinds = self.kinds or _kinds(batch)
+        if self.tried and self.recording is None or _kinds(batch) != self.kinds:
             return self.model.train_step(*batch)
-        if backend.generator_in_use() is not self.generator:  # a checkpoint has put another one in its place
+        self.steps += 1
+        if self.steps <= WARM_UP:
+            return self.model.train_step(*batch)
+        # A checkpoint may have put another random generator in the place of the one that was recorded.
+        if self.recording is None or backend.generator_in_use() is not self.generator:
+            self.tried = True
             return self._record(batch)
         self._settle()
         for own, given in zip(self.inputs, batch):
             if own is not None:
                 own[...] = given
         self.recording.replay()
-        self.model.compiled_metrics.fresh = (
-            not self.model.metrics
-        )  # they have seen a batch, without a word of Python
+        # The metrics have seen a batch, without a word of Python.
+        self.model.compiled_metrics.fresh = not self.model.metrics
         return self.recording.recorded
 
     def _record(self, batch: tuple) -> dict[str, Any]:
         self.inputs = [None if a is None else a.copy() for a in batch]
+        self.generator = backend.generator_in_use()
         results: list[dict[str, Any]] = []
+        kept: list[dict[str, Any]] = []  # what the metrics keep
 
         def step() -> dict[str, Any]:
-            counters = _counters(self.model)
+            kept[:] = [dict(vars(metric)) for metric in self.model.metrics]
             logs = self.model.train_step(*self.inputs)
             if not results:  # the call for real: from here on everything has its place
                 self.states = list(_states(self.model))
-            elif _counters(self.model) != counters:
+            elif any(_differ(before, vars(metric)) for before, metric in zip(kept, self.model.metrics)):
                 raise NotRecorded("a metric counts on the host")
             self._settle()
             results.append(logs)
             return logs
 
-        self.generator = backend.generator_in_use()
         try:
             self.recording = Recording(step)
         except NotRecorded as error:
-            for who, name, place in self.states:  # what was being recorded has not been computed
+            for metric, before in zip(self.model.metrics, kept):  # what was being recorded has not happened
+                vars(metric).update(before)
+            for who, name, place in self.states:
                 setattr(who, name, place)
             warnings.warn(
                 f"replay: this step cannot be recorded, so steps run one by one ({error})", stacklevel=2
@@ -111,6 +114,6 @@ def _states(model: Trainer) -> Iterator[tuple[Any, str, Array]]:
                 yield metric, name, value
 
 
-def _counters(model: Trainer) -> list:
-    """Numbers of the metrics that Python keeps: a replay would not move them."""
-    return [v for metric in model.metrics for v in vars(metric).values() if isinstance(v, (int, float))]
+def _differ(before: dict[str, Any], after: dict[str, Any]) -> bool:
+    """Whether a number that Python keeps has changed: a replay would not change it."""
+    return any(isinstance(v, (int, float)) and after[name] != v for name, v in before.items())

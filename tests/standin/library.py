@@ -133,6 +133,8 @@ def where(condition: Any, x: Any = None, y: Any = None) -> Any:
     if x is None:
         return condition.nonzero()
     if type(condition) is not ndarray:
+        if isinstance(condition, np.ndarray):  # its astype works, and then the kernel refuses it
+            raise TypeError(f"Unsupported type {type(condition)}")
         raise AttributeError(f"{type(condition).__name__!r} object has no attribute 'astype'")
     return launch(np.where, (condition, x, y))
 

@@ -1,0 +1,223 @@
+"""Nothing hidden: what goes between host and GPU, when anybody waits, and how often a GPU is told something.
+
+All of it counted by the stand-in; and faults planted on purpose, to see it find them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+from devices import running_on
+from networks import BATCH, NETWORKS, fresh
+from standin import HiddenTraffic
+
+from tinydl import Model, Sequential, Tensor, backend, callbacks, layers, optimizers
+from tinydl.kernels import concatenate
+from tinydl.recording import Recording
+from tinydl.transfer import ahead
+
+
+@pytest.fixture
+def cupy() -> Iterator[Any]:
+    """The stand-in as the current device."""
+    with running_on("standin") as library:
+        yield library
+
+
+def on_the_gpu(name: str) -> tuple[Any, tuple]:
+    """A network and a batch that is there already."""
+    model, x, y = fresh(name)
+    return model, tuple(None if a is None else backend.as_array(a[:BATCH]) for a in (x, y))
+
+
+# ---- a step ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_a_step_of_training_sends_nothing_and_waits_for_nothing(cupy: Any, name: str) -> None:
+    model, batch = on_the_gpu(name)
+    model.train_step(*batch)  # the first makes the optimizer's state and the metrics
+    cupy.counts.reset()
+    with cupy.forbidden():
+        for _ in range(2):
+            model.train_step(*batch)
+    assert cupy.counts.transfers == cupy.counts.synchronisations == 0 < cupy.counts.launches
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_a_fit_sends_its_batches_and_reads_when_an_epoch_ends(cupy: Any, name: str) -> None:
+    model, x, y = fresh(name)
+    fit = {"batch_size": BATCH, "verbose": 0}
+    model.fit(x, y, **fit)
+    cupy.counts.reset()
+    history = model.fit(x, y, epochs=2, **fit).history
+    steps = 2 * -(-len(x) // BATCH)
+    assert cupy.counts.to_device == steps * (1 if y is None else 2)  # each batch once
+    # A look at each number when an epoch ends, and one at whether the loss is finite; whatever the number of steps.
+    assert cupy.counts.synchronisations == cupy.counts.to_host <= 2 * (len(history) + 2)
+
+
+def test_batches_are_looked_at_seldom_however_many_there_are(
+    cupy: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A progress bar asks for numbers some times a second, not with every batch."""
+    model, x, y = fresh("lenet")
+    seen = []
+    watch = callbacks.LambdaCallback(on_train_batch_end=lambda batch, logs: seen.append(logs))
+    model.fit(x, y, batch_size=1, verbose=2, callbacks=[watch])
+    cupy.counts.reset()
+    model.fit(x, y, batch_size=1, verbose=2, callbacks=[watch])
+    assert len(seen) == 28 and cupy.counts.synchronisations <= 4
+
+
+@pytest.mark.parametrize("name", ["lenet", "small_cnn"])
+def test_nan_in_the_data_is_found_before_anything_is_sent(cupy: Any, name: str) -> None:
+    model, x, y = fresh(name)
+    x = x.astype("float32")
+    x[3, 5, 5, 0] = np.nan
+    cupy.counts.reset()
+    with pytest.raises(ValueError, match=r"x: expected finite numbers, got nan at x\[3, 5, 5, 0\]"):
+        model.fit(x, y, batch_size=BATCH, verbose=0)
+    assert cupy.counts.transfers == cupy.counts.synchronisations == 0
+
+
+def test_labels_are_looked_at_before_anything_is_sent(cupy: Any) -> None:
+    model = Sequential([layers.Input((3,)), layers.Dense(4, activation="softmax")])
+    model.compile("sgd", loss="sparse_categorical_crossentropy")
+    with pytest.raises(ValueError, match=r"y\[1\] is 4: with 4 classes"):
+        model.fit(np.zeros((2, 3)), np.array([0, 4]), verbose=0)
+    x, y = backend.as_array(np.zeros((2, 3), "float32")), backend.as_array(np.array([0, 3]))
+    model.train_step(x, y)
+    with cupy.forbidden():
+        model.train_step(x, y)
+
+
+def test_bytes_stay_bytes_on_their_way(cupy: Any) -> None:
+    (x,) = next(ahead([(np.zeros((2, 3), "uint8"),)]))
+    assert x.dtype == np.uint8
+
+
+def test_the_next_batch_is_on_its_way_before_this_one_is_used(cupy: Any) -> None:
+    asked = []
+
+    def batches() -> Iterator[tuple]:
+        for i in range(3):
+            asked.append(i)
+            yield (np.full(2, i),)
+
+    arriving = ahead(batches())
+    next(arriving)
+    assert asked == [0, 1] and cupy.counts.to_device == 2
+    assert [int(x[0]) for (x,) in arriving] == [1, 2]
+    assert cupy.counts.synchronisations == 2  # those of this test, which has looked
+
+
+def test_an_optimizers_step_is_one_launch_for_all_weights(cupy: Any) -> None:
+    found = []
+    for count in (1, 5, 50):
+        weights = [Tensor(np.ones((i + 1, 3)), requires_grad=True) for i in range(count)]
+        grads = [Tensor(np.ones((i + 1, 3))) for i in range(count)]
+        optimizer = optimizers.Adam()
+        optimizer.apply(grads, weights)
+        cupy.counts.reset()
+        optimizer.apply(grads, weights)
+        found.append(cupy.counts.launches)
+    assert (
+        found[0] == found[1] == found[2] <= 4
+    )  # gradients gathered, step size and decay told, weights changed
+
+
+@pytest.mark.parametrize("count", [8, 9, 30])
+def test_joining_sends_no_addresses(cupy: Any, count: int) -> None:
+    arrays = [backend.as_array(np.ones(3)) for _ in range(count)]
+    with cupy.forbidden():
+        concatenate(arrays, 0)
+
+
+# ---- faults, planted ---------------------------------------------------------------------------------------
+
+
+class Faulty(layers.Layer):
+    """Adds what a function makes of its input."""
+
+    def __init__(self, fault: Any):
+        super().__init__()
+        self.fault = fault
+
+    def call(self, x: Any) -> Any:
+        self.fault(x)
+        return x
+
+
+def one_step(fault: Any, cupy: Any) -> None:
+    model = Sequential([layers.Input((3,)), layers.Dense(2), Faulty(fault)])
+    model.compile("sgd", loss="mse")
+    x, y = backend.as_array(np.ones((2, 3), "float32")), backend.as_array(np.ones((2, 2), "float32"))
+    with cupy.forbidden():
+        model.train_step(x, y)
+
+
+@pytest.mark.parametrize(
+    ("fault", "error", "message"),
+    [
+        (lambda x: np.exp(x.data), TypeError, "np.exp on a device array"),
+        (lambda x: np.concatenate([x.data, x.data]), TypeError, "np.concatenate on a device array"),
+        (lambda x: np.asarray(x.data), TypeError, "Implicit conversion to a NumPy array"),
+        (lambda x: x * np.ones(2, "float32"), TypeError, "multiply: a is on gpu:0, b on cpu"),
+        (lambda x: x.data + np.ones(2, "float32"), TypeError, "Unsupported type"),
+        (lambda x: backend.library().nansum_of_squares(x.data), AttributeError, "has no attribute"),
+        (lambda x: float(x.sum()), HiddenTraffic, "transfer or sync"),
+        (lambda x: print(x), HiddenTraffic, "transfer or sync"),
+        (lambda x: x.data[x.data > 0], HiddenTraffic, "transfer or sync"),
+        (lambda x: Tensor([1.0, 2.0]), HiddenTraffic, "transfer or sync"),
+        (lambda x: x.data[[0, 1]], HiddenTraffic, "transfer or sync"),
+        (lambda x: bool((x.data > 0).all()), HiddenTraffic, "transfer or sync"),
+    ],
+)
+def test_a_planted_fault_is_found(cupy: Any, fault: Any, error: type, message: str) -> None:
+    one_step(lambda x: None, cupy)
+    with pytest.raises(error, match=message):
+        one_step(fault, cupy)
+
+
+def test_a_loss_that_is_fetched_in_each_step_is_found(cupy: Any) -> None:
+    class Eager(Model):
+        def __init__(self) -> None:
+            super().__init__()
+            self.dense = layers.Dense(1)
+
+        def call(self, x: Any) -> Any:
+            return self.dense(x)
+
+        def train_step(self, x: Any, y: Any = None, sample_weight: Any = None) -> dict[str, Any]:
+            loss = self.compute_loss(x, y, self(x, training=True))
+            self.minimize(loss)
+            return {"loss": float(loss)}
+
+    model = Eager()
+    model.compile("sgd", loss="mse")
+    x, y = backend.as_array(np.ones((2, 3), "float32")), backend.as_array(np.ones((2, 1), "float32"))
+    model.train_step(x, y)
+    with cupy.forbidden(), pytest.raises(HiddenTraffic, match="transfer or sync"):
+        model.train_step(x, y)
+
+
+def test_a_copy_that_nobody_waited_for_is_found(cupy: Any) -> None:
+    """What `ahead` would be without its events."""
+    stream = cupy.cuda.Stream(non_blocking=True)
+    pinned = np.frombuffer(cupy.cuda.alloc_pinned_memory(16), "uint8", 16)
+    x = cupy.empty(16, dtype="uint8")
+    x.set(pinned, stream=stream)
+    with pytest.raises(RuntimeError, match="race"):
+        x + 1
+    cupy.cuda.get_current_stream().wait_event(stream.record())
+    assert (x + 1).shape == (16,)
+
+
+def test_a_product_inside_a_recording_is_a_part_of_its_own(cupy: Any) -> None:
+    a = cupy.ones((2, 2))
+    with pytest.raises(Exception, match="cuBLAS"):
+        Recording(lambda: a @ a)  # past tinydl's ops
