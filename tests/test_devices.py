@@ -146,6 +146,18 @@ def test_a_run_that_was_stopped_goes_on_bit_for_bit(
         np.testing.assert_array_equal(a, b)
 
 
+def test_what_readme_shows(there: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    section = (
+        (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8").partition("## On a GPU")[2]
+    )
+    code = section.partition("```python\n")[2].partition("```")[0]
+    _, x, y = fresh("lenet")
+    monkeypatch.chdir(tmp_path)
+    shown = {"x": x, "y": y}
+    exec(code, shown)
+    assert shown["model"].device == "gpu:0" and (tmp_path / "lenet.npz").exists()
+
+
 # ---- the rooms below ---------------------------------------------------------------------------------------
 
 

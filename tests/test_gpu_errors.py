@@ -92,7 +92,9 @@ def test_two_gpus_each_with_a_model() -> None:
         models = []
         for name in ("gpu:0", "gpu:1", "cpu"):
             tinydl.set_random_seed(0)
-            model = Sequential([layers.Input((3,)), layers.Dense(4, "relu"), layers.Dropout(0.5), layers.Dense(1)])
+            model = Sequential(
+                [layers.Input((3,)), layers.Dense(4, "relu"), layers.Dropout(0.5), layers.Dense(1)]
+            )
             models.append(model.to(name))
             model.compile("adam", loss="mse")
             model.fit(np.ones((8, 3)), np.ones((8, 1)), batch_size=4, verbose=0)
@@ -102,7 +104,9 @@ def test_two_gpus_each_with_a_model() -> None:
 
 def test_memory_that_is_full_names_the_batch() -> None:
     with running_on("standin", memory=40 << 20) as cupy:
-        model = Sequential([layers.Input((64, 64, 3)), layers.Conv2D(32, 3), layers.Flatten(), layers.Dense(1)])
+        model = Sequential(
+            [layers.Input((64, 64, 3)), layers.Conv2D(32, 3), layers.Flatten(), layers.Dense(1)]
+        )
         model.compile("sgd", loss="mse")
         x, y = np.ones((64, 64, 64, 3), "float32"), np.ones((64, 1))
         with pytest.raises(cupy.cuda.memory.OutOfMemoryError) as error:

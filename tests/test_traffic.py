@@ -17,6 +17,7 @@ from standin import HiddenTraffic
 from tinydl import Model, Sequential, Tensor, backend, callbacks, layers, optimizers
 from tinydl.kernels import concatenate
 from tinydl.recording import Recording
+from tinydl.replay import WARM_UP, Replay
 from tinydl.transfer import ahead
 
 
@@ -128,6 +129,18 @@ def test_an_optimizers_step_is_one_launch_for_all_weights(cupy: Any) -> None:
     assert (
         found[0] == found[1] == found[2] <= 4
     )  # gradients gathered, step size and decay told, weights changed
+
+
+def test_a_step_of_lenet_is_told_in_few_launches(cupy: Any) -> None:
+    """Each costs as much as thousands of numbers; README says how many there are."""
+    model, batch = on_the_gpu("lenet")
+    step = Replay(model)
+    counts = []
+    for _ in range(WARM_UP + 3):
+        cupy.counts.reset()
+        step(*batch)
+        counts.append(cupy.counts.launches)
+    assert counts[1] <= 91 and counts[-1] <= 26
 
 
 @pytest.mark.parametrize("count", [8, 9, 30])

@@ -183,12 +183,11 @@ class Mean(Metric):
             values = values * weights
             weights = _mean_from(1, weights)
         values = _mean_from(1, values)  # (batch,)
-        if weights is None:
-            weights = array_module(values).full(
-                (), values.size
-            )  # not a number of Python's: a step may be replayed
         self.total = self.total + values.sum(dtype="float64")
-        self.count = self.count + weights.sum(dtype="float64")
+        if weights is None:  # an array, not a number of Python's: a step may be replayed
+            self.count = self.count + array_module(values).full((), values.size, dtype="float64")
+        else:
+            self.count = self.count + weights.sum(dtype="float64")
 
     def result(self) -> Array:
         """The mean so far."""

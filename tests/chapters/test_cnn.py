@@ -17,7 +17,7 @@ import tinydl
 from chapters import course
 from chapters.__main__ import main
 from chapters.ch04_cnn import experiments, model
-from tinydl import Sequential, datasets, plot
+from tinydl import Sequential, backend, datasets, plot
 from tinydl.checkpoint import read
 
 PICTURES = ["confusion", "curves", "filters", "maps_after", "maps_before", "mistakes"]
@@ -44,6 +44,16 @@ def is_blank(picture: Path) -> bool:
 
 
 # ---- what a run leaves --------------------------------------------------------------------------------------
+
+
+def test_a_run_on_a_gpu(there: Any, tmp_path: Path) -> None:
+    """It begins there, and goes on on a CPU: the backup fits both."""
+    tinydl.set_device("cpu")
+    flags = ["--quick", "--net", "small"]
+    assert run(tmp_path, *flags, "--device", "gpu") == 0 and backend.current_device() == "gpu:0"
+    assert sorted(path.stem for path in tmp_path.glob("*.png")) == PICTURES
+    assert run(tmp_path, *flags, "--resume", "--epochs", "2", "--device", "cpu") == 0
+    assert len(json.loads((tmp_path / "run.json").read_text(encoding="utf-8"))["history"]["loss"]) == 2
 
 
 @pytest.mark.parametrize("net", ["lenet", "small"])

@@ -232,9 +232,13 @@ def log_softmax(x: Array, axis: int = -1) -> Array:
         >>> log_softmax(np.array([1000.0, 0.0]))
         array([    0., -1000.])
     """
-    xp = array_module(x)
-    x = x - x.max(axis=axis, keepdims=True)
-    return x - xp.log(xp.exp(x).sum(axis=axis, keepdims=True))
+    top = x.max(axis=axis, keepdims=True)
+    return _log_of_share(x, top, _exp_below(x, top).sum(axis=axis, keepdims=True))
+
+
+@one_kernel
+def _log_of_share(x: Array, top: Array, whole: Array) -> Array:
+    return x - top - array_module(x).log(whole)
 
 
 @log_softmax.gradient("x")

@@ -12,10 +12,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import reduce
-from operator import add
+from operator import add, iadd
 
 from tinydl.backend import Array, array_module, on_gpu
-from tinydl.kernels import product
+from tinydl.kernels import one_kernel, product
 from tinydl.ops.windows import Axis, padded
 from tinydl.threads import in_shares
 
@@ -126,19 +126,27 @@ def correlate(x: Array, turns: list[tuple[Array, Axis, Axis, Array]], bias: Arra
     for kernel, rows, columns, y in turns:
         wide = columns if on_gpu(x) else _side_by_side(columns, kernel.shape[3])
         matrix = _widened(kernel, columns.out // wide.out).astype(y.dtype, copy=False)  # (kh*kw*cin, cout)
-        line = None if bias is None else xp.tile(bias, columns.out)  # (out_w*cout,): a long run to add
+        line = (
+            bias if bias is None or on_gpu(x) else xp.tile(bias, columns.out)
+        )  # (out_w*cout,): a long run to add
         jobs += [(matrix, rows, wide, y, line, place) for place in places(x, rows, wide)]
 
     def multiply(some: slice) -> None:
         lay_out = workspace(x)
         for matrix, rows, columns, y, line, place in jobs[some]:
             pixels = product(lay_out(rows, columns, place), matrix)  # (n*lines*out_w, cout)
-            if line is not None:
+            if line is not None and not on_gpu(x):
                 pixels = pixels.reshape(-1, line.size)
                 pixels += line  # now, while it is in the cache
-            y[place] = pixels.reshape(y[place].shape)
+                line = None
+            _put_down(y[place], pixels.reshape(y[place].shape), line)
 
     in_shares(multiply, len(jobs), x, shares=GROUPS)
+
+
+@one_kernel
+def _put_down(y: Array, pixels: Array, bias: Array | None) -> None:
+    y[...] = pixels if bias is None else pixels + bias
 
 
 def correlate_kernel(x: Array, seen: Array, rows: Axis, columns: Axis) -> Array:
@@ -158,12 +166,13 @@ def correlate_kernel(x: Array, seen: Array, rows: Axis, columns: Axis) -> Array:
     blocks = places(x, rows, wide)
 
     def weigh(some: slice) -> Array:  # the rows are made anew rather than kept from the way forward
-        lay_out, total = workspace(x), xp.zeros(shape, dtype=xp.result_type(x, seen))
+        lay_out, total = workspace(x), None
         for place in blocks[some]:
             cols, pixels = lay_out(rows, wide, place), seen[place].reshape(-1, several * cout)
             # BLAS copies an operand least if it need not transpose it.
-            total += product(cols.T, pixels) if cols.flags.f_contiguous else product(pixels.T, cols).T
-        return total
+            part = product(cols.T, pixels) if cols.flags.f_contiguous else product(pixels.T, cols).T
+            total = part if total is None else iadd(total, part)
+        return xp.zeros(shape, dtype=xp.result_type(x, seen)) if total is None else total
 
     size = max(1, shape[0] * shape[1] * x.dtype.itemsize)
     totals = in_shares(weigh, len(blocks), x, shares=max(1, min(GROUPS, SUMS_BYTES // size)))

@@ -73,7 +73,12 @@ def _softmax_crossentropy(target: Array, output: Array, axis: int) -> Array:
 @_softmax_crossentropy.gradient("output")
 def _(gy: Array, target: Array, output: Array, axis: int) -> Array:
     total = target.sum(axis=axis, keepdims=True)  # 1, if the target is a distribution
-    return expand_dims(gy, axis) * (softmax(output, axis) * total - target)
+    return _too_much(expand_dims(gy, axis), softmax(output, axis), total, target)
+
+
+@one_kernel
+def _too_much(gy: Array, said: Array, total: Array, target: Array) -> Array:
+    return gy * (said * total - target)
 
 
 @_softmax_crossentropy.gradient("target")

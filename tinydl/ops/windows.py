@@ -99,7 +99,12 @@ def padded(x: Array, rows: Axis, columns: Axis, value: float = 0.0) -> Array:
     seen = x[tuple(inside)]
     if seen.shape[:3] == tuple(shape):
         return seen
-    out = array_module(x).full((*shape, x.shape[3]), value, dtype=x.dtype)
+    xp = array_module(x)
+    out = (
+        xp.full((*shape, x.shape[3]), value, dtype=x.dtype)
+        if value
+        else xp.zeros((*shape, x.shape[3]), dtype=x.dtype)
+    )
     out[tuple(outside)] = seen
     return out
 

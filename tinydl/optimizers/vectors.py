@@ -46,7 +46,8 @@ class Vectors:
         """Tell the device what changes from step to step: a launch, not a transfer."""
         for vector in self.vectors:
             vector.numbers[0].fill(self.optimizer.step_size())
-            vector.numbers[1].fill(self.optimizer.decay_rate(vector.weights[0]))
+            if self.optimizer.weight_decay:
+                vector.numbers[1].fill(self.optimizer.decay_rate(vector.weights[0]))
         self.optimizer.iterations += 1
 
     def _run(self, arrays: list[Array], numbers: Array) -> None:
