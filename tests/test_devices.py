@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +11,9 @@ import pytest
 from networks import BATCH, NETWORKS, WITHOUT_NOISE, fresh
 
 import tinydl
-from tinydl import Tensor, backend, callbacks, grad, layers, ops
+from tinydl import Tensor, backend, callbacks, grad, layers, ops, optimizers
 from tinydl.kernels import concatenate, one_kernel, repeat, sum_to
+from tinydl.ops import correlation
 from tinydl.transfer import ahead
 
 
@@ -112,6 +114,65 @@ def test_a_model_moves_in_the_midst_of_its_training(there: Any) -> None:
     for other in found[1:]:
         for a, b in zip(found[0], other):
             np.testing.assert_allclose(a, b, atol=2e-5)
+
+
+def test_a_copy_of_a_model_learns_by_itself(there: Any) -> None:
+    model, x, y = fresh("lenet")
+    fit = {"batch_size": BATCH, "shuffle": False, "verbose": 0}
+    model.fit(x, y, **fit)
+    twin, before = copy.deepcopy(model), model.get_weights()
+    twin.fit(x, y, **fit)
+    for kept, weight in zip(before, model.get_weights()):
+        np.testing.assert_array_equal(kept, weight)
+    model.fit(x, y, **fit)
+    for a, b in zip(model.get_weights(), twin.get_weights()):
+        np.testing.assert_array_equal(a, b)
+
+
+def test_an_optimizer_that_is_built_anew_begins_anew(there: Any) -> None:
+    found = []
+    for again in (True, False):
+        w, adam = Tensor(np.ones(3), requires_grad=True), optimizers.Adam(0.1)
+        if again:
+            adam.apply([np.ones(3)], [w])
+            w.data[...], adam.iterations = 1.0, 0
+        adam.build([w])
+        adam.apply([np.array([1.0, -2.0, 3.0])], [w])
+        found.append((w.numpy().tolist(), {k: v.tolist() for k, v in adam.get_state().items()}))
+    assert found[0] == found[1]
+
+
+def test_only_some_weights_have_a_gradient(there: Any) -> None:
+    """Those are changed one by one; and afterwards all together again."""
+    found = []
+    for device in ("gpu", "cpu"):
+        with tinydl.device(device):
+            a, b = (Tensor(np.full(n, 2.0), requires_grad=True) for n in (2, 3))
+            adam = optimizers.AdamW(0.1)
+            adam.exclude_from_weight_decay([b])
+            adam.apply([np.ones(2), np.ones(3)], [a, b])
+            with pytest.warns(UserWarning, match="no gradient"):
+                adam.apply([np.ones(2), None], [a, b])
+            adam.apply([np.ones(3)], [b])
+            adam.beta_1 = 0.5  # constants of the formula may be changed
+            adam.apply([np.ones(2), np.ones(3)], [a, b])
+            found.append(np.concatenate([a.numpy(), b.numpy()]))
+    np.testing.assert_allclose(*found, rtol=1e-12)
+
+
+@pytest.mark.parametrize("budget", [1, 1 << 14])
+def test_a_convolution_keeps_to_its_budget(there: Any, monkeypatch: pytest.MonkeyPatch, budget: int) -> None:
+    monkeypatch.setattr(correlation, "GPU_BLOCK_BYTES", budget)
+    rng = np.random.default_rng(0)
+    x, kernel, bias = (rng.normal(size=size) for size in [(5, 12, 10, 3), (3, 3, 3, 4), (4,)])
+    found = []
+    for device in ("gpu", "cpu"):
+        with tinydl.device(device):
+            given = [Tensor(a, requires_grad=True) for a in (x, kernel, bias)]
+            y = ops.conv2d(*given[:2], 2, "same", 1, given[2])
+            found.append([y.numpy(), *(g.numpy() for g in grad((y * y).sum(), given))])
+    for a, b in zip(*found):
+        np.testing.assert_allclose(a, b, rtol=1e-9, atol=1e-9)
 
 
 def test_weights_saved_on_one_load_on_the_other(there: Any, tmp_path: Path) -> None:
@@ -221,7 +282,7 @@ def test_lists_and_numbers_go_to_the_current_device(there: Any) -> None:
     x = Tensor([1.0, 2.0])
     assert x.device == "gpu:0" and (x + [1.0, 1.0]).numpy().tolist() == [2.0, 3.0]
     assert ops.take(x, [1, 0]).numpy().tolist() == [2.0, 1.0] and x[[1]].item() == 2.0
-    assert float(x.sum()) == 3.0 and repr(x) == "Tensor([1., 2.], dtype=float32)"
+    assert float(x.sum()) == 3.0 and repr(x) == "Tensor([1., 2.], dtype=float32, device='gpu:0')"
     assert layers.Dense(2)(np.ones((1, 3))).device == "gpu:0"
     x = Tensor([1.0, 2.0], requires_grad=True)
     x.grad = [3.0, 4.0]

@@ -30,7 +30,7 @@ def refusal(name: str = "gpu") -> str:
 
 def test_no_cupy(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "cupy", None)
-    assert "pip install 'tinydl[cuda12]' or 'tinydl[cuda13]'" in refusal()
+    assert "pip install 'cupy-cuda12x[ctk]', or cupy-cuda13x" in refusal()
 
 
 def test_no_gpu() -> None:

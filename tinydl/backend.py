@@ -250,7 +250,7 @@ def opened(name: str) -> str:
         library = importlib.import_module("cupy")
     except ImportError as error:
         raise RuntimeError(
-            "a GPU needs CuPy: pip install 'tinydl[cuda12]' or 'tinydl[cuda13]', as nvidia-smi shows your driver to be"
+            "a GPU needs CuPy: pip install 'cupy-cuda12x[ctk]', or cupy-cuda13x if nvidia-smi shows CUDA 13"
         ) from error
     version = f"{library.cuda.runtime.runtimeGetVersion() // 1000}"
     try:

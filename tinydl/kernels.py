@@ -121,7 +121,7 @@ def gather(arrays: Sequence[Array], out: Array) -> None:
     for i in range(0, len(arrays), 60):  # the parameters of a kernel may take 4 KB
         some = [library().ascontiguousarray(a) for a in arrays[i : i + 60]]
         stop = start + sum(a.size for a in some)
-        _gathering(tuple([a.size for a in some]))(*some, out[start:stop])
+        _gathering(tuple([a.size for a in some]))(*some, out[start:stop], size=stop - start)
         start = stop
 
 
@@ -132,4 +132,4 @@ def _gathering(sizes: tuple[int, ...]) -> Callable:
     for k, size in enumerate(sizes):
         choice += f"i < {start + size} ? a{k}[i - {start}] : "
         start += size
-    return library().ElementwiseKernel(", ".join(names), "T y", f"y = {choice} T(0)", "tinydl_gather")
+    return library().ElementwiseKernel(", ".join(names), "raw T y", f"y[i] = {choice} T(0)", "tinydl_gather")

@@ -113,6 +113,8 @@ class Tensor(Variable):
 
     def __repr__(self) -> str:
         text = repr(self.numpy()).replace("array(", "Tensor(", 1).replace("\n     ", "\n      ")
+        if backend.on_gpu(self.data):
+            text = f"{text[:-1]}, device={self.device!r})"
         if self.node is None:
             return text
         return text[:-1] + (", requires_grad=True)" if self.is_leaf else f", op={self.node.name})")

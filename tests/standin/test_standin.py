@@ -8,10 +8,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+from devices import running_on
 
+import tinydl
 from tests.standin import HiddenTraffic, install, make_names
 from tests.standin.names import CLASSES, MODULES, VERSION
-from tinydl import backend
 
 # ------------------------------------------------------------------------------------------------- names
 
@@ -267,16 +268,11 @@ def test_random_numbers_are_those_of_no_cpu(cupy: Any) -> None:
         cupy.random.default_rng(0).random(3, dtype="float16")
 
 
-def test_tinydl_runs_on_it(cupy: Any) -> None:
-    import tinydl
-
-    try:
-        with tinydl.device("gpu"):
-            w = tinydl.Tensor(np.ones((3, 2), np.float32), requires_grad=True)
-            x = tinydl.Tensor(np.ones((4, 3), np.float32))
-            with cupy.forbidden():
-                ((x @ w) ** 2).sum().backward()
-            assert w.grad is not None and isinstance(w.grad.data, cupy.ndarray)
-            assert w.grad.numpy().tolist() == [[24, 24]] * 3
-    finally:
-        backend._cupy = None
+def test_tinydl_runs_on_it() -> None:
+    with running_on("standin") as cupy:
+        w = tinydl.Tensor(np.ones((3, 2), np.float32), requires_grad=True)
+        x = tinydl.Tensor(np.ones((4, 3), np.float32))
+        with cupy.forbidden():
+            ((x @ w) ** 2).sum().backward()
+        assert w.grad is not None and isinstance(w.grad.data, cupy.ndarray)
+        assert w.grad.numpy().tolist() == [[24, 24]] * 3

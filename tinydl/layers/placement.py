@@ -14,12 +14,23 @@ class Placed:
     """What has weights, on a device."""
 
     weights: Any
+    _weights: dict[str, Any]
+    sublayers: Callable[[], list]
 
     @property
     def device(self) -> str:
         """The name of the device that the weights live on, or, before there are any, on which they will be made."""
-        weights = self.weights
-        return weights[0].device if weights else backend.current_device()
+        first = self._first_weight()
+        return backend.current_device() if first is None else first.device
+
+    def _first_weight(self) -> Any:
+        """One of the weights, found without asking for all of them: that would take as long as some launches."""
+        for weight in self._weights.values():
+            return weight.tensor
+        for layer in self.sublayers():
+            if (weight := layer._first_weight()) is not None:
+                return weight
+        return None
 
     def to(self, device: str) -> Any:
         """Move all weights to a device ("cpu", "gpu", "gpu:1"); returns the layer itself.

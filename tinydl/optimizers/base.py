@@ -71,6 +71,10 @@ class Optimizer:
         self._home = "cpu"  # the device on which the state is
         self._vectors: Vectors | None = None  # on a GPU
 
+    def __getstate__(self) -> dict[str, Any]:
+        """What a copy of it consists of: its vectors are the memory of other weights."""
+        return {**vars(self), "_vectors": None}
+
     def update(self, w: Array, g: Array, learning_rate: float, *slots: Array) -> None:
         """Change `w` and the slots in place: one formula, elementwise, to be written by subclasses.
 
@@ -108,7 +112,7 @@ class Optimizer:
         self._state = {
             slot: [array_module(w.data).zeros_like(w.data) for w in weights] for slot in self.slots
         }
-        self._home = backend.device_of(weights[0].data)
+        self._home, self._vectors = backend.device_of(weights[0].data), None
 
     def apply(self, grads: Sequence[Any], weights: Sequence[Tensor]) -> None:
         """One step: change each weight, in place, by its gradient.
