@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,10 +13,8 @@ from hypothesis import settings
 
 os.environ["MPLBACKEND"] = "Agg"  # before the first import of matplotlib
 HERE = Path(__file__).parent
-sys.path.insert(0, str(HERE))  # helpers that stand beside the tests
 
-from devices import arrays_sent, running_on  # noqa: E402
-
+from tests.devices import running_on, send_arrays  # noqa: E402
 from tinydl import backend  # noqa: E402
 
 # What runs on every device there is, the tests of these folders and files.
@@ -55,7 +51,9 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 def device(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """The device that a test of `ON_EVERY_DEVICE` runs on: "cpu", "standin" or "gpu"."""
     name = getattr(request, "param", "cpu")
-    with running_on(name), arrays_sent(monkeypatch) if name != "cpu" else contextlib.nullcontext():
+    with running_on(name):
+        if name != "cpu":
+            send_arrays(monkeypatch)
         yield name
 
 

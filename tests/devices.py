@@ -9,23 +9,18 @@ of them comes back; so the test stays as it is, and all that the op does, it doe
 from __future__ import annotations
 
 import contextlib
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+from tests import standin
 from tinydl import backend, kernels
 from tinydl.autograd import Variable
 from tinydl.op import _Op
 from tinydl.ops.image import _weights
 from tinydl.transfer import _Copies
-
-sys.path.insert(0, str(Path(__file__).parent))  # for the stand-in, which takes the place of a library
-
-import standin  # noqa: E402
 
 
 @contextlib.contextmanager
@@ -68,9 +63,8 @@ def forget_gpu() -> None:
     _weights.cache_clear()
 
 
-@contextlib.contextmanager
-def arrays_sent(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """NumPy arrays that an op is given from outside go to the current device, its results come back."""
+def send_arrays(monkeypatch: pytest.MonkeyPatch) -> None:
+    """From now on NumPy arrays that an op is given from outside go to the current device, and its results come back."""
     call, inside = _Op.__call__, False
 
     def sent(value: Any) -> Any:
@@ -99,4 +93,3 @@ def arrays_sent(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         return returned(result) if from_outside and not stays else result
 
     monkeypatch.setattr(_Op, "__call__", there)
-    yield

@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from networks import BATCH, NETWORKS, WITHOUT_NOISE, fresh
 
 import tinydl
+from tests.networks import BATCH, NETWORKS, WITHOUT_NOISE, fresh
 from tinydl import Tensor, backend, callbacks, grad, layers, ops, optimizers
 from tinydl.kernels import concatenate, one_kernel, repeat, sum_to
 from tinydl.ops import correlation

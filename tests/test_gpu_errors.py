@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-import standin
-from devices import forget_gpu, running_on
 
 import tinydl
+from tests import standin
+from tests.devices import forget_gpu, running_on
 from tinydl import Sequential, Tensor, backend, layers, ops
 
 

@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from devices import running_on
-from networks import BATCH, NETWORKS, fresh
 
 import tinydl
+from tests.devices import running_on
+from tests.networks import BATCH, NETWORKS, fresh
 from tinydl import Model, Sequential, Tensor, backend, callbacks, grad, layers, losses, optimizers, schedules
 from tinydl.recording import NotRecorded, Recording
 from tinydl.replay import WARM_UP, Replay

@@ -10,10 +10,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from devices import running_on
-from networks import BATCH, NETWORKS, fresh
-from standin import HiddenTraffic
 
+from tests.devices import running_on
+from tests.networks import BATCH, NETWORKS, fresh
+from tests.standin import HiddenTraffic
 from tinydl import Model, Sequential, Tensor, backend, callbacks, layers, optimizers
 from tinydl.kernels import concatenate
 from tinydl.recording import Recording

@@ -17,7 +17,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from devices import running_on
 from rich.console import Console
 
 import tinydl
@@ -26,6 +25,7 @@ from benchmarks import floor, gpu, gpu_report, gpu_tinydl
 from benchmarks.cases import Case
 from benchmarks.floor import Product
 from benchmarks.race import Result
+from tests.devices import running_on
 from tinydl import backend
 
 TINY = {

@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from devices import running_on
 
 import tinydl
+from tests.devices import running_on
 from tests.standin import HiddenTraffic, install, make_names
 from tests.standin.names import CLASSES, MODULES, VERSION
 
