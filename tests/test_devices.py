@@ -160,6 +160,14 @@ def test_only_some_weights_have_a_gradient(there: Any) -> None:
     np.testing.assert_allclose(*found, rtol=1e-12)
 
 
+def test_weights_that_were_put_elsewhere_are_changed_there(there: Any) -> None:
+    w, sgd = Tensor(np.ones(3), requires_grad=True), optimizers.SGD(0.5, momentum=0.5)
+    sgd.apply([np.ones(3)], [w])  # 0.5
+    w.data = backend.as_array(np.full(3, 8.0))
+    sgd.apply([np.ones(3)], [w])
+    assert w.numpy().tolist() == [7.25] * 3
+
+
 @pytest.mark.parametrize("budget", [1, 1 << 14])
 def test_a_convolution_keeps_to_its_budget(there: Any, monkeypatch: pytest.MonkeyPatch, budget: int) -> None:
     monkeypatch.setattr(correlation, "GPU_BLOCK_BYTES", budget)

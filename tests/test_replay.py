@@ -156,11 +156,14 @@ class Odd(Model):
 
     def __init__(self, besides: Callable):
         super().__init__()
+        self.normal = (
+            layers.BatchNormalization()
+        )  # whose averages are not to be those of what was never computed
         self.dense = layers.Dense(1)
         self.besides = besides
 
     def call(self, x: Any) -> Any:
-        return self.dense(x)
+        return self.dense(self.normal(x))
 
     def train_step(self, x: Any, y: Any = None, sample_weight: Any = None) -> dict[str, Any]:
         loss = self.compute_loss(x, y, self(x, training=True))

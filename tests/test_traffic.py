@@ -18,7 +18,7 @@ from tinydl import Model, Sequential, Tensor, backend, callbacks, layers, optimi
 from tinydl.kernels import concatenate
 from tinydl.recording import Recording
 from tinydl.replay import WARM_UP, Replay
-from tinydl.transfer import ahead
+from tinydl.transfer import _Copies, ahead
 
 
 @pytest.fixture
@@ -114,6 +114,31 @@ def test_the_next_batch_is_on_its_way_before_this_one_is_used(cupy: Any) -> None
     assert asked == [0, 1] and cupy.counts.to_device == 2
     assert [int(x[0]) for (x,) in arriving] == [1, 2]
     assert cupy.counts.synchronisations == 2  # those of this test, which has looked
+
+
+def test_a_copy_comes_after_what_may_still_read_that_memory(
+    cupy: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Memory that Python has given back is handed out at once, while the GPU may not be through with it."""
+    waits = []
+    wait_event = cupy.cuda.Stream.wait_event
+    monkeypatch.setattr(cupy.cuda.Stream, "wait_event", lambda s, e: waits.append(s) or wait_event(s, e))
+    list(ahead([(np.ones(2),), (np.ones(2),)]))
+    everyone, copying = cupy.cuda.get_current_stream(), _Copies.of("gpu:0").stream
+    assert waits == [copying, copying, everyone, everyone]
+
+
+def test_pinned_memory_is_used_again_when_its_copy_is_over(cupy: Any) -> None:
+    class Copy:
+        done = False
+
+    copies = _Copies.of("gpu:0")
+    first, second, large = copies._pinned(8), copies._pinned(8), copies._pinned(80)
+    for memory in (first, second, large):
+        copies.pinned.append((memory, Copy()))
+    assert all(copies._pinned(8) is not memory for memory in (first, second, large))
+    copies.pinned[1][1].done = True
+    assert copies._pinned(80) is not second and copies._pinned(8) is second and len(copies.pinned) == 2
 
 
 def test_an_optimizers_step_is_one_launch_for_all_weights(cupy: Any) -> None:
