@@ -11,7 +11,7 @@ import pytest
 
 import tinydl
 from tests.networks import BATCH, NETWORKS, WITHOUT_NOISE, fresh
-from tinydl import Tensor, backend, callbacks, grad, layers, ops, optimizers
+from tinydl import Tensor, backend, callbacks, grad, layers, ops, optimizers, plot
 from tinydl.kernels import concatenate, one_kernel, repeat, sum_to
 from tinydl.ops import correlation
 from tinydl.transfer import ahead
@@ -225,6 +225,18 @@ def test_what_readme_shows(there: Any, tmp_path: Path, monkeypatch: pytest.Monke
     shown = {"x": x, "y": y}
     exec(code, shown)
     assert shown["model"].device == "gpu:0" and (tmp_path / "lenet.npz").exists()
+
+
+def test_pictures_are_drawn_of_what_is_there(there: Any) -> None:
+    x = backend.as_array(np.random.default_rng(0).random((4, 6, 6)))
+    w = Tensor([1.0, 2.0], requires_grad=True)
+    for picture in (
+        plot.image_grid(x),
+        plot.image_grid(Tensor(x)),
+        plot.confusion_matrix(backend.as_array([0, 1]), backend.as_array([1, 1])),
+        plot.graph((w * w).sum()),
+    ):
+        assert picture.axes
 
 
 # ---- the rooms below ---------------------------------------------------------------------------------------

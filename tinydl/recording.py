@@ -45,7 +45,7 @@ class Recording:
         self.pool = cupy.cuda.MemoryPool()
         self.stream = cupy.cuda.Stream(non_blocking=True)  # CUDA records no default stream
         with self._aside():
-            self.result = function()
+            function()
         with self._aside():
             try:
                 self._record(function)
@@ -69,9 +69,8 @@ class Recording:
         try:
             self.recorded = function()
         except BaseException:
-            with contextlib.suppress(
-                Exception
-            ):  # CUDA has one of its own to say: the first is the one to know
+            # What CUDA has to say of a capture that was broken off: the first error is the one to know.
+            with contextlib.suppress(Exception):
                 self.stream.end_capture()
             raise
         finally:

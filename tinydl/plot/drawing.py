@@ -19,6 +19,8 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from numpy.typing import ArrayLike
 
+from tinydl.backend import to_numpy
+
 BLUE, RED, GREEN, ORANGE = "#0072B2", "#D55E00", "#009E73", "#E69F00"
 SKY, PINK, YELLOW, BLACK, GREY = "#56B4E9", "#CC79A7", "#F0E442", "#000000", "#999999"
 PALETTE = (BLUE, ORANGE, GREEN, RED, SKY, PINK, YELLOW, BLACK, GREY)
@@ -82,7 +84,7 @@ def save(figure: Figure, path: str | os.PathLike[str]) -> Path:
 
 def numbers(values: ArrayLike, name: str, expected: str, *ranks: int) -> np.ndarray:
     """values as an array of finite real numbers, of one of the ranks; else an error that says `expected`."""
-    array = np.asarray(values)
+    array = to_numpy(values)
     if array.dtype.kind not in "buif" or array.ndim not in ranks or array.size == 0:
         raise ValueError(f"{name}: expected {expected}, got shape {array.shape} of {array.dtype}")
     bad = array.size - int(np.isfinite(array).sum())
@@ -111,7 +113,7 @@ def class_labels(
     labels: ArrayLike, name: str, count: int | None = None, classes: int | None = None
 ) -> np.ndarray:
     """Labels as integers (n,); `count` and `classes`, where given, are how many there must be of each."""
-    array = np.asarray(labels)
+    array = to_numpy(labels)
     if array.ndim == 2 and array.shape[1] == 1:  # the shape of CIFAR-10's labels in Keras
         array = array[:, 0]
     if array.ndim != 1 or array.dtype.kind not in "iu":

@@ -17,6 +17,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
 from matplotlib.path import Path
 
+from tinydl.backend import to_numpy
 from tinydl.plot.drawing import BLUE, GREY, ORANGE, SKY, new_figure
 
 if TYPE_CHECKING:
@@ -148,8 +149,8 @@ def _words(node: Node, tensor: Tensor | None) -> list[str]:
         name = name[: cut + 1] + "\n" + name[cut + 1 :]
     shapes = node.shape if isinstance(node.shape, list) else [node.shape]  # a list: several outputs
     below = " ".join(str(tuple(shape)).replace(", ", ",") if shape else "scalar" for shape in shapes)
-    if tensor is not None and np.asarray(tensor.data).size == 1:
-        below = f"{np.asarray(tensor.data).item():.4g}"
+    if tensor is not None and (value := to_numpy(tensor.data)).size == 1:
+        below = f"{value.item():.4g}"
     return [*name.split("\n"), below + " (freed)" * (node.parents is None)]
 
 
