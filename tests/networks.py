@@ -34,7 +34,7 @@ def _classifier(make: Callable, scale: int = 1) -> tuple[Any, Any, Any]:
 def _autoencoder() -> tuple[Any, Any, Any]:
     x = data()[0].reshape(-1, 784)
     model = autoencoder()
-    model.compile("adam", "binary_crossentropy")
+    model.compile("adam", tinydl.losses.BinaryCrossentropy(from_logits=True))
     return model, x, x
 
 

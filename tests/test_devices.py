@@ -48,16 +48,21 @@ def test_a_seed_begins_with_the_same_weights_everywhere(there: Any, name: str) -
         np.testing.assert_array_equal(a, b)
 
 
+@pytest.mark.parametrize(("precision", "error"), [("float64", 1e-10), ("float32", 1e-2)])
 @pytest.mark.parametrize("name", WITHOUT_NOISE)
-def test_gradients_are_the_cpus(there: Any, name: str) -> None:
+def test_gradients_are_the_cpus(there: Any, name: str, precision: str, error: float) -> None:
+    """In float32 two pixels of a pool may be alike but for rounding: then the gradient goes to the one or the other."""
+    tinydl.set_floatx(precision)
     found = []
     for device in ("gpu", "cpu"):
         with tinydl.device(device):
             model, x, y = fresh(name)
-            loss = model.compute_loss(None, backend.as_array(y), model(x, training=True))
+            loss = model.compute_loss(
+                None, backend.as_array(y, precision), model(x.astype(precision), training=True)
+            )
             found.append([g.numpy() for g in grad(loss, model.trainable_weights)])
     for there_, here in zip(*found):
-        np.testing.assert_allclose(there_, here, rtol=0, atol=1e-4 * np.abs(here).max())
+        assert here.dtype == precision and np.linalg.norm(there_ - here) <= error * np.linalg.norm(here)
 
 
 @pytest.mark.parametrize("name", NETWORKS)

@@ -252,6 +252,7 @@ def test_tensors_as_indices(rng: np.random.Generator) -> None:
     same(t.grad, (x > 0) * 1.0)
 
 
+@pytest.mark.cpu
 def test_indices_out_of_bounds() -> None:
     x = leaf(np.ones((3, 4)))
     for index in (3, [0, 7], (0, 0, 0)):

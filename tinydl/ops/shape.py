@@ -204,7 +204,7 @@ def take(x: Array, indices: Array, axis: int | None = None) -> Array:
         axis: its length in x is replaced by the shape of `indices` in the result.
 
     Raises:
-        IndexError: an index is out of bounds.
+        IndexError: an index is out of bounds. (On a GPU, where looking would halt everything, it wraps around.)
 
     Example:
         >>> take(np.array([10, 20, 30]), np.array([2, 0, 2]))
