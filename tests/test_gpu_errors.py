@@ -14,7 +14,7 @@ from tests.devices import forget_gpu, running_on
 from tinydl import Sequential, Tensor, backend, layers, ops
 
 
-@pytest.mark.parametrize("name", ["tpu", "gpu:", "gpu:x", "cuda", "GPU", "", None, 0])
+@pytest.mark.parametrize("name", ["tpu", "gpu:", "gpu:x", "cuda", "GPU", "CPU", "cpu\n", "", None, 0])
 def test_devices_that_have_no_such_name(name: Any) -> None:
     with pytest.raises(ValueError, match="expected 'cpu', 'gpu' or 'gpu:N', got"):
         tinydl.set_device(name)
@@ -28,9 +28,13 @@ def refusal(name: str = "gpu") -> str:
     return str(error.value)
 
 
-def test_no_cupy(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("name", ["gpu", "gpu:1"])
+def test_no_cupy(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     monkeypatch.setitem(sys.modules, "cupy", None)
-    assert "pip install 'cupy-cuda12x[ctk]', or cupy-cuda13x" in refusal()
+    assert "pip install 'cupy-cuda12x[ctk]', or cupy-cuda13x" in refusal(name)
+    with pytest.raises(RuntimeError, match="CuPy"), tinydl.device(name):
+        raise AssertionError("not reached")
+    assert Tensor([1.0]).device == "cpu"
 
 
 def test_no_gpu() -> None:
