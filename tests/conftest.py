@@ -57,10 +57,13 @@ def device(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> I
         yield name
 
 
-def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Skip what is marked `gpu` where there is no CuPy."""
-    if item.get_closest_marker("gpu"):
-        pytest.importorskip("cupy")
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """`-m gpu` needs a GPU: if there is none, say what is missing, once."""
+    if session.config.option.markexpr == "gpu":
+        try:
+            backend.opened("gpu")
+        except RuntimeError as error:
+            pytest.exit(str(error), returncode=1)
 
 
 @pytest.fixture(autouse=True)

@@ -1,7 +1,7 @@
 """A step recorded once and replayed: what makes small networks fast on a GPU.
 
-Every launch of a kernel takes Python and CuPy some ten millionths of a second to say, and a small network's kernels are
-done sooner than that. A CUDA graph is a list of launches that the GPU has been told before, and that one launch starts
+Every launch of a kernel takes Python and CuPy some ten microseconds to say, and a small network's kernels may be done
+sooner than that. A CUDA graph is a list of launches that the GPU has been told before, and that one launch starts
 all together: the same kernels, on the same memory, with the same numbers for arguments.
 
 CuPy lets no matrix product into a graph. So a recording is a list of graphs with products between them: they are
