@@ -59,6 +59,7 @@ def forget_gpu() -> None:
     for name in [name for name in backend._generators if name != "cpu"]:
         del backend._generators[name]
     kernels._gathering.cache_clear()
+    kernels._kernels.clear()
     _Copies.of.cache_clear()
     _weights.cache_clear()
 

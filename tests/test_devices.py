@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import copy
+import gc
+import weakref
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +14,7 @@ import pytest
 import tinydl
 from tests.networks import BATCH, NETWORKS, WITHOUT_NOISE, fresh
 from tinydl import Tensor, backend, callbacks, grad, layers, ops, optimizers, plot
-from tinydl.kernels import concatenate, one_kernel, repeat, sum_to
+from tinydl.kernels import concatenate, one_kernel, sum_to
 from tinydl.ops import correlation
 from tinydl.transfer import ahead
 
@@ -89,6 +91,26 @@ def test_evaluate_and_predict(there: Any, name: str) -> None:
     assert model.evaluate(x, y, batch_size=BATCH, verbose=0, return_dict=True) == pytest.approx(
         expected, rel=1e-4
     )
+
+
+@pytest.mark.parametrize("replay", [False, True])
+@pytest.mark.parametrize("name", ["lenet", "gan"])
+def test_memory_is_given_back_with_the_model(there: Any, name: str, replay: bool) -> None:
+    """At once: a GPU's memory is full long before Python thinks of collecting what is held in circles."""
+    pool = there.get_default_memory_pool()
+    fitted(name)  # what is kept for good: pinned memory, constants, kernels
+    gc.collect()
+    gc.disable()
+    try:
+        before = pool.used_bytes()
+        for _ in range(2):
+            model, _ = fitted(name, replay=replay)
+            gone = weakref.ref(model)
+            assert pool.used_bytes() > before
+            del model
+            assert gone() is None and pool.used_bytes() <= before
+    finally:
+        gc.enable()
 
 
 # ---- moving ------------------------------------------------------------------------------------------------
@@ -270,12 +292,6 @@ def test_many_arrays_are_joined(there: Any, count: int) -> None:
     pieces = [np.full((2, i + 1), i, "float32") for i in range(count)]
     joined = concatenate([backend.as_array(piece) for piece in pieces], 1)
     np.testing.assert_array_equal(backend.to_numpy(joined), np.concatenate(pieces, 1))
-
-
-@pytest.mark.parametrize("shape, axis", [((3, 4), 0), ((3, 4), -1), ((2, 3, 4), 1), ((5,), None)])
-def test_repeating(there: Any, shape: tuple, axis: int | None) -> None:
-    x = np.random.default_rng(0).random(shape)
-    np.testing.assert_array_equal(backend.to_numpy(repeat(backend.as_array(x), 3, axis)), x.repeat(3, axis))
 
 
 @pytest.mark.parametrize(

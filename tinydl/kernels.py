@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from tinydl.backend import Array, array_module, library, now, on_gpu
+from tinydl.backend import Array, array_module, device_of, library, now, on_gpu
 
 
 def erf(x: Array) -> Array:
@@ -41,8 +41,11 @@ def sum_to(x: Array, shape: tuple[int, ...]) -> Array:
 
 def product(a: Array, b: Array) -> Array:
     """a @ b. In a recording, which can hold no products, each stands by itself (see recording.py)."""
-    if now.recording is not None and on_gpu(a):
-        return now.recording.product(a, b)
+    if on_gpu(a):
+        if on_gpu(b) and a.device != b.device:  # CuPy does not look, here alone
+            raise TypeError(f"product: arrays on {device_of(a)} and {device_of(b)}")
+        if now.recording is not None:
+            return now.recording.product(a, b)
     # np.dot for matrices: with @ NumPy keeps Python's lock for results of 500 numbers or less, and other threads wait.
     return a.dot(b) if a.ndim == 2 and b.ndim == 2 else a @ b
 
@@ -57,16 +60,6 @@ def concatenate(arrays: Sequence[Array], axis: int) -> Array:
     return xp.concatenate(arrays, axis=axis)
 
 
-def repeat(x: Array, repeats: int, axis: int | None) -> Array:
-    """Each element `repeats` times in a row. CuPy's own would launch a kernel for each place along the axis."""
-    if axis is None or not on_gpu(x):
-        return x.repeat(repeats, axis=axis)
-    axis, shape = axis % x.ndim, x.shape
-    wide = x.reshape(*shape[: axis + 1], 1, *shape[axis + 1 :])
-    wide = array_module(x).broadcast_to(wide, (*shape[: axis + 1], repeats, *shape[axis + 1 :]))
-    return wide.reshape(*shape[:axis], shape[axis] * repeats, *shape[axis + 1 :])
-
-
 def one_kernel(function: Callable) -> Callable:
     """An elementwise function of arrays that a GPU does in one go, instead of one kernel for each of its operations.
 
@@ -74,7 +67,6 @@ def one_kernel(function: Callable) -> Callable:
     options; it uses operators and elementwise functions of `array_module`, may write into arrays (`a += b`,
     `a[...] = b`), and returns an array or None. On the CPU it stays what it is.
     """
-    kernels: dict[tuple, Callable] = {}  # by the options: they become constants
 
     @functools.wraps(function)
     def call(*given: Any) -> Any:
@@ -83,16 +75,19 @@ def one_kernel(function: Callable) -> Callable:
         options = tuple([... if on_gpu(value) else value for value in given])
         if any(isinstance(option, (np.ndarray, np.generic)) for option in options):
             return function(*given)  # says what is wrong, or does it step by step
-        if options not in kernels:
+        if (function, *options) not in _kernels:
 
             def of_arrays(*arrays: Any) -> Any:
                 rest = iter(arrays)
                 return function(*[next(rest) if option is ... else option for option in options])
 
-            kernels[options] = fused(of_arrays)
-        return kernels[options](*[value for value in given if on_gpu(value)])
+            _kernels[function, *options] = fused(of_arrays)
+        return _kernels[function, *options](*[value for value in given if on_gpu(value)])
 
     return call
+
+
+_kernels: dict[tuple, Callable] = {}  # by function and options, which become constants
 
 
 def fused(function: Callable) -> Callable:
@@ -118,8 +113,8 @@ def gather(arrays: Sequence[Array], out: Array) -> None:
         np.concatenate([a.reshape(-1) for a in arrays], out=out)
         return
     start = 0
-    for i in range(0, len(arrays), 60):  # the parameters of a kernel may take 4 KB
-        some = [library().ascontiguousarray(a) for a in arrays[i : i + 60]]
+    for i in range(0, len(arrays), 60):  # the parameters of a kernel may take 4 KB: a vector is 32 bytes
+        some = [library().ascontiguousarray(a).reshape(-1) for a in arrays[i : i + 60]]
         stop = start + sum(a.size for a in some)
         _gathering(tuple([a.size for a in some]))(*some, out[start:stop], size=stop - start)
         start = stop

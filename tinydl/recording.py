@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -79,12 +80,14 @@ class Recording:
 
     def product(self, a: Array, b: Array) -> Array:
         """a @ b, as a part between two graphs."""
-        if a.ndim < 2 or b.ndim < 2:
-            raise NotRecorded("a product of vectors")
+        if a.ndim < 2:  # a vector is a matrix of one row, or of one column
+            return self.product(a[None], b)[..., 0, :] if b.ndim > 1 else self.product(a[None], b)[0]
+        if b.ndim < 2:
+            return self.product(a, b[:, None])[..., 0]
         shape = (*np.broadcast_shapes(a.shape[:-2], b.shape[:-2]), a.shape[-2], b.shape[-1])
         y = self.cupy.empty(shape, dtype=self.cupy.result_type(a, b))
         self.parts.append(self.stream.end_capture().launch)
-        self.parts.append(lambda: self.cupy.matmul(a, b, out=y))
+        self.parts.append(partial(self.cupy.matmul, a, b, out=y))
         self.stream.begin_capture()
         return y
 

@@ -109,6 +109,7 @@ def test_take(shape: tuple[int, ...], data: st.DataObject) -> None:
     assert_same(lambda x: ops.take(x, indices, axis), lambda x: np.take(x, indices, axis), numbers(shape))
 
 
+@pytest.mark.cpu
 def test_take_of_a_row_that_is_not_there() -> None:
     with pytest.raises(IndexError, match="3 is out of bounds"):
         ops.take(np.ones((3, 2)), np.array([3]), axis=0)

@@ -63,9 +63,10 @@ def _max_pool2d(x: Array, pool_size: Size, strides: Size, padding: str) -> Array
         largest = part[:, rows.at(0)]
         for i in range(1, rows.window):
             largest = xp.maximum(largest, part[:, rows.at(i)])
-        y[pictures] = largest[:, :, columns.at(0)]
+        here = y[pictures]  # one object: CuPy would copy another view of the same memory first
+        here[...] = largest[:, :, columns.at(0)]
         for j in range(1, columns.window):
-            xp.maximum(y[pictures], largest[:, :, columns.at(j)], out=y[pictures])
+            xp.maximum(here, largest[:, :, columns.at(j)], out=here)
 
     in_shares(some, len(x), x)
     return y

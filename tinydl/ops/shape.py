@@ -169,7 +169,7 @@ def repeat(x: Array, repeats: int, axis: int | None = None) -> Array:
         >>> repeat(np.array([1, 2]), 3)
         array([1, 1, 1, 2, 2, 2])
     """
-    return kernels.repeat(x, repeats, axis)
+    return x.repeat(repeats, axis=axis)
 
 
 @repeat.gradient("x")

@@ -137,7 +137,7 @@ class Optimizer:
         clipped = [g.astype(w.dtype, copy=False) for g, w in zip(self._clipped(list(pairs.values())), pairs)]
         if self._home != "cpu":
             self._vectors = self._vectors or Vectors(self)
-            self._vectors.apply(dict(zip(pairs, clipped)))
+            self._vectors.apply(self, dict(zip(pairs, clipped)))
             return
         step, decay = self.step_size(), self.decay_rate()
         for w, g in zip(pairs, clipped):

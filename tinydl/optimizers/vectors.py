@@ -6,6 +6,7 @@ in vectors, one behind the other, and the formula goes over these. The weights t
 
 from __future__ import annotations
 
+import weakref
 from typing import TYPE_CHECKING, Any
 
 from tinydl.backend import Array, array_module
@@ -21,7 +22,6 @@ class Vectors:
     """The weights of an optimizer on a GPU, in one vector for each dtype, and for those that do not decay."""
 
     def __init__(self, optimizer: Optimizer):
-        self.optimizer = optimizer
         groups: dict[Any, list[Tensor]] = {}
         for w in optimizer._index:
             groups.setdefault((w.dtype, w in optimizer._undecayed), []).append(w)
@@ -29,10 +29,10 @@ class Vectors:
         self.constants: Any = None
         self.kernel: Any = None
 
-    def apply(self, grads: dict[Tensor, Array]) -> None:
+    def apply(self, optimizer: Optimizer, grads: dict[Tensor, Array]) -> None:
         """One step for the weights that have a gradient."""
-        optimizer = self.optimizer
-        each_time(self._advance)
+        each_time(lambda: self._advance(optimizer))
+        self._look_for_changes(optimizer)
         for vector in self.vectors:
             given = [grads[w] for w in vector.weights if w in grads]
             if len(given) == len(vector.weights):
@@ -42,27 +42,37 @@ class Vectors:
                 for w in [w for w in vector.weights if w in grads]:
                     self._run([w.data, grads[w], *optimizer.slots_of(w)], vector.numbers)
 
-    def _advance(self) -> None:
+    def _advance(self, optimizer: Optimizer) -> None:
         """Tell the device what changes from step to step: a launch, not a transfer."""
         for vector in self.vectors:
-            vector.numbers[0].fill(self.optimizer.step_size())
-            if self.optimizer.weight_decay:
-                vector.numbers[1].fill(self.optimizer.decay_rate(vector.weights[0]))
-        self.optimizer.iterations += 1
+            vector.numbers[0].fill(optimizer.step_size())
+            if optimizer.weight_decay:
+                vector.numbers[1].fill(optimizer.decay_rate(vector.weights[0]))
+        optimizer.iterations += 1
+
+    def _look_for_changes(self, optimizer: Optimizer) -> None:
+        """Make the kernel, anew if somebody has changed beta_1, say. (The learning rate is no part of the formula.)"""
+        settings = vars(optimizer).items()
+        constants = {name: v for name, v in settings if name[0] != "_" and isinstance(v, (float, bool))}
+        if constants == self.constants:
+            return
+        self.constants, knows = (
+            constants,
+            weakref.ref(optimizer),
+        )  # no cycle: a GPU's memory waits for no collector
+
+        def formula(w: Array, g: Array, step: Array, decay: Array, *slots: Array) -> None:
+            optimizer = knows()
+            assert optimizer is not None
+            if optimizer.weight_decay:
+                w -= w * decay
+            optimizer.update(w, g, step, *slots)
+
+        self.kernel = fused(formula)
 
     def _run(self, arrays: list[Array], numbers: Array) -> None:
-        # (what begins with an underscore, as the learning rate, is no part of the formula)
-        settings = vars(self.optimizer).items()
-        constants = {name: v for name, v in settings if name[0] != "_" and isinstance(v, (float, bool))}
-        if constants != self.constants:  # the first step, or somebody has changed beta_1, say
-            self.constants, self.kernel = constants, fused(self._formula)
         w, g, *slots = arrays
         self.kernel(w, g, numbers[0], numbers[1], *slots)
-
-    def _formula(self, w: Array, g: Array, step: Array, decay: Array, *slots: Array) -> None:
-        if self.optimizer.weight_decay:
-            w -= w * decay
-        self.optimizer.update(w, g, step, *slots)
 
 
 class _Vector:
