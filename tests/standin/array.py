@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import operator
 from collections.abc import Iterator
 from typing import Any, NoReturn
@@ -9,10 +10,16 @@ from typing import Any, NoReturn
 import numpy as np
 
 from . import machine as m
-from .machine import counts, here, launch, new, product, reshaped, view
+from .machine import counts, here, in_c_order, launch, new, product, reshaped, view
 
 NUMBERS = (int, float, complex, np.generic)  # bool is an int
 BASIC = (int, slice, type(None), type(Ellipsis), np.integer)  # indices that make a view
+ATOMIC: dict[Any, str] = {  # what ufunc.at can work on
+    np.add: "int32 int64 float16 float32 float64 uint32 uint64",
+    np.subtract: "int32 uint32",
+    np.maximum: "int32 int64 float32 float64 uint32 uint64",
+    np.minimum: "int32 int64 float32 float64 uint32 uint64",
+}
 HARMLESS = {np.shape, np.ndim, np.size}
 
 
@@ -211,12 +218,12 @@ class ndarray:  # noqa: N801, the name is CuPy's
             if not any(k is Ellipsis for k in key):
                 key += (Ellipsis,)  # so that a single number stays an array
             return view(self._standin[key], self)
-        return launch(operator.getitem, (self, _indices("ndarray.__getitem__", key)))
+        return launch(_get, (self, _indices("ndarray.__getitem__", key)), checked=False)
 
     def __setitem__(self, slices: Any, value: Any) -> None:
         """Write a device array or a number; NumPy arrays are refused, except where CuPy sends them over.
 
-        That is beside an index by arrays: there even a plain number travels, as an array of its own.
+        That is beside an index by arrays: there a plain number, too, becomes an array, by a launch of its own.
         """
         key = slices if type(slices) is tuple else (slices,)
         if all(isinstance(k, BASIC) and not isinstance(k, bool) for k in key):
@@ -225,11 +232,13 @@ class ndarray:  # noqa: N801, the name is CuPy's
             if not isinstance(value, (ndarray, *NUMBERS)):
                 raise TypeError(f"Unsupported type {type(value)}")
             if not (isinstance(value, ndarray) and _same(value, self[key])):
-                launch(operator.setitem, (self, key, value), writes=(self,))
+                number = not isinstance(value, ndarray)
+                launch(operator.setitem, (self, key, value), writes=(self,), checked=number)
             return
         if not isinstance(value, ndarray):
-            value = _send("ndarray.__setitem__", value, self.dtype)
-        launch(operator.setitem, (self, _indices("ndarray.__setitem__", key), value), writes=(self,))
+            value = send("ndarray.__setitem__", value, self.dtype)
+        key = _indices("ndarray.__setitem__", key)
+        launch(_set, (self, key, value), writes=(self,), checked=False)
 
     # ------------------------------------------------------------------------------- shapes, dtypes, copies
 
@@ -284,16 +293,15 @@ class ndarray:  # noqa: N801, the name is CuPy's
         return product(np.dot, (self, b), None if out is None else {"out": out})
 
     def take(self, indices: Any, axis: Any = None, out: Any = None) -> ndarray:
-        """Elements by whole numbers; indices that are not on the device travel there."""
+        """Elements by whole numbers, which begin again beyond the end; those on the host travel to the device."""
         if not isinstance(indices, (int, np.integer)):
             indices = _indices("ndarray.take", (indices,))[0]
-        return launch(np.ndarray.take, (self, indices, axis), {"out": out} if out is not None else None)
+        kwargs = {"mode": "wrap"} if out is None else {"mode": "wrap", "out": out}
+        return launch(np.ndarray.take, (self, indices, axis), kwargs, checked=False)
 
     def repeat(self, repeats: Any, axis: Any = None) -> ndarray:
-        """Elements several times. CuPy copies along an axis slice by slice, a launch for each."""
-        if axis is not None:
-            counts.launches += self.shape[axis] - 1
-        return launch(np.ndarray.repeat, (self, repeats, axis))
+        """Elements several times."""
+        return launch(in_c_order(np.ndarray.repeat), (self, repeats, axis))
 
     def scatter_add(self, slices: Any, value: Any) -> None:
         """Add to elements that may be named more than once."""
@@ -313,10 +321,14 @@ def _same(a: ndarray, b: ndarray) -> bool:
     return a._memory is b._memory and (a.data.ptr, a.shape, a.strides) == (b.data.ptr, b.shape, b.strides)
 
 
-def _send(what: str, value: Any, dtype: Any = None) -> ndarray:
-    """Host values as a device array: a transfer."""
-    counts.add(what, to_device=1)
-    return new(np.array(value, dtype=dtype), here.stream.next())
+def send(what: str, value: Any, dtype: Any = None) -> ndarray:
+    """Host values as a device array: a transfer, but for a number, which is an argument of a launch."""
+    if np.ndim(value) == 0:
+        return launch(np.full, ((), np.asarray(value)[()], dtype))
+    host = np.array(value, dtype=dtype)
+    if host.size:
+        counts.add(what, to_device=1)
+    return new(host, here.stream.next())
 
 
 def _indices(what: str, key: tuple) -> tuple:
@@ -324,19 +336,48 @@ def _indices(what: str, key: tuple) -> tuple:
     parts = []
     for k in key:
         if isinstance(k, (list, tuple, range, np.ndarray, bool, np.bool_)):
-            k = _send(what, k, np.intp if isinstance(k, (list, tuple)) and len(k) == 0 else None)
+            k = send(what, k, np.intp if isinstance(k, (list, tuple)) and len(k) == 0 else None)
         if type(k) is ndarray and k.dtype.kind == "b":
             counts.add(f"{what} with a mask", to_host=1, synchronisations=1)
         parts.append(k)
     return tuple(parts)
 
 
+def wrapped(key: tuple, shape: tuple[int, ...]) -> tuple:
+    """An index of a NumPy array as a GPU reads it: numbers in arrays begin again beyond the end, unchecked."""
+    kinds = [k.dtype.kind if isinstance(k, np.ndarray) else "" for k in key]
+    takes = [0 if k is None or k is Ellipsis else 1 for k in key]  # axes; a mask takes as many as it has
+    takes = [k.ndim if kind == "b" else n for k, kind, n in zip(key, kinds, takes)]
+    parts, axis = [], 0
+    for k, kind, taken in zip(key, kinds, takes):
+        if kind in ("i", "u") and axis < len(shape) and shape[axis]:
+            k = np.asarray(k.astype(np.intp) % shape[axis])
+        parts.append(k)
+        axis += len(shape) - sum(takes) if k is Ellipsis else taken
+    return tuple(parts)
+
+
+def _get(a: np.ndarray, key: tuple) -> Any:
+    return np.array(a[wrapped(key, a.shape)], order="C")
+
+
+def _set(a: np.ndarray, key: tuple, value: np.ndarray) -> None:
+    a[wrapped(key, a.shape)] = value
+
+
+@functools.cache
+def _at(ufunc: Any) -> Any:
+    return lambda a, key, value: ufunc.at(a, wrapped(key, a.shape), value)
+
+
 def scatter(ufunc: Any, a: ndarray, slices: Any, value: Any) -> None:
-    """ufunc.at, as CuPy's scatter functions do it: a number beside indices travels to the device."""
+    """ufunc.at, as CuPy's scatter functions do it, for the dtypes that the GPU's atomic functions have."""
+    if str(a.dtype) not in (known := ATOMIC[ufunc]).split():
+        raise TypeError(f"cupy.{ufunc.__name__}.at only supports {', '.join(known.split())} as data type")
     key = _indices("scatter", slices if type(slices) is tuple else (slices,))
     if type(value) is not ndarray and any(type(k) is ndarray for k in key):
-        value = _send("scatter", value, a.dtype)
-    launch(ufunc.at, (a, key, value), writes=(a,))
+        value = send("scatter", value, a.dtype)
+    launch(_at(ufunc), (a, key, value), writes=(a,))
 
 
 m.ndarray = ndarray

@@ -208,8 +208,8 @@ class PinnedMemoryPointer(bytearray):
 
 
 def alloc_pinned_memory(size: int) -> PinnedMemoryPointer:
-    """Pinned memory of so many bytes."""
-    return PinnedMemoryPointer(size)
+    """Pinned memory of at least so many bytes: CuPy hands out multiples of 512."""
+    return PinnedMemoryPointer(-(-size // 512) * 512)
 
 
 def empty_pinned(shape: Any, dtype: Any = float, order: str = "C") -> np.ndarray:

@@ -27,7 +27,7 @@ class Trace:
     """The steps of a function: each a NumPy function, the slots or numbers it reads, and the slot it fills."""
 
     def __init__(self) -> None:
-        self.steps: list[tuple[Callable[..., Any], list[tuple[int | None, Any]], int, bool]] = []
+        self.steps: list[tuple[Callable[..., Any], list[tuple[int | None, Any]], int, bool, np.dtype]] = []
         self.samples: list[Any] = []  # a small array, or a number, for each slot
         self.written: set[int] = set()
 
@@ -48,36 +48,51 @@ class Trace:
             else:
                 raise TypeError(f"Unsupported type {type(a)}")
         values = [value if slot is None else self.samples[slot] for slot, value in inputs]
+        result, dtype = _run(f, values), _dtype(f, values)
         if out is None:
-            proxy = self.proxy(_run(f, values, values))
-            self.steps.append((f, inputs, proxy._slot, False))
+            proxy = self.proxy(result.astype(dtype) if isinstance(result, np.ndarray) else result)
+            self.steps.append((f, inputs, proxy._slot, False, dtype))
             return proxy
         if not isinstance(out, Array):
             raise TypeError("return arrays must be of ArrayType")
-        result = _run(f, values, values)
-        if not np.can_cast(result.dtype, out.dtype, "same_kind"):
-            raise TypeError(f"output 0: cannot cast {result.dtype} to {out.dtype} in same_kind casting mode")
+        if not np.can_cast(dtype, out.dtype, "same_kind"):
+            raise TypeError(f"output 0: cannot cast {dtype} to {out.dtype} in same_kind casting mode")
         self.written.add(out._slot)
-        self.steps.append((f, inputs, out._slot, True))
+        self.steps.append((f, inputs, out._slot, True, dtype))
         return out
 
     def run(self, *args: Any) -> list[Any]:
         """All steps on NumPy arrays and numbers; the values of all slots."""
         slots = [*args, *[None] * (len(self.samples) - len(args))]
-        for f, inputs, target, in_place in self.steps:
+        for f, inputs, target, in_place, dtype in self.steps:
             values = [value if slot is None else slots[slot] for slot, value in inputs]
-            result = _run(f, values, values)
+            result = _run(f, values)
             if in_place:
                 slots[target][...] = result
             else:
-                slots[target] = result
+                slots[target] = result.astype(dtype) if isinstance(result, np.ndarray) else result
         return slots
 
 
-def _run(f: Callable[..., Any], values: list[Any], inputs: list[Any]) -> Any:
-    """A step: an array if there is an array among the values, else a number with a dtype of its own."""
+def _run(f: Callable[..., Any], values: list[Any]) -> Any:
+    """A step: an array if there is an array among the values; of Python numbers a Python number."""
     result = f(*values)
-    return np.asarray(result) if any(isinstance(v, np.ndarray) for v in inputs) else result
+    if any(isinstance(v, np.ndarray) for v in values):
+        return np.asarray(result)
+    weak = isinstance(f, np.ufunc) and not any(isinstance(v, np.generic) for v in values)
+    return result.item() if weak else result
+
+
+def _dtype(f: Callable[..., Any], values: list[Any]) -> np.dtype:
+    """What CuPy makes of a step: a Python number counts as the smallest of its kind, so int8 * 0.5 is float16."""
+    only_bool = not any(isinstance(v, (np.ndarray, np.generic)) and v.dtype != bool for v in values)
+
+    def smallest(v: Any) -> Any:
+        if type(v) is float:
+            return np.float16(1)
+        return np.int8(1) if type(v) is int and only_bool else v
+
+    return np.asarray(f(*map(smallest, values))).dtype
 
 
 class Scalar:
@@ -150,7 +165,7 @@ for _class, _known in (
     _names = CLASSES[_known]["functions"]
     for _name, _ufunc in OPERATORS.items():
         for _kind in ("", "r", "i"):
-            if f"__{_kind}{_name}__" in _names:
+            if f"__{_kind}{_name}__" in _names or _name == "or":  # `or`: only CuPy's newer proxies have it
                 setattr(_class, f"__{_kind}{_name}__", _operator(_ufunc, _kind))
 for _name, _ufunc in COMPARISONS.items():
     setattr(Scalar, f"__{_name}__", _operator(_ufunc, ""))
@@ -210,6 +225,8 @@ class Fusion:
         for a in args:
             if type(a) is not ndarray and a is not None and not isinstance(a, NUMBERS):
                 raise TypeError(f"Invalid argument type for {self.name!r}: {type(a)}")
+        if not self.name.isidentifier():
+            raise ValueError(f'Invalid kernel name: "{self.name}"')
         key = tuple((a.dtype, a.ndim) if type(a) is ndarray else type(a) for a in args)
         if key not in self._memo:
             self._memo[key] = self._trace(args)
@@ -219,7 +236,7 @@ class Fusion:
         def kernel(*plain: Any) -> Any:
             slots = trace.run(*plain)
             shape = np.broadcast_shapes(*[a.shape for a in plain if isinstance(a, np.ndarray)])
-            outs = [np.array(np.broadcast_to(slots[i], shape)) for i in returned or ()]
+            outs = [np.array(np.broadcast_to(slots[i], shape), order="C") for i in returned or ()]
             return None if returned is None else tuple(outs) if isinstance(returned, tuple) else outs[0]
 
         return launch(kernel, given, writes=tuple(a for i, a in enumerate(given) if i in trace.written))
@@ -237,9 +254,9 @@ class Fusion:
             here.fusing = False
         if result is None:
             return trace, None
-        for part in result if isinstance(result, tuple) else (result,):
-            if not isinstance(part, Scalar):
-                raise TypeError(f"Fusion function can't return {type(part)}")
+        if not all(isinstance(part, Scalar) for part in (result if isinstance(result, tuple) else (result,))):
+            words = "must be `None`, ndarray or a tuple of ndarays."
+            raise ValueError(f"The return value of fused functions {words}")
         return trace, tuple(p._slot for p in result) if isinstance(result, tuple) else [result._slot]
 
 

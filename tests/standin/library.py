@@ -13,8 +13,8 @@ import numpy as np
 
 from . import cuda, draws, fusion, operators, streams  # noqa: F401, operators completes ndarray
 from . import machine as m
-from .array import _send, ndarray, scatter
-from .machine import counts, here, launch, new, product, reshaped
+from .array import ndarray, scatter, send
+from .machine import counts, elementwise, here, in_c_order, launch, new, product, reshaped
 from .names import MODULES, VERSION, accept
 
 # Questions that CuPy answers on the host, from shapes and dtypes alone.
@@ -57,7 +57,7 @@ def array(obj: Any, dtype: Any = None, copy: Any = True, order: Any = "K", ndmin
     host = np.array(obj, dtype=dtype, order=order, ndmin=ndmin)
     if host.dtype.kind not in "biufc":
         raise ValueError(f"Unsupported dtype {host.dtype}")
-    return _send("cupy.array", host)
+    return send("cupy.array", host)
 
 
 def asarray(
@@ -77,10 +77,10 @@ def asnumpy(
 
 
 def ascontiguousarray(a: Any, dtype: Any = None) -> ndarray:
-    """The array itself where it lies in C order already."""
+    """The array itself where it lies in C order already; what has no axes gets one, as with NumPy."""
     if not isinstance(a, ndarray):
-        return asarray(a, dtype)
-    return launch(np.ascontiguousarray, (a, dtype)) if a.ndim else a.astype(dtype or a.dtype, copy=False)
+        raise TypeError(f"Argument 'a' has incorrect type (expected cupy.ndarray, got {type(a).__name__})")
+    return launch(np.ascontiguousarray, (a, dtype))
 
 
 def empty(shape: Any, dtype: Any = float, order: str = "C") -> ndarray:
@@ -105,6 +105,7 @@ def join(name: str, f: Callable[..., Any]) -> Callable[..., Any]:
     CuPy chooses the table for more than 8 arrays of one dtype that are small on the average, and sends it over.
     """
     parameters = MODULES["cupy"]["functions"].get(name, "?")
+    f = in_c_order(f)
 
     def call(tup: Any, *args: Any, **kwargs: Any) -> Any:
         accept(f"cupy.{name}", parameters, kwargs)
@@ -136,7 +137,7 @@ def where(condition: Any, x: Any = None, y: Any = None) -> Any:
         if isinstance(condition, np.ndarray):  # its astype works, and then the kernel refuses it
             raise TypeError(f"Unsupported type {type(condition)}")
         raise AttributeError(f"{type(condition).__name__!r} object has no attribute 'astype'")
-    return launch(np.where, (condition, x, y))
+    return elementwise(np.where, (condition, x, y))
 
 
 def split(f: Callable[..., Any]) -> Callable[..., Any]:
@@ -159,6 +160,12 @@ def wrapper(module: str, name: str) -> Callable[..., Any]:
     run: Callable[..., Any] = launch
     if name in PRODUCTS:
         run = product
+    elif name in operators.REDUCTIONS:
+        run = operators.reduce
+    elif name == "clip":
+        run = elementwise
+    elif name == "take_along_axis":
+        f = take_along_axis
     elif name in WAITS or (module == "cupy.linalg" and name not in PLAIN_LINALG):
 
         def run(f: Any, args: tuple, kwargs: Any) -> Any:
@@ -218,7 +225,7 @@ class ufunc:  # noqa: N801, the name is CuPy's
         for a in args:
             if type(a) is not ndarray and not isinstance(a, (int, float, complex, np.generic)):
                 raise TypeError(f"Unsupported type {type(a)}")
-        return launch(self._f, args, kwargs)
+        return elementwise(self._f, args, kwargs)
 
     def at(self, a: ndarray, indices: Any, b: Any) -> None:
         """Unbuffered work in place; CuPy has it for sums, differences and the larger or smaller of two."""
@@ -241,9 +248,15 @@ def erf(x: Any, out: Any = None) -> Any:
 
 
 def pad(array: ndarray, pad_width: Any, mode: str = "constant", **kwargs: Any) -> ndarray:
-    """cupy.pad: a copy, and a launch for each side that gets something."""
-    counts.launches += int(np.count_nonzero(np.broadcast_to(pad_width, (array.ndim, 2))))
+    """cupy.pad: zeros and a copy into them; any other border is a launch for each side that gets something."""
+    sides = int(np.count_nonzero(np.broadcast_to(pad_width, (array.ndim, 2))))
+    counts.launches += 1 if mode == "constant" and not np.any(kwargs.get("constant_values", 0)) else sides
     return launch(np.pad, (array, pad_width, mode), kwargs)
+
+
+def take_along_axis(a: np.ndarray, indices: np.ndarray, axis: int = -1) -> np.ndarray:
+    """NumPy's, with indices that begin again beyond the end."""
+    return np.take_along_axis(a, indices % (a.size if axis is None else a.shape[axis]), axis)
 
 
 def get_array_module(*args: Any) -> ModuleType:

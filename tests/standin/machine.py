@@ -8,10 +8,11 @@ the work is only being recorded.
 from __future__ import annotations
 
 import contextlib
+import functools
 import threading
 import weakref
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 
@@ -38,9 +39,8 @@ class OutOfMemoryError(MemoryError):
 
     def __init__(self, size: int, total: int, limit: int = 0) -> None:
         most = f", limit set to: {limit:,} bytes" if limit else ""
-        super().__init__(
-            f"Out of memory allocating {size:,} bytes (allocated so far: {total:,} bytes{most})."
-        )
+        so_far = f"(allocated so far: {total:,} bytes{most})"
+        super().__init__(f"Out of memory allocating {size:,} bytes {so_far}.")
 
 
 class HiddenTraffic(AssertionError):
@@ -73,13 +73,17 @@ class Counts:
         return self.to_device + self.to_host
 
     def add(self, what: str, to_device: int = 0, to_host: int = 0, synchronisations: int = 0) -> None:
-        """Count traffic, or refuse it: where it is forbidden, and while the stream is capturing."""
+        """Count traffic, or refuse it: where it is forbidden, and while the stream is capturing.
+
+        A transfer is refused by CuPy, before CUDA hears of it; what CUDA has to refuse ends the capture.
+        """
         if self._forbidden:
             raise HiddenTraffic(f"{what}: a transfer or synchronisation where none may be")
-        capture = here.stream.capture
-        if capture is not None:
-            capture.broken = True
-            raise CUDARuntimeError("cudaErrorStreamCaptureUnsupported")
+        if here.stream.capture is not None:
+            if to_device or to_host:
+                way = "D2H" if to_host else "H2D"
+                raise RuntimeError(f"the current stream is capturing, so {way} transfers are disallowed")
+            here.stream.refuse()
         with self._lock:  # batches may be copied by a thread of their own
             self.to_device += to_device
             self.to_host += to_host
@@ -104,14 +108,11 @@ class Machine:
 
     def __init__(self, devices: int = 0, memory: int = 80 * 2**30, driver: str = "new") -> None:
         self.devices = devices
-        self.memory = memory  # bytes of each GPU
-        self.driver = driver
+        self.memory, self.driver = memory, driver  # bytes of each GPU
         self.in_use = [0] * max(devices, 1)  # bytes, by GPU
         self.pool: Any = None  # where arrays get their memory unless a thread says otherwise
-        self.kernels: dict[str, Callable[..., Any]] = {}
-        self.blocking_captures = (
-            0  # how many ordinary streams are capturing: the legacy stream may not run then
-        )
+        self.kernels: dict[str, Any] = {}
+        self.blocking_captures = 0  # ordinary streams that are capturing: the legacy stream may not run then
 
     def used(self) -> int:
         """Bytes in use on all GPUs."""
@@ -174,6 +175,11 @@ class Queue:
         self.capture: Any = None
         queues.add(self)
 
+    def refuse(self) -> NoReturn:
+        """Raise for what CUDA does not do while it captures; the capture is lost."""
+        self.capture.broken = True
+        raise CUDARuntimeError("cudaErrorStreamCaptureUnsupported")
+
     def next(self) -> tuple[Queue, int]:
         """The mark of a new piece of work."""
         self.issued += 1
@@ -222,8 +228,8 @@ def same_device(array: Any) -> None:
     """Refuse an array of a GPU that is not the current one, as CuPy does where GPUs cannot reach each other."""
     if array._memory.device != here.device:
         raise ValueError(
-            "Array device must be same as the current device: "
-            f"array device = {array._memory.device} while current = {here.device}"
+            f"The device where the array resides ({array._memory.device}) is different from the current device"
+            f" ({here.device}). Peer access is unavailable between these devices."
         )
 
 
@@ -231,8 +237,6 @@ def unwrap(value: Any, arrays: list[Any]) -> Any:
     """What a kernel gets for an argument; device arrays are also put into `arrays`. NumPy arrays are refused."""
     kind = type(value)
     if kind is ndarray:
-        if value._memory.device != here.device:
-            same_device(value)
         arrays.append(value)
         return value._standin
     if kind is tuple:
@@ -245,10 +249,8 @@ def unwrap(value: Any, arrays: list[Any]) -> Any:
 
 
 def root(array: Any) -> Any:
-    """The object that owns an array's memory."""
-    while (
-        getattr(array, "base", None) is not None
-    ):  # between a strided view and its array stands a helper of NumPy's
+    """The object that owns an array's memory; between it and a strided view stands a helper of NumPy's."""
+    while getattr(array, "base", None) is not None:
         array = array.base
     return array
 
@@ -289,7 +291,7 @@ def view(host: np.ndarray, of: Any) -> Any:
 
 
 def launch(
-    f: Callable[..., Any], args: tuple, kwargs: dict[str, Any] | None = None, writes: tuple = ()
+    f: Any, args: tuple, kwargs: dict[str, Any] | None = None, writes: tuple = (), checked: bool = True
 ) -> Any:
     """Run `f` on the numbers of device arrays, as one kernel of the current stream.
 
@@ -297,10 +299,14 @@ def launch(
         f: a function of NumPy arrays.
         args, kwargs: its arguments, with device arrays in place of NumPy's. `out` may be among the keywords.
         writes: the device arrays that `f` changes.
+        checked: whether arrays of another GPU are refused. Where they are not, the caller has to look.
     """
     arrays: list[Any] = []
     plain = [unwrap(a, arrays) for a in args]
     named = {k: unwrap(v, arrays) for k, v in kwargs.items()} if kwargs else {}
+    if checked:
+        for a in (*arrays, *writes):
+            same_device(a)
     stream = here.stream
     if stream.null and machine.blocking_captures:
         raise CUDARuntimeError("cudaErrorStreamCaptureImplicit")
@@ -342,11 +348,36 @@ def reshaped(f: Callable[..., Any], a: Any, *args: Any, **kwargs: Any) -> Any:
     return launch(f, (a, *args), kwargs)
 
 
+@functools.cache
+def in_c_order(f: Callable[..., Any]) -> Callable[..., Any]:
+    """`f` with a result in C order, however its arguments lie."""
+
+    def run(*args: Any, **kwargs: Any) -> Any:
+        result = f(*args, **kwargs)
+        several = type(result) is tuple
+        return tuple([np.asarray(a, order="C") for a in result]) if several else np.asarray(result, order="C")
+
+    return run
+
+
+def elementwise(f: Callable[..., Any], args: tuple, kwargs: dict[str, Any] | None = None) -> Any:
+    """Run a ufunc: the result lies in C order, and inputs that share memory with `out` are copied before."""
+    out = kwargs.get("out") if kwargs else None
+    if out is None:
+        return launch(in_c_order(f), args, kwargs)
+    answer = launch(f, args, kwargs)
+    for target in out if type(out) is tuple else (out,):
+        others = [a for a in args if type(a) is ndarray and a is not target]
+        counts.launches += sum(np.may_share_memory(a._standin, target._standin) for a in others)
+    return answer
+
+
 def product(f: Callable[..., Any], args: tuple, kwargs: dict[str, Any] | None = None) -> Any:
-    """A call of cuBLAS, which CuPy does not put into a graph."""
+    """A call of cuBLAS, which CuPy does not put into a graph; two vectors need none, they are summed."""
     if here.stream.capture is not None:
-        raise NotImplementedError("calling cuBLAS API during stream capture is currently unsupported")
-    return launch(f, args, kwargs)
+        if f is np.einsum or any(np.ndim(a) > 2 for a in args) or np.size(f(*unwrap(args, []))) != 1:
+            raise NotImplementedError("calling cuBLAS API during stream capture is currently unsupported")
+    return launch(f, args, kwargs, checked=False)
 
 
 def garbage(dtype: np.dtype) -> Any:
@@ -358,7 +389,6 @@ def garbage(dtype: np.dtype) -> Any:
 
 def begin_write(a: Any, stream: Any, mark: Any) -> None:
     """Note that a piece of work changes `a`."""
-    same_device(a)
     memory = a._memory
     stream.check(memory.written)
     stream.check(memory.read)

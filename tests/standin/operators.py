@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from .array import NUMBERS, ndarray
-from .machine import launch, product, reshaped
+from .machine import counts, elementwise, launch, product, reshaped
 from .names import CLASSES, accept
 
 OPERATORS: dict[str, Any] = {
@@ -20,6 +20,10 @@ COMPARISONS: dict[str, Any] = {
     "eq": np.equal, "ne": np.not_equal, "lt": np.less, "le": np.less_equal, "gt": np.greater,
     "ge": np.greater_equal,
 }  # fmt: skip
+REDUCTIONS = set(
+    "all any argmax argmin amax amin count_nonzero cumprod cumsum max mean median min nanmax nanmean nanmin nansum prod"
+    " ptp std sum var".split()
+)
 UNARY: dict[str, Any] = {"neg": np.negative, "pos": np.positive, "abs": np.absolute, "invert": np.invert}
 
 
@@ -42,12 +46,24 @@ def _binary(run: Any, f: Any, swapped: bool = False, in_place: bool = False) -> 
 
 
 def _unary(f: Any) -> Callable[..., Any]:
-    return lambda self: launch(f, (self,))
+    return lambda self: elementwise(f, (self,))
+
+
+def reduce(f: Any, args: tuple, kwargs: dict[str, Any] | None = None) -> Any:
+    """A sum or the like along axes, which have to be there: NumPy forgives axis 0 and -1 of what has no axes."""
+    a, kwargs = args[0], kwargs or {}
+    axis = kwargs.get("axis", args[1] if len(args) > 1 else None)
+    if type(a) is ndarray and a.ndim == 0 and axis not in (None, ()):
+        raise np.exceptions.AxisError(axis if isinstance(axis, int) else axis[0], 0)
+    if f.__name__ == "mean":
+        counts.launches += 1  # a sum, and the division
+    return launch(f, args, kwargs)
 
 
 def _method(name: str, parameters: str) -> Callable[..., Any]:
     function = getattr(np.ndarray, name)
     gives_view = name in ("ravel", "squeeze", "swapaxes", "diagonal")
+    run = reduce if name in REDUCTIONS else elementwise if name == "clip" else launch
 
     def call(self: ndarray, *args: Any, **kwargs: Any) -> Any:
         if kwargs:
@@ -55,18 +71,18 @@ def _method(name: str, parameters: str) -> Callable[..., Any]:
             kwargs = {key: value for key, value in kwargs.items() if value is not None}
         if gives_view:
             return reshaped(function, self, *args, **kwargs)
-        return launch(function, (self, *args), kwargs)
+        return run(function, (self, *args), kwargs)
 
     call.__name__ = name
     return call
 
 
 for _name, _f in OPERATORS.items():
-    setattr(ndarray, f"__{_name}__", _binary(launch, _f))
-    setattr(ndarray, f"__r{_name}__", _binary(launch, _f, swapped=True))
-    setattr(ndarray, f"__i{_name}__", _binary(launch, _f, in_place=True))
+    setattr(ndarray, f"__{_name}__", _binary(elementwise, _f))
+    setattr(ndarray, f"__r{_name}__", _binary(elementwise, _f, swapped=True))
+    setattr(ndarray, f"__i{_name}__", _binary(elementwise, _f, in_place=True))
 for _name, _f in COMPARISONS.items():
-    setattr(ndarray, f"__{_name}__", _binary(launch, _f))
+    setattr(ndarray, f"__{_name}__", _binary(elementwise, _f))
 for _name, _f in UNARY.items():
     setattr(ndarray, f"__{_name}__", _unary(_f))
 setattr(ndarray, "__matmul__", _binary(product, np.matmul))  # noqa: B010, as the others

@@ -35,6 +35,8 @@ class Event:
         if self._mark is None:
             return True
         queue, number = self._mark
+        if queue.capture is not None:
+            return False
         if number > queue.finished:
             self._asked += 1
             if self._asked > 1:
@@ -98,14 +100,16 @@ class Stream:
 
     @property
     def done(self) -> bool:
-        """Whether the CPU knows that nothing is left to do."""
+        """Whether the CPU knows that nothing is left to do. A capture is lost by the question, silently."""
+        if self._queue.capture is not None:
+            self._queue.capture.broken = True
+            return False
         return self._queue.finished == self._queue.issued
 
     def synchronize(self) -> None:
         """Wait for everything on this stream."""
         if self._queue.capture is not None:
-            self._queue.capture.broken = True
-            raise CUDARuntimeError("cudaErrorStreamCaptureUnsupported")
+            self._queue.refuse()
         counts.add("Stream.synchronize", synchronisations=1)
         self._queue.finished = self._queue.issued
 
@@ -127,7 +131,7 @@ class Stream:
         """Record what is launched on this stream from now on instead of running it."""
         queue = self._queue
         if queue.null:
-            raise CUDARuntimeError("cudaErrorStreamCaptureUnsupported")
+            raise RuntimeError("cannot capture on the default (legacy) stream")
         if queue.capture is not None:
             raise CUDARuntimeError("cudaErrorIllegalState")
         queue.capture = Capture()

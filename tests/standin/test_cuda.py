@@ -14,7 +14,8 @@ from tests.standin import install
 def test_streams_that_do_not_wait_are_a_race(cupy: Any) -> None:
     copies = cupy.cuda.Stream(non_blocking=True)
     batch, target = cupy.cuda.alloc_pinned_memory(12), cupy.empty(3, "float32")
-    pinned = np.frombuffer(batch, "float32")
+    assert batch.size() == 512  # no less is handed out
+    pinned = np.frombuffer(batch, "float32", count=3)
     cupy.counts.reset()
     target.set(pinned, stream=copies)
     assert (cupy.counts.to_device, cupy.counts.synchronisations) == (1, 0)
@@ -70,8 +71,23 @@ def test_arrays_of_two_devices_do_not_mix() -> None:
         first = cupy.ones(3)
         with cupy.cuda.Device(1):
             second = cupy.ones(3)
-            with pytest.raises(ValueError, match="array device = 0 while current = 1"):
-                first + second
+            words = r"where the array resides \(0\) is different from the current device \(1\)\. Peer access is un"
+            for fault in (
+                lambda: first + second,
+                lambda: cupy.add(second, 1, out=first),
+                lambda: first.sum(),
+                lambda: first.fill(1),
+            ):
+                with pytest.raises(ValueError, match=words):
+                    fault()
+            second[...] = first  # not everything looks
+            for result in (
+                first @ second,
+                cupy.einsum("i,j->ij", first, second),
+                cupy.take(first, cupy.arange(2)),
+                first[cupy.arange(2)],
+            ):
+                assert result.device.id == 1
             assert (second + 1).device.id == 1 and cupy.asarray(first).device.id == 1
         assert (first.device.id, second.device.id, cupy.cuda.Device().id) == (0, 1, 0)
         cupy.cuda.Device(1).use()
@@ -173,11 +189,11 @@ def test_a_graph_does_not_keep_its_memory(cupy: Any, numbers: Any) -> None:
 
 
 def test_what_a_capture_refuses(cupy: Any, numbers: Any) -> None:
-    a, stream = numbers(2, 2), cupy.cuda.Stream()
+    a, stream, event = numbers(2, 2), cupy.cuda.Stream(), cupy.cuda.Event()
     error = cupy.cuda.runtime.CUDARuntimeError
-    with pytest.raises(error, match="cudaErrorStreamCaptureUnsupported"):
+    with pytest.raises(RuntimeError, match=r"^cannot capture on the default \(legacy\) stream"):
         cupy.cuda.Stream.null.begin_capture()
-    for fault in (lambda: a.get(), lambda: cupy.asarray([1.0]), stream.synchronize, lambda: float(a[0, 0])):
+    for fault in (stream.synchronize, event.synchronize, cupy.cuda.Device().synchronize):
         with stream:
             stream.begin_capture()
             with pytest.raises(error, match="operation not permitted when stream is capturing"):
@@ -186,10 +202,46 @@ def test_what_a_capture_refuses(cupy: Any, numbers: Any) -> None:
                 stream.end_capture()
     with stream:
         stream.begin_capture()
+        assert not stream.done and not stream.record().done
+        with pytest.raises(error, match="cudaErrorStreamCaptureInvalidated"):
+            stream.end_capture()
+    with stream:
+        stream.begin_capture()
         for product in (lambda: a @ a, lambda: a.dot(a), lambda: cupy.einsum("ij,jk->ik", a, a)):
             with pytest.raises(NotImplementedError, match="cuBLAS"):
                 product()
+        a[0] @ a[0], a[:1] @ a[:1].T, cupy.tensordot(a[0], a[0], 1)  # sums, without cuBLAS
         with cupy.cuda.Stream.null, pytest.raises(error, match="cudaErrorStreamCaptureImplicit"):
             a + 1
         stream.end_capture()
     a @ a
+
+
+@pytest.mark.parametrize(
+    ("fault", "way"),
+    [
+        (lambda cp, a: a.get(), "D2H"),
+        (lambda cp, a: float(a[0, 0]), "D2H"),
+        (lambda cp, a: a[0, 0].item(), "D2H"),
+        (lambda cp, a: a[a > 0], "D2H"),
+        (lambda cp, a: a.__setitem__(a > 0, 0.0), "D2H"),
+        (lambda cp, a: cp.nonzero(a), "D2H"),
+        (lambda cp, a: cp.asarray([1.0]), "H2D"),
+        (lambda cp, a: cp.array(np.ones(3)), "H2D"),
+        (lambda cp, a: a.set(np.ones((2, 2), np.float32)), "H2D"),
+        (lambda cp, a: a[[0, 1]], "H2D"),
+        (lambda cp, a: a[np.array([0, 1])], "H2D"),
+        (lambda cp, a: cp.take(a, [0, 1], axis=0), "H2D"),
+        (lambda cp, a: cp.concatenate([a] * 9), "H2D"),
+    ],
+)
+def test_a_capture_survives_transfers(cupy: Any, numbers: Any, fault: Any, way: str) -> None:
+    a, pool = numbers(2, 2), cupy.cuda.MemoryPool()
+    with cupy.cuda.using_allocator(pool.malloc), cupy.cuda.Stream() as stream:
+        stream.begin_capture()
+        with pytest.raises(RuntimeError, match=f"^the current stream is capturing, so {way} transfers"):
+            fault(cupy, a)
+        a *= cupy.array(2.0)  # a number is no transfer
+        graph = stream.end_capture()
+        graph.launch()
+        assert a.get().tolist() == [[0, 2], [4, 6]]

@@ -42,13 +42,28 @@ def test_a_fused_function_in_a_graph(cupy: Any, numbers: Any) -> None:
 
 def test_a_fused_function_is_traced_once(cupy: Any, numbers: Any) -> None:
     rate = 1.0
-    scale = cupy.fuse(lambda x: x * rate)
+    scale = cupy.fuse(kernel_name="scale")(lambda x: x * rate)
     a = numbers(3)
     scale(a)
     rate = 100.0  # noqa: F841, the closure sees it, the kernel does not
     assert scale(a).get().tolist() == [0, 1, 2]
-    wide = cupy.fuse(lambda x, b: x * (1 - b))(a, 0.5)
-    assert wide.dtype == np.float64  # what is computed of numbers alone is no Python number any more
+
+
+@pytest.mark.parametrize(
+    ("dtype", "half", "number"),
+    [
+        ("bool", "f2", "i1"), ("int8", "f2", "i1"), ("uint8", "f2", "u1"), ("int16", "f4", "i2"), ("int32", "f8", "i4"),
+        ("float16", "f2", "f2"), ("float32", "f4", "f4"), ("float64", "f8", "f8"),
+    ],
+)  # fmt: skip
+def test_numbers_in_a_fused_function_count_as_small(cupy: Any, dtype: str, half: str, number: str) -> None:
+    def step(x: Any, rate: Any) -> Any:
+        return x * 0.5, x * rate, x * (1 - rate), cupy.exp(x), x + 1, cupy.where(x > 0, 1.0, 0.0), x / 2
+
+    *halves, exp, more, chosen, quotient = cupy.fuse(step)(cupy.ones(3, dtype), 0.5)
+    assert [a.dtype for a in halves] == [np.dtype(half)] * 3 and halves[2].get().tolist() == [0.5] * 3
+    assert (exp.dtype, more.dtype, chosen.dtype) == (np.dtype(half), np.dtype(number), np.float16)
+    assert quotient.dtype == (np.dtype(dtype) if dtype.startswith("float") else np.float64)
 
 
 @pytest.mark.parametrize(
@@ -67,16 +82,26 @@ def test_a_fused_function_is_traced_once(cupy: Any, numbers: Any) -> None:
         lambda cp, x, other: cp.reshape(x, -1),
         lambda cp, x, other: cp.add(x, 1, where=x),
         lambda cp, x, other: 3.0,
+        lambda cp, x, other: (x, 3.0),
     ],
 )
 def test_what_cannot_be_fused(cupy: Any, numbers: Any, body: Any) -> None:
     a, other = numbers(3), numbers(3)
-    with pytest.raises((TypeError, AttributeError)):
-        cupy.fuse(lambda x: body(cupy, x, other))(a)
+    with pytest.raises((TypeError, AttributeError, ValueError)):
+        cupy.fuse(kernel_name="fault")(lambda x: body(cupy, x, other))(a)
+
+
+def test_a_fused_function_needs_a_name(cupy: Any, numbers: Any) -> None:
+    with pytest.raises(ValueError, match='Invalid kernel name: "<lambda>"'):
+        cupy.fuse(lambda x: x + 1)(numbers(3))
+    with pytest.raises(ValueError, match="return value of fused functions must be"):
+        cupy.fuse(kernel_name="number")(lambda x: 3.0)(numbers(3))
+    either = cupy.fuse(kernel_name="either")(lambda x: (x < 1) | (x > 1))
+    assert either(numbers(3)).get().tolist() == [True, False, True]
 
 
 def test_fused_functions_of_cupy_beside_ufuncs(cupy: Any, numbers: Any) -> None:
-    f = cupy.fuse(lambda x: cupy.clip(x, 1, 2) + cupy.copy(x))
+    f = cupy.fuse(kernel_name="f")(lambda x: cupy.clip(x, 1, 2) + cupy.copy(x))
     assert f(numbers(4)).get().tolist() == [1, 2, 4, 5]
 
 

@@ -168,15 +168,31 @@ def test_a_class_may_take_the_operation(cupy: Any, numbers: Any) -> None:
         (lambda cp, a: cp.where(a > 0, a, 0), 0, 0, 0, 2),
         (lambda cp, a: cp.concatenate([a] * 8), 0, 0, 0, 8),
         (lambda cp, a: cp.concatenate([a] * 9), 1, 0, 0, 1),  # a table of addresses travels
-        (lambda cp, a: cp.repeat(a, 2, axis=1), 0, 0, 0, 4),  # CuPy copies slice by slice
+        (lambda cp, a: cp.repeat(a, 2, axis=1), 0, 0, 0, 1),
         (lambda cp, a: cp.repeat(a, 2), 0, 0, 0, 1),
-        (lambda cp, a: cp.pad(a, ((1, 1), (0, 2))), 0, 0, 0, 4),
+        (lambda cp, a: cp.pad(a, ((1, 1), (0, 2))), 0, 0, 0, 2),
+        (lambda cp, a: cp.pad(a, 1, constant_values=3.0), 0, 0, 0, 5),
+        (lambda cp, a: a.mean(), 0, 0, 0, 2),  # a sum, and the division
+        (lambda cp, a: cp.mean(a, axis=1), 0, 0, 0, 2),
+        (lambda cp, a: cp.add(a, 1, out=a), 0, 0, 0, 1),
+        (lambda cp, a: cp.add(a[:], 1, out=a[:]), 0, 0, 0, 2),  # shared memory: the input is copied before
+        (lambda cp, a: cp.add(a[1:], a[:-1], out=a[:-1]), 0, 0, 0, 3),
+        (lambda cp, a: cp.add(a[:1], 1, out=a[1:2]), 0, 0, 0, 1),
+        (lambda cp, a: a[1:].__iadd__(a[:-1]), 0, 0, 0, 2),
+        (lambda cp, a: a[1:].__iadd__(1), 0, 0, 0, 1),
+        (lambda cp, a: cp.clip(a[:], 0, 1, out=a[:]), 0, 0, 0, 2),
         (lambda cp, a: cp.asarray([1.0]), 1, 0, 0, 0),
-        (lambda cp, a: cp.array(2.0), 1, 0, 0, 0),
+        (lambda cp, a: cp.asarray(np.ones(3)), 1, 0, 0, 0),
+        (lambda cp, a: cp.asarray([]), 0, 0, 0, 0),
+        (lambda cp, a: cp.array(2.0), 0, 0, 0, 1),  # a number goes along with a launch
+        (lambda cp, a: cp.asarray(np.float32(2)), 0, 0, 0, 1),
+        (lambda cp, a: cp.array(2.0, ndmin=2), 1, 0, 0, 0),
         (lambda cp, a: a[[0, 1]], 1, 0, 0, 1),
         (lambda cp, a: cp.take(a, [0, 1], axis=0), 1, 0, 0, 1),
         (lambda cp, a: a[np.array([0, 1])], 1, 0, 0, 1),
-        (lambda cp, a: a.__setitem__(a.argmax(axis=0)[:1], 0.0), 1, 0, 0, 2),  # the number travels
+        (lambda cp, a: a.__setitem__(a.argmax(axis=0)[:1], 0.0), 0, 0, 0, 3),  # the number is one more
+        (lambda cp, a: a.__setitem__(a.argmax(axis=0)[:1], np.zeros(4, "f4")), 1, 0, 0, 2),
+        (lambda cp, a: cp.add.at(a, a.argmax(axis=0)[:1], 1.0), 0, 0, 0, 3),
         (lambda cp, a: a[a > 0], 0, 1, 1, 2),
         (lambda cp, a: cp.nonzero(a), 0, 1, 1, 1),
         (lambda cp, a: cp.unique(a), 0, 1, 1, 1),
