@@ -40,7 +40,7 @@ def test_no_cupy(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
 def test_no_gpu() -> None:
     with standin.install(devices=0):
         text = refusal()
-    assert "no NVIDIA GPU is to be seen here" in text and "cudaErrorNoDevice" in text
+    assert "no NVIDIA GPU was found" in text and "cudaErrorNoDevice" in text
 
 
 def test_a_driver_that_is_too_old() -> None:

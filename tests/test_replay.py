@@ -109,6 +109,65 @@ def test_what_is_changed_from_outside_is_seen(there: Any) -> None:
     assert_same(*found)
 
 
+def freeze(model: Any) -> None:
+    model.layers[0].trainable = False
+
+
+def other_optimizer(model: Any) -> None:
+    model.compile("adam", loss="mae", metrics=["mae"])
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        freeze,
+        other_optimizer,
+        lambda model: setattr(model.optimizer, "clipnorm", 0.01),
+        lambda model: setattr(model.optimizer, "momentum", 0.5),
+        lambda model: setattr(model.layers[1], "rate", 0.0),
+    ],
+)
+def test_what_python_decides_is_decided_anew_each_epoch(there: Any, change: Callable) -> None:
+    found = []
+    for replay in (True, False):
+        model = dense(optimizers.SGD(0.1, momentum=0.9), layers.Dropout(0.5))
+        changes = {1: change}
+        watch = callbacks.LambdaCallback(
+            on_epoch_end=lambda epoch, logs, model=model, changes=changes: changes.get(epoch, id)(model)
+        )
+        fit = {"batch_size": 4, "epochs": 4, "verbose": 0, "callbacks": [watch]}
+        history = model.fit(*points(), replay=replay, **fit).history
+        found.append((model.get_weights(), history))
+    assert_same(*found)
+
+
+def test_a_recording_that_fails_later_is_not_used_again(there: Any) -> None:
+    """A checkpoint has asked for another one: with other random numbers."""
+    found = []
+    for replay in (True, False):
+        spoiled: list = []
+        tinydl.set_random_seed(0)
+        model = Odd(lambda model, x, loss, spoiled=spoiled: float(loss) if spoiled else None)
+        model.compile("adam", loss="mse")
+        watch = callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs, model=model, s=spoiled: s.append(1))
+        with warnings.catch_warnings(record=True) as said:
+            warnings.simplefilter("always")
+            history = model.fit(
+                *points(), batch_size=4, epochs=3, verbose=0, replay=replay, callbacks=[watch, Reseed()]
+            ).history
+        found.append((model.get_weights(), history))
+        assert len(said) == replay
+    assert_same(*found)
+
+
+class Reseed(callbacks.Callback):
+    """What a checkpoint does to random numbers; and before that somebody has drawn some."""
+
+    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+        backend.random_generator()
+        backend.random_state()
+
+
 def test_sample_weights_are_part_of_a_batch(there: Any) -> None:
     weights = np.linspace(0, 1, 16, dtype="float32")
     found = []
@@ -161,6 +220,7 @@ class Odd(Model):
         )  # whose averages are not to be those of what was never computed
         self.dense = layers.Dense(1)
         self.besides = besides
+        self.logged: dict = {}
 
     def call(self, x: Any) -> Any:
         return self.dense(self.normal(x))
@@ -169,12 +229,18 @@ class Odd(Model):
         loss = self.compute_loss(x, y, self(x, training=True))
         self.besides(self, x, loss)
         self.minimize(loss)
-        return {"loss": loss}
+        return {"loss": loss, **self.logged}
+
+
+def count(model: Any, x: Any, loss: Any) -> None:
+    model.counter = getattr(model, "counter", 0) + 1
 
 
 @pytest.mark.parametrize(
     ("besides", "reason"),
     [
+        (count, "Odd.counter changes on the host"),
+        (lambda model, x, loss: model.logged.update(lr=0.5), "'lr' is logged as a number of the host"),
         (lambda model, x, loss: float(loss), "transfers are disallowed"),
         (lambda model, x, loss: Tensor([1.0, 2.0]) + 1, "numbers are sent to the GPU inside of the step"),
         (lambda model, x, loss: x[x > 0], "transfers are disallowed"),
@@ -211,7 +277,7 @@ def test_a_metric_that_counts_on_the_host_is_found(there: Any) -> None:
 
     model = dense()
     model.compile("sgd", loss="mse", metrics=[Batches()])
-    with pytest.warns(UserWarning, match="a metric counts on the host"):
+    with pytest.warns(UserWarning, match="Batches.count changes on the host"):
         history = model.fit(*points(), batch_size=4, epochs=2, verbose=0, replay=True).history
     assert history["batches"] == [4.0, 4.0]
 

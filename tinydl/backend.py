@@ -260,7 +260,7 @@ def opened(name: str) -> str:
             f"the driver is missing, or too old for CUDA {version}, which this CuPy is made for: "
             "see what nvidia-smi says, then update the driver or install the CuPy of an older CUDA"
             if "Driver" in str(error)
-            else "no NVIDIA GPU is to be seen here: nvidia-smi should list one (in Colab: Runtime, Change runtime type)"
+            else "no NVIDIA GPU was found: nvidia-smi should list one (in Colab: Runtime, Change runtime type)"
         )
         raise RuntimeError(f"{name}: {hint} ({error})") from error
     if _number(name) >= count:

@@ -29,7 +29,7 @@ class Batches:
         sample_weight: what each sample counts, (n,), or None.
         batch_size: samples a batch, 32 if not given; with `steps` alone ceil(n / steps).
         steps: batches an epoch; as many as there are if not given.
-        shuffle: a new order for each pass through the data, drawn from `random_generator()`.
+        shuffle: a new order for each pass through the data, drawn from `host_generator()`.
 
     Raises:
         ValueError: no data, data of different lengths, or a batch size or number of steps below 1.

@@ -45,6 +45,7 @@ class Recording:
         # Memory that nobody else is given: the graphs write into it whenever they are replayed.
         self.pool = cupy.cuda.MemoryPool()
         self.stream = cupy.cuda.Stream(non_blocking=True)  # CUDA records no default stream
+        cupy.get_default_memory_pool().free_all_blocks()  # the steps before have filled it; here it is of no use
         with self._aside():
             function()
         with self._aside():

@@ -108,7 +108,7 @@ log.gradient("x")(lambda gy, x: gy / x)
 def where(condition: Any, a: Any, b: Any) -> Any:
     """a where the condition holds, b elsewhere; the three are broadcast together."""
     xp = array_module(condition, a, b)
-    return xp.where(condition if backend.is_array(condition) else xp.full((), condition), a, b)
+    return xp.where(condition if hasattr(condition, "dtype") else xp.asarray(condition), a, b)
 
 
 where.gradient("a")(lambda gy, condition: gy * condition)

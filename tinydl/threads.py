@@ -139,7 +139,7 @@ def matmul(a: Array, b: Array) -> Array:
     the last digits: which of its kernels BLAS takes for the edge of a matrix depends on the size.
     """
     if backend.on_gpu(a) and backend.on_gpu(b):
-        if a.shape[-1] != b.shape[-2 if b.ndim > 1 else 0]:
+        if 0 in (a.ndim, b.ndim) or a.shape[-1] != b.shape[-2 if b.ndim > 1 else 0]:
             raise ValueError(f"matmul: a has shape {a.shape}, b {b.shape}: their inner lengths differ")
         return kernels.product(a, b)
     if a.ndim != 2 or b.ndim != 2 or a.size * b.shape[1] < 1 << 23:

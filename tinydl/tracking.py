@@ -79,7 +79,9 @@ class RunningMeans(Mapping[str, float]):
     def add(self, values: Mapping[str, Any], size: int) -> None:
         """Add what a step over a batch of `size` samples returned."""
         for name, value in values.items():
-            number = as_array(value.data if isinstance(value, Tensor) else value, "float64")
+            # (a number of Python's stays one: there is no need to send it anywhere)
+            value = value.data if isinstance(value, Tensor) else value
+            number = value if isinstance(value, (int, float)) else as_array(value, "float64")
             self.sums[name] = self.sums.get(name, 0.0) + number * size
             self.sizes[name] = self.sizes.get(name, 0) + size
         loss = self.sums.get("loss", 0.0)

@@ -91,7 +91,8 @@ class Trainer(Steps):
             validation_steps: batches of a validation; all if not given.
             validation_batch_size: of the validation; `batch_size` if not given.
             validation_freq: validate every so many epochs, or after the epochs of this list (from 1).
-            replay: on a GPU, record a step and replay it: faster where networks are small (see `replay.py`).
+            replay: on a GPU, record a step and replay it for all batches of that shape: faster where networks are
+                small. What Python decides in a step is decided once an epoch; learning rates are always followed.
 
         Returns:
             History: `.history["loss"]`, `["accuracy"]`, `["val_loss"]` ..., a number an epoch.
@@ -177,6 +178,8 @@ class Trainer(Steps):
         for epoch in range(self.first_epoch, epochs):
             self.epoch = epoch
             watch("on_epoch_begin", epoch, {})
+            if isinstance(step, Replay):
+                step.look()
             means = self._run("train", batches, step, watch, ctrl_c)
             logs = dict(means)
             bad_step = means.first_bad_step()

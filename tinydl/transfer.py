@@ -34,12 +34,17 @@ def ahead(batches: Iterable[Arrays]) -> Iterator[Arrays]:
         return
     copies = _Copies.of(backend.current_device())
     coming: Any = None
-    for batch in batches:
-        arrived, coming = coming, copies.begin(batch)
-        if arrived is not None:
+    try:
+        for batch in batches:
+            arrived, coming = coming, copies.begin(batch)
+            if arrived is not None:
+                yield copies.finish(arrived)
+        if coming is not None:
+            arrived, coming = coming, None
             yield copies.finish(arrived)
-    if coming is not None:
-        yield copies.finish(coming)
+    finally:
+        if coming is not None:  # nobody wants it any more: but its memory is not free before the copy is over
+            copies.finish(coming)
 
 
 class _Copies:

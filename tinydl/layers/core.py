@@ -258,14 +258,18 @@ class Rescaling(SameShape):
     def __init__(self, scale: Any, offset: Any = 0.0, **options: Any):
         super().__init__(**options)
         self.scale, self.offset = scale, offset
-        self._there: dict[str, list[Array]] = {}  # by device: sent once, not in every step
+        self._sent: dict[tuple, tuple] = {}  # (value, the same on a device): sent once, not in every step
 
     def call(self, x: Any) -> Any:
-        if x.device not in self._there:
-            values = [np.asarray(value, self.dtype) for value in (self.scale, self.offset)]
-            self._there[x.device] = [backend.to_device(value, x.device) for value in values]
-        scale, offset = self._there[x.device]
-        return x * scale + offset
+        return x * self._on(x.device, self.scale) + self._on(x.device, self.offset)
+
+    def _on(self, device: str, value: Any) -> Any:
+        if isinstance(value, (int, float)):
+            return value
+        key = (device, id(value))
+        if key not in self._sent:
+            self._sent[key] = value, backend.to_device(np.asarray(value, self.dtype), device)
+        return self._sent[key][1]
 
 
 # ------------------------------------------------------------------------------------------ noise in training
@@ -280,11 +284,15 @@ class _Random(SameShape):
         self._own_generators: dict[str, Any] = {}  # by device
 
     def draw(self, method: str, shape: Shape) -> Array:
-        generator = backend.random_generator()
-        if self.seed is not None:
-            own, here = self._own_generators, backend.current_device()
-            generator = own[here] if here in own else own.setdefault(here, backend.new_generator(self.seed))
-        return getattr(generator, method)(shape, dtype="float32")
+        return getattr(self._generator(), method)(shape, dtype="float32")
+
+    def _generator(self) -> Any:
+        if self.seed is None:
+            return backend.random_generator()
+        here = backend.current_device()
+        if here not in self._own_generators:
+            self._own_generators[here] = backend.new_generator(self.seed)
+        return self._own_generators[here]
 
 
 class Dropout(_Random):

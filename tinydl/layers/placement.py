@@ -24,7 +24,7 @@ class Placed:
         return backend.current_device() if first is None else first.device
 
     def _first_weight(self) -> Any:
-        """One of the weights, found without asking for all of them: that would take as long as some launches."""
+        """One of the weights. (To gather all of them in each call would take as long as several launches.)"""
         for weight in self._weights.values():
             return weight.tensor
         for layer in self.sublayers():

@@ -53,7 +53,9 @@ class Vectors:
     def _look_for_changes(self, optimizer: Optimizer) -> None:
         """Make the kernel, anew if somebody has changed beta_1, say. (The learning rate is no part of the formula.)"""
         settings = vars(optimizer).items()
-        constants = {name: v for name, v in settings if name[0] != "_" and isinstance(v, (float, bool))}
+        constants = {
+            n: v for n, v in settings if n[0] != "_" and n != "iterations" and isinstance(v, (int, float))
+        }
         if constants == self.constants:
             return
         self.constants, knows = (
