@@ -34,8 +34,10 @@ def running_on(name: str, **machine: Any) -> Iterator[Any]:
     if name == "cpu":
         yield np
         return
-    kernels = {"tinydl_gather": _gather}
-    pretended = standin.install(kernels=kernels, **machine) if name == "standin" else contextlib.nullcontext()
+    written_in_c = {"tinydl_gather": _gather}
+    pretended = (
+        standin.install(kernels=written_in_c, **machine) if name == "standin" else contextlib.nullcontext()
+    )
     forget_gpu()
     with pretended:
         try:
@@ -53,7 +55,7 @@ def _gather(*arrays: np.ndarray) -> None:
 
 def forget_gpu() -> None:
     """As if no GPU had been named yet."""
-    backend._cupy, backend._device, backend.now.recording = None, "cpu", None
+    backend._cupy, backend._device, backend.now.device, backend.now.recording = None, "cpu", None, None
     backend._opened.clear()
     backend._opened["cpu"] = "cpu"
     for name in [name for name in backend._generators if name != "cpu"]:

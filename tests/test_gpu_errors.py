@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import threading
 from typing import Any
 
 import numpy as np
@@ -76,7 +77,7 @@ def test_devices_of_a_block_end_with_it_whatever_happens() -> None:
         lambda a, b: ops.maximum(a, b),
         lambda a, b: ops.where(a > 0, a, b),
         lambda a, b: ops.concatenate([a, b]),
-        lambda a, b: ops.conv2d(a.reshape(1, 2, 2, 1), b.reshape(2, 2, 1, 1)),
+        lambda a, b: ops.einsum("ij,jk->ik", a, b),
         lambda a, b: ops.categorical_crossentropy(a, b, from_logits=True),
     ],
 )
@@ -89,6 +90,46 @@ def test_arrays_of_two_devices_are_named(function: Any, ways: tuple) -> None:
         for text in (f"is on {first}", f"on {second}", "move one of them"):
             assert text in str(error.value)
         assert function(a, b.to(ways[0])).device == first
+
+
+def test_work_on_another_gpu_than_that_at_work() -> None:
+    with running_on("standin", devices=2):
+        x = Tensor([1.0, 2.0]).to("gpu:1")
+        with pytest.raises(
+            TypeError, match=r"x is on gpu:1, and gpu:0 is at work: .* tinydl.device\('gpu:1'\)"
+        ):
+            ops.softmax(x)
+        with tinydl.device("gpu:1"):
+            assert ops.softmax(x).device == "gpu:1"
+        assert (Tensor([1.0]) * 2).device == "gpu:0"  # whatever the block has left behind
+        model = Sequential([layers.Input((2,)), layers.Dense(3)]).to("gpu:1")
+        model.set_weights([np.full((2, 3), 2.0), np.ones(3)])
+        assert model(np.ones((1, 2))).numpy().tolist() == [[5.0, 5.0, 5.0]]
+        tinydl.set_device("cpu")
+        with tinydl.device("gpu:1"):
+            pass
+        with tinydl.device("gpu"):
+            assert (Tensor([1.0]) * 2).device == "gpu:0"
+
+
+def test_a_device_block_is_its_threads_own() -> None:
+    with running_on("standin"):
+        tinydl.set_device("cpu")
+        model = Sequential([layers.Input((3,)), layers.Dense(4), layers.Dense(2)]).to("gpu")
+        x, answers, expected = np.ones((40, 3), "float32"), [], model.predict(np.ones((40, 3)), verbose=0)
+
+        def work() -> None:
+            for _ in range(20):
+                answers.append(model.predict(x, batch_size=7, verbose=0))
+
+        workers = [threading.Thread(target=work) for _ in range(3)]
+        for worker in workers:
+            worker.start()
+        for worker in workers:
+            worker.join()
+        assert len(answers) == 60 and tinydl.current_device() == "cpu"
+        for answer in answers:
+            np.testing.assert_array_equal(answer, expected)
 
 
 def test_two_gpus_each_with_a_model() -> None:
@@ -118,5 +159,13 @@ def test_memory_that_is_full_names_the_batch() -> None:
         notes = " ".join(error.value.__notes__)
         assert "memory is full with a batch_size of 64: try a smaller one" in notes
         assert "gpu:0, " in notes and "arrays take" in notes and "0.04 GB are in use" in notes
-        del error
+        for call in (
+            lambda: model.predict(x, batch_size=64, verbose=0),
+            lambda: model.evaluate(x, y, batch_size=64, verbose=0),
+            lambda: model.train_on_batch(x, y),
+        ):
+            with pytest.raises(MemoryError) as other:
+                call()
+            assert any("with a batch_size of 64" in note for note in other.value.__notes__)
+        del error, other
         model.fit(x[:2], y[:2], batch_size=1, verbose=0)  # it goes on

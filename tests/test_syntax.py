@@ -112,6 +112,12 @@ def test_where_keeps_what_is_not_chosen_out() -> None:
     assert gradient(lambda a: syntax.where(np.array([True, False]), a, 0.0), [1.0, np.inf]) == [[1.0, 0.0]]
 
 
+def test_where_takes_lists_and_switches() -> None:
+    a, b = leaf([1.0, 2.0]), leaf([3.0, 4.0])
+    assert syntax.where([True, False], a, b).numpy().tolist() == [1.0, 4.0]
+    assert syntax.where(True, a, b).numpy().tolist() == [1.0, 2.0]
+
+
 @pytest.mark.parametrize("sign", ["eq", "ne", "lt", "le", "gt", "ge"])
 def test_comparisons(sign: str) -> None:
     a, b = np.array([1.0, 2.0, 3.0]), np.array([3.0, 2.0, 1.0])

@@ -22,7 +22,7 @@ from tinydl import (
     schedules,
 )
 from tinydl.autograd import grad, no_grad
-from tinydl.backend import device, floatx, set_device, set_floatx, set_random_seed
+from tinydl.backend import current_device, device, floatx, set_device, set_floatx, set_random_seed
 from tinydl.models import Model, Sequential
 from tinydl.tensor import Tensor
 
@@ -39,6 +39,7 @@ __all__ = [
     "backend",
     "callbacks",
     "checkpoint",
+    "current_device",
     "datasets",
     "device",
     "floatx",

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import importlib
 import re
+import threading
 from collections.abc import Iterator
 from types import ModuleType
 from typing import Any
@@ -18,10 +19,21 @@ import numpy as np
 Array = Any  # a numpy.ndarray, or a cupy.ndarray on a GPU
 
 _cupy: Any = None  # imported by the first set_device("gpu"), never before
-_device = "cpu"
+_device = "cpu"  # that of `set_device`
 _floatx = "float32"
 _generators: dict[str, Any] = {}  # one random generator for each device in use
 _seed: int | None = None
+
+
+class _Now(threading.local):
+    """What this thread is in the middle of."""
+
+    device: str | None = None  # that of the `device` block at work
+    tracing = False  # CuPy looks at a function, to make one kernel of it: see kernels.py
+    recording: Any = None  # what a step launches is being recorded: see recording.py
+
+
+now = _Now()
 
 
 def array_module(*arrays: Any) -> ModuleType:
@@ -53,7 +65,7 @@ def as_array(value: Any, dtype: Any = None) -> Array:
         value = np.asarray(value)
         if value.dtype == np.float64:  # what Python's own floats become; a NumPy array keeps its float64
             dtype = _floatx
-    return np.asarray(value, dtype=dtype) if _device == "cpu" else _sent(value, dtype)
+    return np.asarray(value, dtype=dtype) if current_device() == "cpu" else _sent(value, dtype)
 
 
 def to_numpy(array: Array) -> np.ndarray:
@@ -104,19 +116,20 @@ def set_random_seed(seed: int) -> None:
 
 def random_generator() -> Any:
     """The random generator of the current device: what is drawn in every step, like dropout, comes from it."""
-    if _device not in _generators:
-        _generators[_device] = new_generator(_seed)
-    return _generators[_device]
+    here = current_device()
+    if here not in _generators:
+        _generators[here] = new_generator(_seed)
+    return _generators[here]
 
 
 def generator_in_use() -> Any:
     """The current device's random generator if it has been asked for; None otherwise."""
-    return _generators.get(_device)
+    return _generators.get(current_device())
 
 
 def new_generator(seed: int | None) -> Any:
     """A random generator of one's own on the current device."""
-    return (np if _device == "cpu" else _cupy).random.default_rng(seed)
+    return (np if current_device() == "cpu" else _cupy).random.default_rng(seed)
 
 
 def host_generator() -> np.random.Generator:
@@ -166,12 +179,17 @@ def set_generators(made: dict[str, Any]) -> None:
 
 def current_device() -> str:
     """The name of the device on which new arrays are made: "cpu", "gpu:0", "gpu:1" ..."""
-    return _device
+    return now.device or _device
 
 
 def several_devices() -> bool:
     """Whether there is more than the CPU to ask about: whether a GPU has been named."""
     return _cupy is not None
+
+
+def several_gpus() -> bool:
+    """Whether another GPU than the first has been named."""
+    return len(set(_opened.values())) > 2
 
 
 def device_of(array: Array) -> str:
@@ -202,38 +220,56 @@ def _sent(value: Any, dtype: Any = None) -> Array:
 
 def assign(array: Array, values: Any) -> None:
     """Write numbers, wherever they are, into an array: array[...] = values."""
-    array[...] = to_device(as_array(values, array.dtype), device_of(array))
+    with array.device if on_gpu(array) else contextlib.nullcontext():
+        array[...] = to_device(as_array(values, array.dtype), device_of(array))
 
 
 def set_device(name: str) -> None:
     """Make new arrays on this device from now on: "cpu", "gpu" (which is "gpu:0"), "gpu:1" ...
 
+    What has been made before, a model, say, stays where it is: see `Layer.to`.
+
     Raises:
         ValueError: the name is none of these.
         RuntimeError: a GPU was asked for, and CuPy, a driver or that GPU is missing; the message says what to do.
+
+    Example:
+        >>> import tinydl
+        >>> tinydl.set_device("cpu")
     """
     global _device
-    name = opened(name)
-    if name != "cpu":
-        _cupy.cuda.Device(_number(name)).use()
-    _device = name
+    _device, now.device = opened(name), None
+    _use(_device)
 
 
 @contextlib.contextmanager
 def device(name: str) -> Iterator[None]:
-    """Make new arrays on this device inside a with block.
+    """Make new arrays on this device inside a with block, in this thread. Raises what `set_device` does.
 
     Example:
         >>> import tinydl
         >>> with tinydl.device("cpu"):
         ...     t = tinydl.Tensor([1.0, 2.0])
     """
-    before = _device
-    set_device(name)
+    name = opened(name)
+    before, at_work = now.device, gpu_at_work()
+    now.device = name
+    _use(name)
     try:
         yield
     finally:
-        set_device(before)
+        now.device = before
+        _use(at_work or current_device())
+
+
+def gpu_at_work() -> str | None:
+    """The GPU on which CuPy works in this thread: the current device, or the last GPU that was; None without CuPy."""
+    return None if _cupy is None else f"gpu:{_cupy.cuda.Device().id}"
+
+
+def _use(name: str) -> None:
+    if name != "cpu":
+        _cupy.cuda.Device(_number(name)).use()
 
 
 _opened = {"cpu": "cpu"}  # the names that have been looked at, and what they mean
@@ -282,23 +318,11 @@ def library(name: str = "cupy") -> Any:
 
 def memory_in_use() -> str:
     """What the current device's memory is taken by, in words; empty on a CPU."""
-    if _device == "cpu":
+    here = current_device()
+    if here == "cpu":
         return ""
     free, total = _cupy.cuda.Device().mem_info
     ours = _cupy.get_default_memory_pool().used_bytes()
-    name = _cupy.cuda.runtime.getDeviceProperties(_number(_device))["name"].decode()
+    name = _cupy.cuda.runtime.getDeviceProperties(_number(here))["name"].decode()
     gigabytes = [f"{size / 1e9:.2f}" for size in (ours, total - free, total)]
-    return "{}, {}: arrays take {} GB, {} of {} GB are in use".format(_device, name, *gigabytes)
-
-
-# ------------------------------------------------------------------------------- what is going on at the moment
-
-
-class _Now:
-    """What the library is in the middle of, if it is not simply computing."""
-
-    tracing = False  # CuPy looks at a function, to make one kernel of it: see kernels.py
-    recording: Any = None  # what a step launches is being recorded: see recording.py
-
-
-now = _Now()
+    return "{}, {}: arrays take {} GB, {} of {} GB are in use".format(here, name, *gigabytes)

@@ -127,4 +127,4 @@ def _gathering(sizes: tuple[int, ...]) -> Callable:
     for k, size in enumerate(sizes):
         choice += f"i < {start + size} ? a{k}[i - {start}] : "
         start += size
-    return library().ElementwiseKernel(", ".join(names), "raw T y", f"y[i] = {choice} T(0)", "tinydl_gather")
+    return library().ElementwiseKernel(", ".join(names), "raw T y", f"y[i] = {choice}T(0)", "tinydl_gather")

@@ -26,7 +26,7 @@ from typing import Any
 import numpy as np
 
 from tinydl.autograd import Node, Variable, as_ndarray, mode
-from tinydl.backend import Array, as_array, device_of, is_array
+from tinydl.backend import Array, as_array, device_of, gpu_at_work, is_array, several_gpus
 from tinydl.kernels import sum_to
 
 OPS: dict[str, Callable] = {}  # every op there is, by name
@@ -139,6 +139,8 @@ class _Op:
         complete = plain and len(args) == len(self.names) and not options
         values = list(args) if complete else self.bind(args, options)
         kind, slots, parents = self.unwrap(values)
+        if several_gpus() and self.name != "to":  # where one may read the other's memory, CuPy does not mind
+            self.check_devices(values)
         try:
             out = self.function(*values) if plain else self.compute(values)
         except (TypeError, ValueError):
@@ -213,9 +215,15 @@ class _Op:
             named += [(name, device_of(array)) for array in arrays if is_array(array)]
         for name, device in named:
             if device != named[0][1]:
+                gpu = max(device, named[0][1])
                 raise TypeError(
                     f"{self.name}: {named[0][0]} is on {named[0][1]}, {name} on {device}: move one of them, "
-                    f".to({device!r}) for a Tensor"
+                    f"Tensor(array).to({gpu!r}), or model.to({gpu!r})"
+                )
+            if device not in ("cpu", gpu_at_work()):
+                raise TypeError(
+                    f"{self.name}: {name} is on {device}, and {gpu_at_work()} is at work: "
+                    f"do it inside of a block, with tinydl.device({device!r}):"
                 )
 
     def array(self, numbers: list) -> Array:

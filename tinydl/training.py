@@ -6,15 +6,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import warnings
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from tinydl import losses
 from tinydl.autograd import no_grad
-from tinydl.backend import as_array, memory_in_use
+from tinydl.backend import as_array, memory_in_use, to_numpy
 from tinydl.callbacks import Callback, CallbackList, History, ProgressBar
 from tinydl.checks import positive_integer, whole_number
 from tinydl.data_adapter import Batches, class_weights, to_array, training_data
@@ -161,7 +162,12 @@ class Trainer(Steps):
         with no_grad():
             answer = self(as_array(x[:1]), training=False)
         if y is not None and isinstance(answer, Tensor) and y.ndim in (answer.ndim - 1, answer.ndim):
-            losses.class_numbers(y, answer.shape[-1], name)
+            losses.class_numbers(to_numpy(y), answer.shape[-1], name)
+
+    def _check_labels_here(self, batches: Batches) -> None:
+        """On a CPU the loss itself does it, batch by batch; on a GPU it would have to wait each time."""
+        if self.device != "cpu":
+            self._check_labels(batches, "y")
 
     def _fit(
         self,
@@ -206,17 +212,13 @@ class Trainer(Steps):
         """The loop over the batches of an epoch, in training ("train") or evaluation ("test")."""
         self.compiled_metrics.reset()
         means = RunningMeans(self.compiled_metrics)
-        for i, (x, y, sample_weight) in enumerate(batches.epoch()):
-            watch(f"on_{kind}_batch_begin", i, {})
-            try:
+        with _telling_of_memory(batches):
+            for i, (x, y, sample_weight) in enumerate(batches.epoch()):
+                watch(f"on_{kind}_batch_begin", i, {})
                 means.add(step(x, y, sample_weight), len(x))
-            except MemoryError as error:
-                advice = f"memory is full with a batch_size of {len(x)}: try a smaller one."
-                error.add_note(f"{advice} {memory_in_use()}".strip())
-                raise
-            watch(f"on_{kind}_batch_end", i, means)
-            if ctrl_c.came or (kind == "train" and self.stop_training):
-                break
+                watch(f"on_{kind}_batch_end", i, means)
+                if ctrl_c.came or (kind == "train" and self.stop_training):
+                    break
         return means
 
     # ----------------------------------------------------------------------------------- evaluate, predict
@@ -247,6 +249,7 @@ class Trainer(Steps):
         """
         self._check_compiled("evaluate")
         batches = Batches(x, y, sample_weight, batch_size, steps)
+        self._check_labels_here(batches)
         bar = ProgressBar(verbose)
         watch = CallbackList(callbacks, [bar], self, {"steps": batches.steps, "verbose": verbose})
         try:
@@ -279,10 +282,11 @@ class Trainer(Steps):
         answers = []
         try:
             watch("on_predict_begin", {})
-            for i, (part, _, _) in enumerate(batches.epoch()):
-                watch("on_predict_batch_begin", i, {})
-                answers.append(self.predict_on_batch(part))
-                watch("on_predict_batch_end", i, {"outputs": answers[-1]})
+            with _telling_of_memory(batches):
+                for i, (part, _, _) in enumerate(batches.epoch()):
+                    watch("on_predict_batch_begin", i, {})
+                    answers.append(self.predict_on_batch(part))
+                    watch("on_predict_batch_end", i, {"outputs": answers[-1]})
             watch("on_predict_end", {})
         finally:
             bar.close()
@@ -321,11 +325,25 @@ class Trainer(Steps):
             return self(x, training=False).numpy()
 
     def _on_batch(self, step: Callable, x: Any, y: Any, sample_weight: Any, return_dict: bool) -> Any:
-        (batch,) = Batches(x, y, sample_weight, batch_size=max(len(x), 1)).epoch()
+        batches = Batches(x, y, sample_weight, batch_size=max(len(x), 1))
+        self._check_labels_here(batches)
         self.compiled_metrics.reset()
         means = RunningMeans(self.compiled_metrics)
-        means.add(step(*batch), len(batch[0]))
+        with _telling_of_memory(batches):
+            (batch,) = batches.epoch()
+            means.add(step(*batch), len(batch[0]))
         return dict(means) if return_dict else _plain(dict(means))
+
+
+@contextlib.contextmanager
+def _telling_of_memory(batches: Batches) -> Iterator[None]:
+    """An error that says that memory is full says also what to do about it."""
+    try:
+        yield
+    except MemoryError as error:
+        advice = f"memory is full with a batch_size of {batches.batch_size}: try a smaller one."
+        error.add_note(f"{advice} {memory_in_use()}".strip())
+        raise
 
 
 def _plain(logs: dict[str, float]) -> Any:

@@ -8,6 +8,7 @@ pinned memory and its copy queued; then Python goes on and queues the step befor
 from __future__ import annotations
 
 import functools
+import threading
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -60,6 +61,7 @@ class _Copies:
         self.cupy = backend.library()
         self.stream = self.cupy.cuda.Stream(non_blocking=True)
         self.pinned: list[tuple[np.ndarray, Any]] = []  # bytes, and the event after which they are free again
+        self.lock = threading.Lock()  # several threads may have data on their way
 
     def begin(self, batch: Arrays) -> tuple[Arrays, Any]:
         """Queue the copy of a batch; returns its arrays on the GPU and the event that tells when they are there."""
@@ -90,8 +92,9 @@ class _Copies:
 
     def _pinned(self, size: int) -> np.ndarray:
         """So many bytes of pinned memory: some whose copy is over, or new; asking an event costs no waiting."""
-        for i, (memory, event) in enumerate(self.pinned):
-            if memory.size >= size and event.done:
-                del self.pinned[i]
-                return memory
+        with self.lock:
+            for i, (memory, event) in enumerate(self.pinned):
+                if memory.size >= size and event.done:
+                    del self.pinned[i]
+                    return memory
         return np.frombuffer(self.cupy.cuda.alloc_pinned_memory(max(size, 1)), np.uint8, max(size, 1))

@@ -206,6 +206,14 @@ def test_bad_arguments(wrong: Any, message: str) -> None:
         wrong()
 
 
+def test_rescaling_may_be_changed() -> None:
+    layer = layers.Rescaling(2.0, 1.0)
+    assert layer([[1.0]]).numpy().tolist() == [[3.0]]
+    layer.scale, layer.offset = np.array([1.0, 2.0]), [0.0, 3.0]
+    for _ in range(2):
+        assert layer([[1.0, 1.0]]).numpy().tolist() == [[1.0, 5.0]] and layer([[1.0]]).dtype == "float32"
+
+
 @pytest.mark.parametrize("use_bias", [True, False])
 @pytest.mark.parametrize(
     "layer, shape",

@@ -14,6 +14,8 @@ from collections.abc import Callable
 from functools import reduce
 from operator import add, iadd
 
+import numpy as np
+
 from tinydl.backend import Array, array_module, on_gpu
 from tinydl.kernels import one_kernel, product
 from tinydl.ops.windows import Axis, padded
@@ -121,31 +123,37 @@ def correlate(x: Array, turns: list[tuple[Array, Axis, Axis, Array]], bias: Arra
         turns: for each kernel (kh, kw, cin, cout) where its windows stand, and the array (n, out_h, out_w, cout) that
             the result goes into. A convolution has one; a transposed one with strides has several.
     """
-    xp = array_module(x)
     jobs = []
     for kernel, rows, columns, y in turns:
         wide = columns if on_gpu(x) else _side_by_side(columns, kernel.shape[3])
         matrix = _widened(kernel, columns.out // wide.out).astype(y.dtype, copy=False)  # (kh*kw*cin, cout)
-        line = (
-            bias if bias is None or on_gpu(x) else xp.tile(bias, columns.out)
-        )  # (out_w*cout,): a long run to add
-        jobs += [(matrix, rows, wide, y, line, place) for place in places(x, rows, wide)]
+        jobs += [(matrix, rows, wide, y, place) for place in places(x, rows, wide)]
 
     def multiply(some: slice) -> None:
         lay_out = workspace(x)
-        for matrix, rows, columns, y, line, place in jobs[some]:
+        for matrix, rows, columns, y, place in jobs[some]:
             pixels = product(lay_out(rows, columns, place), matrix)  # (n*lines*out_w, cout)
-            if line is not None and not on_gpu(x):
-                pixels = pixels.reshape(-1, line.size)
-                pixels += line  # now, while it is in the cache
-                line = None
-            _put_down(y[place], pixels.reshape(y[place].shape), line)
+            _put_down(y[place], pixels, bias)
 
     in_shares(multiply, len(jobs), x, shares=GROUPS)
 
 
-@one_kernel
 def _put_down(y: Array, pixels: Array, bias: Array | None) -> None:
+    """Pixels, as the product gives them, into their place y (n, lines, out_w, cout), and bias (cout,) added."""
+    if on_gpu(y):
+        _write(y, pixels.reshape(y.shape), bias)
+        return
+    if (
+        bias is not None
+    ):  # now, while they are in the cache; and line by line, since that is a long run to add
+        line = np.tile(bias, y.shape[2])  # (out_w*cout,)
+        lines = pixels.reshape(-1, line.size)
+        lines += line
+    y[...] = pixels.reshape(y.shape)
+
+
+@one_kernel
+def _write(y: Array, pixels: Array, bias: Array | None) -> None:
     y[...] = pixels if bias is None else pixels + bias
 
 
@@ -156,11 +164,8 @@ def correlate_kernel(x: Array, seen: Array, rows: Axis, columns: Axis) -> Array:
         (kh, kw, cin, cout).
     """
     xp = array_module(x)
-    kw, cout, wide = (
-        columns.window,
-        seen.shape[3],
-        columns if on_gpu(x) else _side_by_side(columns, seen.shape[3]),
-    )
+    kw, cout = columns.window, seen.shape[3]
+    wide = columns if on_gpu(x) else _side_by_side(columns, cout)
     several = columns.out // wide.out
     shape = (rows.window * wide.window * x.shape[3], several * cout)
     blocks = places(x, rows, wide)
