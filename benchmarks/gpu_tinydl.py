@@ -27,12 +27,19 @@ Step = Callable[[], object]
 
 
 @contextlib.contextmanager
-def watched() -> Iterator[Callable[[], int]]:
-    """Inside the block CuPy reports what its pools hand out and get back; yields what asks for the most at one time.
+def watched() -> Iterator[Callable[[Step], int]]:
+    """Inside the block CuPy reports what its pools hand out and get back; yields what tells the most during a step.
 
     Memory that is kept for later arrays does not count, nor does what a library like cuBLAS takes by itself.
     """
     now = most = 0
+
+    def most_during(step: Step) -> int:
+        nonlocal most
+        most = now
+        step()
+        return most
+
     hook: Any = backend.library().cuda.MemoryHook
 
     class Watch(hook):
@@ -48,7 +55,7 @@ def watched() -> Iterator[Callable[[], int]]:
             now -= what["mem_size"]
 
     with Watch():
-        yield lambda: most
+        yield most_during
 
 
 def batch_of(case: Case) -> tuple[np.ndarray, np.ndarray | None]:
@@ -70,7 +77,7 @@ def eager(case: Case) -> tuple[Step, int]:
         step = partial(model.train_step, *batch)
         for _ in range(WARM_UP + 1):
             step()
-        return step, most()
+        return step, most(step)
 
 
 def replayed(case: Case) -> tuple[Step, int]:
@@ -87,7 +94,8 @@ def replayed(case: Case) -> tuple[Step, int]:
             step(*batch)
         if step.recording is None:
             raise RuntimeError(" ".join(str(each.message) for each in said) or "the step was not recorded")
-        return partial(step, *batch), most()
+        replayed_step = partial(step, *batch)
+        return replayed_step, most(replayed_step)
 
 
 # --------------------------------------------------------------------------------------------- bare products
@@ -101,7 +109,7 @@ def floor(case: Case) -> tuple[Step, int]:
         step = multiplying(products)
         for _ in range(WARM_UP):
             step()
-        return step, most()
+        return step, most(step)
 
 
 def multiplying(products: list[Product]) -> Step:

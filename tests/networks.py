@@ -82,11 +82,8 @@ NETWORKS: dict[str, Callable[[], tuple[Any, Any, Any]]] = {
     "vae": _vae,
     "gan": _gan,
 }
-WITHOUT_NOISE = [
-    "lenet",
-    "small_cnn",
-    "autoencoder",
-]  # what they learn does not depend on the device's random numbers
+# What these learn does not depend on the device's random numbers.
+WITHOUT_NOISE = ["lenet", "small_cnn", "autoencoder"]
 
 
 def fresh(name: str) -> tuple[Any, Any, Any]:

@@ -78,6 +78,11 @@ class Tensor(Variable):
         Raises:
             ValueError: there is no device of this name.
             RuntimeError: it is not there, or cannot be used; the message says why.
+
+        Example:
+            >>> x = Tensor([1.0, 2.0])
+            >>> x.to("cpu") is x
+            True
         """
         there = backend.opened(device)
         return self if there == self.device else syntax.to(self, there, self.device)

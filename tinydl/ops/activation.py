@@ -167,9 +167,8 @@ def softplus(x: Array) -> Array:
         array([ 0.    ,  0.6931, 10.    ])
     """
     xp = array_module(x)
-    return xp.maximum(x, 0) + xp.log1p(
-        xp.exp(-xp.abs(x))
-    )  # log(1 + exp(x)), exp(x) taken out where it is large
+    # log(1 + exp(x)), exp(x) taken out where it is large
+    return xp.maximum(x, 0) + xp.log1p(xp.exp(-xp.abs(x)))
 
 
 softplus.gradient("x")(elementwise(lambda gy, x: gy * sigmoid(x)))

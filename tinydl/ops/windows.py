@@ -99,12 +99,11 @@ def padded(x: Array, rows: Axis, columns: Axis, value: float = 0.0) -> Array:
     seen = x[tuple(inside)]
     if seen.shape[:3] == tuple(shape):
         return seen
-    xp = array_module(x)
-    out = (
-        xp.full((*shape, x.shape[3]), value, dtype=x.dtype)
-        if value
-        else xp.zeros((*shape, x.shape[3]), dtype=x.dtype)
-    )
+    out = array_module(x).zeros(
+        (*shape, x.shape[3]), dtype=x.dtype
+    )  # no kernel on a GPU, but memory that is cleared
+    if value:
+        out[...] = value
     out[tuple(outside)] = seen
     return out
 
