@@ -114,8 +114,10 @@ def elementwise(function: Callable) -> Callable:
 
     @functools.wraps(function)
     def call(x: Any, *others: Any) -> Any:
+        if backend.on_gpu(x) and x.dtype.kind == "f":  # of whole numbers such a kernel makes half precision
+            return whole(x, *others)
         if not (isinstance(x, np.ndarray) and x.size > FEW and x.dtype.kind == "f" and x.flags.c_contiguous):
-            return whole(x, *others) if x.dtype.kind == "f" else function(x, *others)
+            return function(x, *others)
         for other in others:
             if isinstance(other, (np.ndarray, np.generic)):
                 if not (other.shape == x.shape and other.dtype == x.dtype and other.flags.c_contiguous):

@@ -142,3 +142,8 @@ def test_logsumexp_of_nothing_but_minus_infinity() -> None:
     y.backward(np.ones(2))
     assert y.numpy().tolist() == [-np.inf, 0]
     assert x.grad is not None and x.grad.numpy().tolist() == [[0, 0], [1, 0]]
+
+
+def test_numbers_and_whole_numbers_are_taken_too() -> None:
+    assert ops.sigmoid(0.0) == 0.5 and ops.leaky_relu(-1.0, 0.5) == -0.5
+    assert ops.sigmoid(np.array([0, 0])).dtype == ops.leaky_relu(np.uint8([1, 2]), 0.5).dtype == "float64"
