@@ -127,6 +127,19 @@ def test_a_device_block_is_its_threads_own() -> None:
             worker.start()
         for worker in workers:
             worker.join()
+        inside, over = threading.Event(), threading.Event()
+
+        def stay() -> None:
+            with tinydl.device("gpu"):
+                inside.set()
+                over.wait(10)
+
+        worker = threading.Thread(target=stay)
+        worker.start()
+        inside.wait(10)
+        assert tinydl.current_device() == "cpu" and Tensor([1.0]).device == "cpu"
+        over.set()
+        worker.join()
         assert len(answers) == 60 and tinydl.current_device() == "cpu"
         for answer in answers:
             np.testing.assert_array_equal(answer, expected)
