@@ -56,6 +56,7 @@ def _gather(*arrays: np.ndarray) -> None:
 def forget_gpu() -> None:
     """As if no GPU had been named yet."""
     backend._cupy, backend._device, backend.now.device, backend.now.recording = None, "cpu", None, None
+    backend.several_gpus = False
     backend._opened.clear()
     backend._opened["cpu"] = "cpu"
     for name in [name for name in backend._generators if name != "cpu"]:

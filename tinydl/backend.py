@@ -20,6 +20,7 @@ Array = Any  # a numpy.ndarray, or a cupy.ndarray on a GPU
 
 _cupy: Any = None  # imported by the first set_device("gpu"), never before
 _device = "cpu"  # that of `set_device`
+several_gpus = False  # whether more than one has been named: a plain variable, since every op looks at it
 _floatx = "float32"
 _generators: dict[str, Any] = {}  # one random generator for each device in use
 _seed: int | None = None
@@ -187,11 +188,6 @@ def several_devices() -> bool:
     return _cupy is not None
 
 
-def several_gpus() -> bool:
-    """Whether another GPU than the first has been named."""
-    return len(set(_opened.values())) > 2
-
-
 def device_of(array: Array) -> str:
     """The name of the device on which an array lives."""
     return f"gpu:{array.device.id}" if on_gpu(array) else "cpu"
@@ -277,7 +273,7 @@ _opened = {"cpu": "cpu"}  # the names that have been looked at, and what they me
 
 def opened(name: str) -> str:
     """The device's full name ("gpu" is "gpu:0"), once it is known to be there. Raises what `set_device` does."""
-    global _cupy
+    global _cupy, several_gpus
     if name in _opened:
         return _opened[name]
     if not isinstance(name, str) or not re.fullmatch(r"cpu|gpu(:\d+)?", name):
@@ -304,6 +300,7 @@ def opened(name: str) -> str:
         raise RuntimeError(f"{name}: there is no such GPU here; there are: {there}")
     _cupy = library
     _opened[name] = f"gpu:{_number(name)}"
+    several_gpus = len(set(_opened.values())) > 2
     return _opened[name]
 
 

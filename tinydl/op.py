@@ -25,8 +25,9 @@ from typing import Any
 
 import numpy as np
 
+from tinydl import backend
 from tinydl.autograd import Node, Variable, as_ndarray, mode
-from tinydl.backend import Array, as_array, device_of, gpu_at_work, is_array, several_gpus
+from tinydl.backend import Array, as_array, device_of, gpu_at_work, is_array
 from tinydl.kernels import sum_to
 
 OPS: dict[str, Callable] = {}  # every op there is, by name
@@ -139,7 +140,9 @@ class _Op:
         complete = plain and len(args) == len(self.names) and not options
         values = list(args) if complete else self.bind(args, options)
         kind, slots, parents = self.unwrap(values)
-        if several_gpus() and self.name != "to":  # where one may read the other's memory, CuPy does not mind
+        if (
+            backend.several_gpus and self.name != "to"
+        ):  # where one may read the other's memory, CuPy does not mind
             self.check_devices(values)
         try:
             out = self.function(*values) if plain else self.compute(values)
