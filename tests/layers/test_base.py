@@ -331,3 +331,13 @@ def test_a_layer_that_forgot_its_base() -> None:
 
     with pytest.raises(RuntimeError, match=r"Forgetful: call super\(\).__init__\(\) first"):
         Forgetful()(np.ones(3))
+
+
+def test_weights_that_are_no_numbers_change_nothing() -> None:
+    layer = layers.Dense(2)
+    layer.build((None, 3))
+    before = layer.get_weights()
+    with pytest.raises(ValueError):
+        layer.set_weights([np.ones((3, 2)), np.array(["a", "b"])])
+    for kept, weight in zip(before, layer.get_weights()):
+        np.testing.assert_array_equal(kept, weight)

@@ -331,7 +331,10 @@ class Layer(Placed):
         if len(weights) != len(named):
             raise ValueError(f"set_weights: {self.name} has {len(named)} weights, got {len(weights)}")
         given = [w.data if isinstance(w, Variable) else w for w in weights]
-        values = [value if backend.is_array(value) else np.asarray(value) for value in given]
+        values = [
+            value if backend.on_gpu(value) else np.asarray(value, tensor.dtype)
+            for (_, tensor), value in zip(named, given)
+        ]
         for (path, tensor), value in zip(named, values):
             if value.shape != tensor.shape:
                 raise ValueError(f"set_weights: {path} has shape {tensor.shape}, got {value.shape}")

@@ -266,10 +266,14 @@ class Rescaling(SameShape):
     def _on(self, device: str, value: Any) -> Any:
         if isinstance(value, (int, float)):
             return value
-        key = (device, id(value))
-        if key not in self._sent:
-            self._sent[key] = value, backend.to_device(np.asarray(value, self.dtype), device)
-        return self._sent[key][1]
+        if device == "cpu":
+            return np.asarray(value, self.dtype)
+        if (device, id(value)) not in self._sent:
+            self._sent[device, id(value)] = value, backend.to_device(np.asarray(value, self.dtype), device)
+        return self._sent[device, id(value)][1]
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**vars(self), "_sent": {}}  # a copy's values are other objects
 
 
 # ------------------------------------------------------------------------------------------ noise in training
