@@ -218,7 +218,7 @@ class ndarray:  # noqa: N801, the name is CuPy's
             if not any(k is Ellipsis for k in key):
                 key += (Ellipsis,)  # so that a single number stays an array
             return view(self._standin[key], self)
-        return launch(_get, (self, _indices("ndarray.__getitem__", key)), checked=False)
+        return launch(_get, (self, _indices("ndarray.__getitem__", key)))
 
     def __setitem__(self, slices: Any, value: Any) -> None:
         """Write a device array or a number; NumPy arrays are refused, except where CuPy sends them over.
@@ -238,7 +238,7 @@ class ndarray:  # noqa: N801, the name is CuPy's
         if not isinstance(value, ndarray):
             value = send("ndarray.__setitem__", value, self.dtype)
         key = _indices("ndarray.__setitem__", key)
-        launch(_set, (self, key, value), writes=(self,), checked=False)
+        launch(_set, (self, key, value), writes=(self,))
 
     # ------------------------------------------------------------------------------- shapes, dtypes, copies
 
@@ -297,7 +297,7 @@ class ndarray:  # noqa: N801, the name is CuPy's
         if not isinstance(indices, (int, np.integer)):
             indices = _indices("ndarray.take", (indices,))[0]
         kwargs = {"mode": "wrap"} if out is None else {"mode": "wrap", "out": out}
-        return launch(np.ndarray.take, (self, indices, axis), kwargs, checked=False)
+        return launch(np.ndarray.take, (self, indices, axis), kwargs)
 
     def repeat(self, repeats: Any, axis: Any = None) -> ndarray:
         """Elements several times."""

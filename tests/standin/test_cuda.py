@@ -77,16 +77,14 @@ def test_arrays_of_two_devices_do_not_mix() -> None:
                 lambda: cupy.add(second, 1, out=first),
                 lambda: first.sum(),
                 lambda: first.fill(1),
+                lambda: cupy.take(first, cupy.arange(2)),
+                lambda: first[cupy.arange(2)],
             ):
                 with pytest.raises(ValueError, match=words):
                     fault()
-            second[...] = first  # not everything looks
-            for result in (
-                first @ second,
-                cupy.einsum("i,j->ij", first, second),
-                cupy.take(first, cupy.arange(2)),
-                first[cupy.arange(2)],
-            ):
+            second[...] = first  # not everything looks: not a copy, nor cuBLAS
+            square = cupy.ones((3, 3))
+            for result in (cupy.einsum("i,j->ij", first, second), square @ square):
                 assert result.device.id == 1
             assert (second + 1).device.id == 1 and cupy.asarray(first).device.id == 1
         assert (first.device.id, second.device.id, cupy.cuda.Device().id) == (0, 1, 0)
