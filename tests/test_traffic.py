@@ -193,6 +193,25 @@ def test_a_copy_comes_after_what_may_still_read_that_memory(
     assert waits == [copying, copying, everyone, everyone]
 
 
+def test_a_batch_that_finds_no_room_leaves_no_copy_unattended(
+    cupy: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    copies, copy = _Copies.of("gpu:0"), _Copies._copy
+    waits = []
+    wait_event = cupy.cuda.Stream.wait_event
+
+    def full(self: Any, array: Any, used: list) -> Any:
+        if array.size > 2:
+            raise MemoryError("full")
+        return copy(self, array, used)
+
+    monkeypatch.setattr(_Copies, "_copy", full)
+    monkeypatch.setattr(cupy.cuda.Stream, "wait_event", lambda s, e: waits.append(s) or wait_event(s, e))
+    with pytest.raises(MemoryError, match="full"):
+        copies.begin((np.ones(2), np.ones(3)))
+    assert waits == [copies.stream, cupy.cuda.get_current_stream()] and len(copies.pinned) == 1
+
+
 def test_pinned_memory_is_used_again_when_its_copy_is_over(cupy: Any) -> None:
     class Copy:
         done = False

@@ -48,8 +48,10 @@ def product(a: Array, b: Array) -> Array:
 
 
 def concatenate(arrays: Sequence[Array], axis: int) -> Array:
-    """Arrays one after another along an axis. To join more than eight at once CuPy sends a list of their addresses to
-    the GPU: they are joined by halves instead, so that nothing has to be sent."""
+    """Arrays one after another along an axis.
+
+    To join more than eight at once CuPy sends a list of their addresses to the GPU. So they are joined by halves there.
+    """
     xp = array_module(*arrays)
     if xp is not np and len(arrays) > 8:
         half = len(arrays) // 2

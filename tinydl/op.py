@@ -33,7 +33,13 @@ from tinydl.kernels import sum_to
 OPS: dict[str, Callable] = {}  # every op there is, by name
 
 
-def op(function: Callable | None = None, *, differentiable: bool = True, keeps_dtype: bool = True) -> Any:
+def op(
+    function: Callable | None = None,
+    *,
+    differentiable: bool = True,
+    keeps_dtype: bool = True,
+    keeps_device: bool = True,
+) -> Any:
     """Make an op of a plain function on arrays: arrays in, an array out; a Tensor anywhere in, a Tensor out.
 
     Args:
@@ -42,12 +48,15 @@ def op(function: Callable | None = None, *, differentiable: bool = True, keeps_d
             numbers where an input is expected becomes an array.
         differentiable: False for a choice, like argmax or a comparison, through which no gradient flows.
         keeps_dtype: False for an op whose business it is to change the dtype.
+        keeps_device: False for an op whose business it is to change the device.
 
     Gradient rules are added with `@name.gradient("x", ...)`: one input, or several whose rule returns a tuple.
     """
     if function is None:
-        return functools.partial(op, differentiable=differentiable, keeps_dtype=keeps_dtype)
-    body = _Op(function, differentiable, keeps_dtype)
+        return functools.partial(
+            op, differentiable=differentiable, keeps_dtype=keeps_dtype, keeps_device=keeps_device
+        )
+    body = _Op(function, differentiable, keeps_dtype, keeps_device)
 
     # A plain function, not an object with __call__: so that `__add__ = add` in a class makes a method of it.
     @functools.wraps(function)
@@ -63,11 +72,12 @@ def op(function: Callable | None = None, *, differentiable: bool = True, keeps_d
 class _Op:
     """What the engine knows of an op: its parameters, its rules, and a plan for each set of wanted inputs."""
 
-    def __init__(self, function: Callable, differentiable: bool, keeps_dtype: bool):
+    def __init__(self, function: Callable, differentiable: bool, keeps_dtype: bool, keeps_device: bool):
         self.function = function
         self.name = function.__name__.lstrip("_")
         self.differentiable = differentiable
         self.keeps_dtype = keeps_dtype
+        self.keeps_device = keeps_device
         self.rules: dict[str, tuple[Callable, tuple[str, ...]]] = {}
         self.plans: dict[tuple, _Plan] = {}
         parameters = inspect.signature(function).parameters
@@ -140,9 +150,7 @@ class _Op:
         complete = plain and len(args) == len(self.names) and not options
         values = list(args) if complete else self.bind(args, options)
         kind, slots, parents = self.unwrap(values)
-        if (
-            backend.several_gpus and self.name != "to"
-        ):  # where one may read the other's memory, CuPy does not mind
+        if backend.several_gpus and self.keeps_device:  # CuPy itself does not look everywhere
             self.check_devices(values)
         try:
             out = self.function(*values) if plain else self.compute(values)

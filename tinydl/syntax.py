@@ -283,7 +283,7 @@ def astype(x: Any, dtype: Any) -> Any:
 astype.gradient("x")(lambda gy, x_dtype: gy.astype(x_dtype))
 
 
-@op
+@op(keeps_device=False)
 def to(x: Any, device: str, home: str) -> Any:
     """The same numbers on another device than `home`, where x lives."""
     return backend.to_device(x, device)

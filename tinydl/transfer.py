@@ -68,10 +68,18 @@ class _Copies:
         # Memory that Python has given back may still be read by work in the queue: a copy into it comes after that.
         self.stream.wait_event(self.cupy.cuda.get_current_stream().record())
         used: list[np.ndarray] = []
-        arrays = tuple([self._copy(a, used) for a in batch])
+        try:
+            arrays = tuple([self._copy(a, used) for a in batch])
+        except BaseException:  # memory is full, say: but the copies that have begun are at work
+            self.finish(((), self._mark(used)))
+            raise
+        return arrays, self._mark(used)
+
+    def _mark(self, used: list[np.ndarray]) -> Any:
+        """The event after which this pinned memory is free again."""
         event = self.stream.record()
         self.pinned += [(memory, event) for memory in used]
-        return arrays, event
+        return event
 
     def finish(self, begun: tuple[Arrays, Any]) -> Arrays:
         """The arrays, for work that is queued from now on."""

@@ -90,3 +90,9 @@ def test_many_pictures_are_pooled_in_shares() -> None:
     np.testing.assert_array_equal(
         gx.numpy(), x.numpy() == np.repeat(np.repeat(y.numpy(), 2, axis=1), 2, axis=2)
     )
+
+
+def test_the_only_element_of_a_window_wins_whatever_it_is() -> None:
+    x = Tensor(np.array([np.nan, 2.0]).reshape(1, 1, 2, 1), requires_grad=True)
+    (gx,) = grad(ops.max_pool2d(x, 1), [x], grad_outputs=np.array([3.0, 5.0]).reshape(1, 1, 2, 1))
+    assert gx.numpy().ravel().tolist() == [3.0, 5.0]

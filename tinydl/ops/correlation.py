@@ -143,9 +143,8 @@ def _put_down(y: Array, pixels: Array, bias: Array | None) -> None:
     if on_gpu(y):
         _write(y, pixels.reshape(y.shape), bias)
         return
-    if (
-        bias is not None
-    ):  # now, while they are in the cache; and line by line, since that is a long run to add
+    if bias is not None:
+        # Now, while they are in the cache; and line by line, since that is a long run to add.
         line = np.tile(bias, y.shape[2])  # (out_w*cout,)
         lines = pixels.reshape(-1, line.size)
         lines += line
@@ -191,7 +190,7 @@ def _side_by_side(columns: Axis, cout: int) -> Axis:
     Neighbouring windows share most of their pixels, so one row of im2col for two, a pixel wider, halves the copying.
     And BLAS multiplies sixteen columns at a time, full or not: it takes two kernels of 20 as three, one as two. Both
     are worth it until there are too many zeros to multiply: for 20 kernels of 5x5 two side by side save a sixth, for
-    three of 7x7 four save two thirds, for 64 one is best. (A GPU copies so fast that none of this pays.)
+    three of 7x7 four save two thirds, for 64 one is best. (Not on a GPU, where each part is a launch more.)
     """
     if columns.stride * columns.dilation > 1:
         return columns

@@ -99,9 +99,8 @@ def padded(x: Array, rows: Axis, columns: Axis, value: float = 0.0) -> Array:
     seen = x[tuple(inside)]
     if seen.shape[:3] == tuple(shape):
         return seen
-    out = array_module(x).zeros(
-        (*shape, x.shape[3]), dtype=x.dtype
-    )  # no kernel on a GPU, but memory that is cleared
+    # On a GPU zeros are no kernel, only memory that is cleared.
+    out = array_module(x).zeros((*shape, x.shape[3]), dtype=x.dtype)
     if value:
         out[...] = value
     out[tuple(outside)] = seen

@@ -1,6 +1,6 @@
 """All weights as one vector: what makes a step of an optimizer one launch on a GPU, however many weights there are.
 
-A launch takes a GPU about as long as to change a million numbers. So weights, gradients and what is kept for them lie
+Every launch has its price, however few the numbers that it changes. So weights, gradients and what is kept for them lie
 in vectors, one behind the other, and the formula goes over these. The weights themselves become views of theirs.
 """
 
