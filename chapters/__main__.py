@@ -1,11 +1,14 @@
-"""`python -m chapters` lists the course; `python -m chapters run NAME` runs a chapter."""
+"""`python -m chapters` lists the course, `run NAME` runs a chapter, `compare NAME` sets it beside Keras."""
 
 from __future__ import annotations
 
 import argparse
 import importlib
+import shlex
 import sys
+import time
 from collections.abc import Sequence
+from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
@@ -18,8 +21,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = course.Parser(
         "python -m chapters", "The course, chapter by chapter. Without arguments: the list."
     )
-    parser.add_argument("command", nargs="?", choices=["run"], help="run a chapter")
-    parser.add_argument("name", nargs="?", help=f"which: {', '.join(course.CHAPTERS)}")
+    parser.add_argument(
+        "command", nargs="?", choices=list(COMMANDS), help="run a chapter, or set it beside Keras"
+    )
+    parser.add_argument("name", nargs="?", help=f"which: {', '.join(course.CHAPTERS)}; run all: all of them")
     parser.add_argument("flags", nargs=argparse.REMAINDER, help="the chapter's own: run NAME --help")
     try:
         options = parser.parse_args(argv)
@@ -29,8 +34,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         if options.name is None and options.flags in (["-h"], ["--help"]):
             parser.print_help()
             return 0
-        chapter = course.find(options.name)
-        return importlib.import_module(f"chapters.{chapter.package}.train").main(options.flags)
+        return COMMANDS[options.command](options.name, options.flags)
     except (course.Refused, OSError) as error:  # OSError: a disk that is full, a folder taken away
         print(f"error: {error}", file=sys.stderr)
         return 2
@@ -39,18 +43,98 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 130
 
 
-def list_chapters() -> None:
-    """Print what there is to run, and how long each took here, or takes."""
-    table = Table(box=None, header_style="bold")
-    for heading in ("chapter", "name", "what it does", "takes"):
-        table.add_column(heading)
+def run(name: str | None, flags: list[str]) -> int:
+    """Run a chapter, or all of them."""
+    if name == "all":
+        return run_all(flags)
+    chapter = course.find(name)
+    return importlib.import_module(f"chapters.{chapter.package}.train").main(flags)
+
+
+def run_all(argv: list[str]) -> int:
+    """Run the chapters one after the other, each as `run NAME` would; one that cannot be run does not stop the rest."""
+    parser = course.Parser("python -m chapters run all", "The whole course, each chapter on data of its own.")
+    course.add_common(parser)
+    parser.add_argument("--resume", action="store_true", help="go on where this was stopped")
+    parser.add_argument(
+        "--out", type=Path, default=course.RUNS, metavar="DIR", help="a folder in it for each"
+    )
+    options = parser.parse_args(argv)
+    shared = [each for each in _without(argv, "--out") if each != "--resume"]
+    came: list[tuple[course.Chapter, str, float]] = []
     for chapter in course.CHAPTERS.values():
-        table.add_row(
-            str(chapter.number), chapter.name, chapter.title, course.last_time(chapter) or chapter.takes
+        out: Path = options.out / chapter.name
+        record = course.read_record(out) if options.resume else None
+        again = ["--resume"] if record is not None and any((out / "backup").rglob("*.npz")) else []
+        print(f"\nChapter {chapter.number}: {chapter.title}", flush=True)
+        began = time.monotonic()
+        try:
+            status = run(chapter.name, [*shared, "--out", str(out), *again])
+        except course.Refused as error:
+            print(f"error: {error}", file=sys.stderr)
+            status = 2
+        if status == 130:
+            command = shlex.join(["run", "all", *[each for each in argv if each != "--resume"], "--resume"])
+            print(f"Or with all that is left:  python -m chapters {command}")
+            return 130
+        came.append((chapter, "done" if status == 0 else "could not be run", time.monotonic() - began))
+    table = _table("chapter", "name", "", "took", "")
+    for chapter, state, seconds in came:
+        record = course.read_record(options.out / chapter.name)
+        figure = course.main_figure(chapter, record) if state == "done" else None
+        table.add_row(str(chapter.number), chapter.name, state, f"{seconds:.0f} s", figure or "")
+    print()
+    _print(table)
+    return 0 if all(state == "done" for _, state, _ in came) else 2
+
+
+def compare(name: str | None, flags: list[str]) -> int:
+    """Set a chapter's network beside its twin in Keras, number by number."""
+    return importlib.import_module("chapters.compare.command").main([*([name] if name else []), *flags])
+
+
+COMMANDS = {"run": run, "compare": compare}
+
+
+def list_chapters() -> None:
+    """Print what there is to run, what was run here and came out, and how long it takes."""
+    table = _table("chapter", "name", "what it does", "here", "best so far", "takes")
+    for chapter in course.CHAPTERS.values():
+        last = course.last_run(chapter) or {}
+        state = {"finished": "done", "stopped": "stopped: --resume", "running": "begun"}.get(
+            last.get("state", ""), "–"
         )
-    console = Console(width=None if sys.stdout.isatty() else 100)
-    console.print(table)
+        # The time of a default run that came to its end says more than ours.
+        here = last.get("argv") == [] and last.get("state") == "finished"
+        takes = f"{last['seconds']:.0f} s here" if here else chapter.takes
+        table.add_row(
+            str(chapter.number), chapter.name, chapter.title, state, course.best_figure(chapter) or "–", takes
+        )
+    _print(table)
     print("\nRun one:  python -m chapters run NAME    (its flags: python -m chapters run NAME --help)")
+    print("All of them, in a minute or two, to see that they work:  python -m chapters run all --quick")
+    print("One beside its twin in Keras:  python -m chapters compare NAME")
+
+
+def _table(*headings: str) -> Table:
+    table = Table(box=None, header_style="bold")
+    for heading in headings:
+        table.add_column(heading)
+    return table
+
+
+def _print(table: Table) -> None:
+    Console(width=None if sys.stdout.isatty() else 140).print(table)
+
+
+def _without(argv: list[str], flag: str) -> list[str]:
+    """A command line without a flag and its value."""
+    kept, skip = [], False
+    for each in argv:
+        if not skip and each != flag and not each.startswith(f"{flag}="):
+            kept.append(each)
+        skip = each == flag
+    return kept
 
 
 if __name__ == "__main__":

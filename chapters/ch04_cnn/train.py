@@ -53,8 +53,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     flags = course.chapter_flags(CHAPTER)
     flags.add_argument("--net", choices=list(RECIPES), default="lenet", help="which network")
     run = course.Run(CHAPTER, flags, argv)
+    with run:
+        lesson(run)
+    return run.status
+
+
+def lesson(run: course.Run) -> None:
+    """Data, network, training, and what it came to."""
     options, recipe = run.options, RECIPES[run.options.net]
-    epochs = options.epochs or (1 if options.quick else recipe.full_epochs if options.full else recipe.epochs)
 
     # ------------------------------------------------------------------------------------------------- data
     images = course.load_images(options.data, options.quick, options.seed)
@@ -73,20 +79,13 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     # -------------------------------------------------------------------------------------------------- fit
     run.start(images.name)
-    watch: list[callbacks.Callback] = [callbacks.BackupAndRestore(run.backup, delete_checkpoint=False)]
-    if options.full:
-        watch += tensorboard(run)
-    try:
-        history = model.fit(x_train, y_train, epochs=epochs, callbacks=watch, **recipe.fit)
-    except ValueError as error:
-        if not options.resume:
-            raise
-        raise course.Refused(f"--resume: {error}") from None  # a damaged file
-    if model.first_epoch >= epochs:
-        print(f"Nothing left to train: {model.first_epoch} epochs are done; for more, --epochs.")
+    epochs = run.epochs(quick=1, usual=recipe.epochs, full=recipe.full_epochs)
+    watch = tensorboard(run) if options.full else []
+    history = run.fit(model, x_train, y_train, name=options.net, epochs=epochs, callbacks=watch, **recipe.fit)
 
     # --------------------------------------------------------------------------------------------- evaluate
     loss, accuracy = model.evaluate(x_test, y_test, batch_size=500, verbose=0)
+    run.note(test_loss=loss, test_accuracy=accuracy)
     print(f"Test loss {loss:.4f}, test accuracy {100 * accuracy:.2f} %.")
     if expected := EXPECT.get((options.net, images.name)):
         print(f"Expect {expected}{', without --quick' if options.quick else ''}.")
@@ -105,9 +104,6 @@ def main(argv: Sequence[str] | None = None) -> int:
         title = f"What the first layer sees, {when} training"
         run.picture(f"maps_{when}", plot.feature_maps(maps, picture, title))
     run.picture("mistakes", plot.worst_mistakes(images.x_test, images.y_test, probabilities, names))
-    return run.finish(
-        model.interrupted, data=images.name, test_loss=loss, test_accuracy=accuracy, history=history.history
-    )
 
 
 def prepared(x: np.ndarray, recipe: Recipe) -> np.ndarray:

@@ -53,7 +53,9 @@ def test_a_run_on_a_gpu(there: Any, tmp_path: Path) -> None:
     assert run(tmp_path, *flags, "--device", "gpu") == 0 and backend.current_device() == "gpu:0"
     assert sorted(path.stem for path in tmp_path.glob("*.png")) == PICTURES
     assert run(tmp_path, *flags, "--resume", "--epochs", "2", "--device", "cpu") == 0
-    assert len(json.loads((tmp_path / "run.json").read_text(encoding="utf-8"))["history"]["loss"]) == 2
+    assert (
+        len(json.loads((tmp_path / "run.json").read_text(encoding="utf-8"))["history"]["small"]["loss"]) == 2
+    )
 
 
 @pytest.mark.parametrize("net", ["lenet", "small"])
@@ -65,11 +67,13 @@ def test_a_quick_run_leaves_pictures_and_a_report(
     assert not [path.name for path in tmp_path.glob("*.png") if is_blank(path)]
     report = json.loads((tmp_path / "run.json").read_text(encoding="utf-8"))
     assert report["asked"] == {"data": "synthetic", "quick": True, "seed": 0, "net": net}
-    assert report["data"] == "synthetic digits" and not report["interrupted"]
-    assert 0 <= report["test_accuracy"] <= 1 and len(report["history"]["accuracy"]) == 1
-    assert ("val_accuracy" in report["history"]) == (net == "lenet")
+    assert report["data"] == "synthetic digits" and report["state"] == "finished"
+    assert 0 <= report["figures"]["test_accuracy"] <= 1 and len(report["history"][net]["accuracy"]) == 1
+    assert ("val_accuracy" in report["history"][net]) == (net == "lenet")
     told = capsys.readouterr().out
-    assert f"test accuracy {100 * report['test_accuracy']:.2f} %" in told and "mistakes.png" in told
+    assert (
+        f"test accuracy {100 * report['figures']['test_accuracy']:.2f} %" in told and "mistakes.png" in told
+    )
     assert ("Expect about 98 % after two epochs, without --quick." in told) == (net == "lenet")
 
 
@@ -136,17 +140,17 @@ def test_a_run_that_was_stopped_goes_on_bit_for_bit(
     assert run(stopped, "--epochs", "3", "--seed", "5") == 130
     assert "--seed 5 --resume" in capsys.readouterr().out
     report = json.loads((stopped / "run.json").read_text(encoding="utf-8"))
-    assert report["interrupted"] and len(report["history"]["loss"]) == 1
+    assert report["state"] == "stopped" and len(report["history"]["lenet"]["loss"]) == 1
 
     assert run(stopped, "--epochs", "3", "--seed", "5", "--resume") == 0
-    assert "Nothing left" not in capsys.readouterr().out
-    expected, got = (read(folder / "backup" / "latest.npz") for folder in (whole, stopped))
+    assert "nothing left" not in capsys.readouterr().out
+    expected, got = (read(folder / "backup" / "lenet" / "latest.npz") for folder in (whole, stopped))
     assert len(expected) == len(got) > 16  # weights, the optimizer's state, random numbers, history
     for (name, wanted), value in zip(expected.items(), got.values()):
         np.testing.assert_array_equal(value, wanted, err_msg=name)
 
     assert run(stopped, "--epochs", "2", "--seed", "5", "--resume") == 0
-    assert "Nothing left to train: 3 epochs are done" in capsys.readouterr().out
+    assert "nothing left to train, 3 epochs are done" in capsys.readouterr().out
 
 
 def test_stopped_before_anything_was_learnt(
@@ -171,13 +175,15 @@ def test_resume_asks_for_the_same_run(
     assert run(tmp_path, "--quick", "--net", "small", "--resume") == 2
     assert "had --net lenet, not small" in capsys.readouterr().err
     with monkeypatch.context() as later:  # drawn digits at first, and now the real ones are there
-        later.setitem(course.SETS, "synthetic", ("MNIST", datasets.synthetic))
+        later.setitem(course.SETS, "synthetic", replace(course.SETS["synthetic"], title="MNIST"))
         assert run(tmp_path, "--quick", "--resume") == 2
         assert "has learnt from synthetic digits, and now there is MNIST" in capsys.readouterr().err
     assert run(tmp_path, "--data", "nowhere") == 2
-    assert (tmp_path / "backup" / "latest.npz").exists(), "what is refused leaves everything as it was"
+    assert (tmp_path / "backup" / "lenet" / "latest.npz").exists(), (
+        "what is refused leaves everything as it was"
+    )
     capsys.readouterr()
-    (tmp_path / "backup" / "latest.npz").write_bytes(b"damaged")
+    (tmp_path / "backup" / "lenet" / "latest.npz").write_bytes(b"damaged")
     assert run(tmp_path, "--quick", "--resume") == 2
     told = capsys.readouterr().err
     assert told.startswith("error: --resume: ") and told.count("\n") == 1
@@ -190,7 +196,7 @@ def test_resume_asks_for_the_same_run(
     ("argv", "says"),
     [
         (["walk"], "invalid choice"),
-        (["run"], "which chapter? There are: cnn"),
+        (["run"], "which chapter? There are: autograd, dense"),
         (["run", "cn"], "did you mean 'cnn'?"),
         (["run", "cnn", "--speed", "9"], "--help"),
         (["run", "cnn", "--quick", "--full"], "choose one"),
@@ -243,19 +249,6 @@ def test_what_cannot_be_done_is_refused_in_one_line(
 def test_help_is_there_before_a_chapter_is_named(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["run", "--help"]) == 0
     assert capsys.readouterr().out.startswith("usage: python -m chapters")
-
-
-def test_the_list_names_the_chapters(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    assert main([]) == 0
-    assert "cnn" in (told := capsys.readouterr().out) and "about 1 min" in told
-    report = {"argv": [], "interrupted": False, "seconds": 71.4}
-    Path("runs/cnn").mkdir(parents=True)
-    Path("runs/cnn/run.json").write_text(json.dumps(report), encoding="utf-8")
-    assert main([]) == 0
-    assert "71 s here" in capsys.readouterr().out
 
 
 # ---- the networks and the experiments -----------------------------------------------------------------------

@@ -1,0 +1,97 @@
+"""The pictures that chapters learn from: data sets by name, or a folder of one's own."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from chapters.course.contents import Refused
+from tinydl import datasets
+from tinydl.lookup import unknown
+
+
+@dataclass
+class Images:
+    """Labelled pictures: x uint8 (n, h, w, channels), y (n,) from 0 to classes - 1."""
+
+    name: str
+    x_train: np.ndarray
+    y_train: np.ndarray
+    x_test: np.ndarray
+    y_test: np.ndarray
+    class_names: Sequence[str]
+
+
+@dataclass(frozen=True)
+class Set:
+    """A data set: its title, how it is loaded, and what its classes are called."""
+
+    title: str
+    load: Callable[[], Any]
+    class_names: Sequence[str]
+
+
+SETS = {
+    "mnist": Set("MNIST", lambda: datasets.mnist.load_data(), datasets.mnist.class_names),
+    "fashion_mnist": Set(
+        "Fashion-MNIST", lambda: datasets.fashion_mnist.load_data(), datasets.fashion_mnist.class_names
+    ),
+    "synthetic": Set(
+        "synthetic digits", lambda: datasets.synthetic.load_data(), datasets.synthetic.class_names
+    ),
+    "cakes": Set("painted cakes", lambda: datasets.synthetic.load_cakes(), datasets.synthetic.cake_names),
+}
+
+
+def load_images(
+    data: str, quick: bool = False, seed: int | None = 0, size: int = 64, test_split: float = 0.2
+) -> Images:
+    """The pictures that --data names; drawn digits, and a line that says so, where a set cannot be had.
+
+    Args:
+        data: a name of `SETS`, or a folder that holds a folder of pictures for each class, read in colour.
+        quick: keep only the first 2,000 to train on and 500 to test.
+        seed: of the draw that splits a folder; None takes the last of each class by name to test on.
+        size: height and width that the pictures of a folder get, in pixels.
+        test_split: the share of a folder's pictures that are for the test.
+
+    Raises:
+        Refused: neither a name nor a folder, or files that cannot be read or learned from.
+    """
+    try:
+        if data in SETS:
+            name, halves, class_names = _load_set(data)
+        elif Path(data).is_dir():
+            name, class_names = Path(data).resolve().name, datasets.image_folder.class_names(data)
+            halves = datasets.image_folder.load_data(data, (size, size), test_split=test_split, seed=seed)
+        else:
+            raise Refused(f"--data: {unknown(data, SETS, 'folder or data set')}")
+    except ValueError as error:  # a corrupt file, no classes, a picture that is none: the message names it
+        raise Refused(f"--data {data}: {error}") from None
+    if len(class_names) < 2:
+        raise Refused(
+            f"--data {data}: one class only ({class_names[0]}); give it a folder for each of two or more"
+        )
+    if len(halves[1][0]) == 0:
+        raise Refused(f"--data {data}: nothing to test on; give each class two pictures or more")
+    keep = (2000, 500) if quick else (None, None)
+    (x_train, y_train), (x_test, y_test) = ((x[:n], y[:n]) for (x, y), n in zip(halves, keep))
+    x_train, x_test = (x if x.ndim == 4 else x[..., None] for x in (x_train, x_test))  # grey is one channel
+    return Images(name, x_train, y_train, x_test, y_test, class_names)
+
+
+def _load_set(data: str) -> tuple[str, Any, Sequence[str]]:
+    known = SETS[data]
+    try:
+        return known.title, known.load(), known.class_names
+    except datasets.DataUnavailable as error:
+        print(
+            f"{known.title} is not to be had here, so there are drawn digits instead. ({error})",
+            file=sys.stderr,
+        )
+        return _load_set("synthetic")

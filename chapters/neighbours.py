@@ -1,0 +1,73 @@
+"""How well do points tell classes apart? Nearest neighbours vote; and PCA, the plainest way to few numbers."""
+
+from __future__ import annotations
+
+import numpy as np
+
+
+def knn_accuracy(
+    points: np.ndarray,
+    labels: np.ndarray,
+    k: int = 5,
+    queries: np.ndarray | None = None,
+    query_labels: np.ndarray | None = None,
+) -> float:
+    """The share of points whose k nearest neighbours vote for their own class; on a tie, the nearer ones decide.
+
+    Args:
+        points: (n, d).
+        labels: their classes, integers from 0 (n,).
+        k: how many neighbours vote.
+        queries: other points to ask about (m, d). Without them each point is asked about, and does not vote itself.
+        query_labels: their classes (m,).
+
+    Returns:
+        From 0 to 1; guessing gets about 1 / classes.
+
+    Example:
+        >>> points = np.array([[0.0], [0.1], [0.2], [5.0], [5.1], [5.2]])
+        >>> knn_accuracy(points, np.array([0, 0, 0, 1, 1, 1]), k=1)
+        1.0
+        >>> knn_accuracy(points, np.array([0, 1, 0, 1, 0, 1]), k=1)
+        0.0
+    """
+    itself = queries is None
+    asked, truth = (points, labels) if queries is None else (queries, query_labels)
+    assert truth is not None
+    k = min(k, len(points) - itself)
+    # ||a - b||² = ||a||² - 2ab + ||b||², without the first, which is the same for all neighbours of a
+    centre = points.mean(axis=0)
+    a, b = (np.asarray(each - centre, dtype=np.float64) for each in (asked, points))
+    distances = (b * b).sum(axis=1) - 2 * a @ b.T  # (m, n)
+    if itself:
+        np.fill_diagonal(distances, np.inf)
+    nearest = np.argsort(distances, axis=1, kind="stable")[:, :k]  # (m, k)
+    # A vote counts a little less the farther away it is, far too little to overrule another vote.
+    weight = 1 - np.arange(k) / (10 * k * k)  # (k,)
+    votes = np.zeros((len(a), int(max(labels.max(), truth.max())) + 1))
+    np.add.at(votes, (np.arange(len(a))[:, None], labels[nearest]), weight)
+    return float((votes.argmax(axis=1) == truth).mean())
+
+
+def pca(x: np.ndarray, components: int) -> tuple[np.ndarray, np.ndarray]:
+    """Principal component analysis: the directions in which rows vary most (Pearson 1901).
+
+    `code = (x - mean) @ axes.T` are the best `components` numbers that a linear map can keep of a row, and
+    `mean + code @ axes` is what can be said of it from them.
+
+    Args:
+        x: (n, d).
+        components: how many, at most d.
+
+    Returns:
+        `(mean, axes)`: (d,) and (components, d), orthonormal rows, the most important first.
+
+    Example:
+        >>> mean, axes = pca(np.array([[0.0, 0.0], [1.0, 1.0], [2.0, 2.0]]), 1)
+        >>> mean.tolist(), np.abs(axes).round(3).tolist()
+        ([1.0, 1.0], [[0.707, 0.707]])
+    """
+    mean = x.mean(axis=0, dtype=np.float64)
+    centred = x - mean
+    _, vectors = np.linalg.eigh(centred.T @ centred)  # (d, d): columns, the least important first
+    return mean, vectors[:, ::-1][:, :components].T
