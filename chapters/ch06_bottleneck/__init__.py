@@ -1,0 +1,1 @@
+"""Chapter 6: ten kinds of pictures and two numbers."""
