@@ -42,6 +42,7 @@ def shown(figure: Figure, axes: int = 0) -> np.ndarray:
 PICTURES = {
     "image_grid": lambda: plot.image_grid(IMAGES, LABELS, CAKES, predicted=LABELS[::-1], title="six"),
     "worst_mistakes": lambda: plot.worst_mistakes(IMAGES, LABELS, np.tile([0.2, 0.1, 0.7], (6, 1)), CAKES),
+    "reconstructions": lambda: plot.reconstructions(IMAGES, 255 - IMAGES),
     "heat_map": lambda: plot.heat_map(IMAGES[0]),
     "training_curves": lambda: plot.training_curves(HISTORY),
     "confusion_matrix": lambda: plot.confusion_matrix(LABELS, LABELS[::-1], CAKES),
@@ -150,6 +151,20 @@ def test_worst_mistakes_are_the_most_confident_first() -> None:
 
 def test_worst_mistakes_of_a_perfect_classifier() -> None:
     assert words(plot.worst_mistakes(IMAGES, LABELS, np.eye(3)[LABELS])) == ["none: all 6 images are right"]
+
+
+def test_reconstructions_stand_below_what_they_are_of() -> None:
+    restored = np.clip(IMAGES / 255 + 0.1, 0, 1)
+    figure = plot.reconstructions(IMAGES, restored, columns=4)
+    above, below = figure.axes
+    np.testing.assert_allclose(shown(figure, 0), IMAGES / 255)
+    np.testing.assert_allclose(shown(figure, 1), restored)
+    corners = [[image.get_extent()[::3] for image in axes.images] for axes in (above, below)]  # left, top
+    assert corners[0] == corners[1] and len({left for left, _ in corners[0]}) == 4
+    assert {image.get_clim() for axes in (above, below) for image in axes.images} == {(0, 1)}
+    assert above.get_position().y0 > below.get_position().y0
+    colour = np.zeros((3, 4, 6, 3))
+    assert shown(plot.reconstructions(colour, colour[..., ::-1])).shape == (3, 4, 6, 3)
 
 
 def test_heat_map_writes_values_where_there_is_room() -> None:
@@ -341,6 +356,9 @@ HALF = np.full((6, 2), 0.5)
             lambda: plot.worst_mistakes(IMAGES, LABELS % 2, HALF, count=0),
             "count, columns: expected 1 or more",
         ),
+        (lambda: plot.reconstructions(IMAGES, IMAGES[:5]), r"of one size, got \(6, 8, 8\) and \(5, 8, 8\)"),
+        (lambda: plot.reconstructions(IMAGES, IMAGES[..., None, None]), r"restored: expected grey"),
+        (lambda: plot.reconstructions(IMAGES, IMAGES, columns=0), "columns: expected 1 or more, got 0"),
         (lambda: plot.heat_map(np.zeros((4, 4, 3))), r"image: expected one grey image .* \(4, 4, 3\)"),
         (lambda: plot.heat_map([[np.inf]]), "image: .* NaN or infinite"),
         (lambda: plot.training_curves({}), "history: expected a History"),

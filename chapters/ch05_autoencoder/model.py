@@ -13,8 +13,17 @@ logits, whose sigmoid is the picture:
 
 from __future__ import annotations
 
+import numpy as np
+
 from tinydl import Sequential
 from tinydl.layers import Conv2D, Conv2DTranspose, Dense, Flatten, Input, Reshape
+
+BATCH, FULL_EPOCHS = 512, 20  # of the recipe, for the dense one
+
+
+def rows(pictures: np.ndarray) -> np.ndarray:
+    """Pictures (n, h, w, channels) of bytes as rows of pixels from 0 to 1: (n, h * w * channels), float32."""
+    return pictures.reshape(len(pictures), -1).astype(np.float32) / 255
 
 
 def autoencoder(pixels: int = 784, code: int = 20) -> Sequential:

@@ -4,7 +4,7 @@ Each function takes arrays (or Tensors) and returns a `Figure`: write it with `s
 line of a notebook cell. Figures are made without pyplot: nothing pops up, and nothing stays behind in memory.
 
     drawing    what the pictures share: colours, checks of what comes in, tiles, `save`
-    images     image_grid, worst_mistakes, heat_map
+    images     image_grid, worst_mistakes, reconstructions, heat_map
     training   training_curves, confusion_matrix, latent_scatter
     network    filters, feature_maps
     graphs     graph
@@ -12,7 +12,7 @@ line of a notebook cell. Figures are made without pyplot: nothing pops up, and n
 
 from tinydl.plot.drawing import save
 from tinydl.plot.graphs import graph
-from tinydl.plot.images import heat_map, image_grid, worst_mistakes
+from tinydl.plot.images import heat_map, image_grid, reconstructions, worst_mistakes
 from tinydl.plot.network import feature_maps, filters
 from tinydl.plot.training import confusion_matrix, latent_scatter, training_curves
 
@@ -24,6 +24,7 @@ __all__ = [
     "heat_map",
     "image_grid",
     "latent_scatter",
+    "reconstructions",
     "save",
     "training_curves",
     "worst_mistakes",

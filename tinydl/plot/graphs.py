@@ -8,7 +8,7 @@ columns between, and a few sweeps draw every node towards the mean of its neighb
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -53,7 +53,7 @@ def graph(tensor: Tensor, title: str | None = None) -> Figure:
     if last.parents is None:
         raise ValueError("tensor: backward() has freed its graph; draw it before, or pass retain_graph=True")
     nodes = _nodes_behind(last)
-    places, edges = _layout(nodes)
+    places, edges = layout(nodes)
     words = {node: _words(node, tensor if node is last else None) for node in nodes}
     letters = min(15, max(len(line) for lines in words.values() for line in lines))
     wide = max(0.9, 0.085 * letters)  # inches; what letters of 9 points take; longer lines get smaller ones
@@ -74,7 +74,7 @@ def graph(tensor: Tensor, title: str | None = None) -> Figure:
     for arriving in arrivals.values():
         arriving.sort(key=lambda points: points[-2][1])
         for i, points in enumerate(arriving):
-            _draw_edge(axes, points, wide, 0.14 * (i - (len(arriving) - 1) / 2))
+            draw_edge(axes, points, wide, 0.14 * (i - (len(arriving) - 1) / 2))
     for node in nodes:
         face = ORANGE if node is last else SKY if node.name == "leaf" else "white"
         line = "--" if node.parents is None else "-"
@@ -95,8 +95,16 @@ def _nodes_behind(last: Node) -> list[Node]:
     return sorted(seen, key=lambda node: node.number, reverse=True)
 
 
-def _layout(nodes: list[Node]) -> tuple[dict[Hashable, tuple[int, float]], list[list[Hashable]]]:
-    """(column, row) of each node and of what edges pass on their way; and each edge, as what it passes."""
+def layout(nodes: Sequence[Any]) -> tuple[dict[Hashable, tuple[int, float]], list[list[Hashable]]]:
+    """Where to draw the nodes of a graph.
+
+    Args:
+        nodes: each before its parents, the end of the graph first. Of a node only `parents` is looked at, which are
+            empty, or None, where it was given.
+
+    Returns:
+        (column, row) of each node and of the points that edges pass on their way; and each edge, as what it passes.
+    """
     steps = dict.fromkeys(nodes, 0)  # the longest path to the end: a leaf stands right before what uses it
     for node in nodes:  # each after all that use it
         for parent in node.parents or ():
@@ -119,7 +127,7 @@ def _layout(nodes: list[Node]) -> tuple[dict[Hashable, tuple[int, float]], list[
                 left[b].append(a)
             edges.append(edge)
 
-    leaves = {node for node in nodes if node.name == "leaf"}
+    leaves = {node for node in nodes if not node.parents}
     row: dict[Hashable, float] = {nodes[0]: 0.0}
 
     def mean(rows: Mapping[Hashable, float]) -> float:
@@ -154,8 +162,15 @@ def _words(node: Node, tensor: Tensor | None) -> list[str]:
     return [*name.split("\n"), below + " (freed)" * (node.parents is None)]
 
 
-def _draw_edge(axes: Axes, points: list[tuple[float, float]], wide: float, aside: float) -> None:
-    """An arrow from box to box, smooth between columns; it ends `aside` of the middle of the last one."""
+def draw_edge(axes: Axes, points: Sequence[tuple[float, float]], wide: float, aside: float) -> None:
+    """An arrow from box to box, smooth between columns.
+
+    Args:
+        axes: to draw on.
+        points: the middle of the box where it begins, what it passes, and the middle of the box where it ends.
+        wide: the width of a box.
+        aside: how far below the middle of the last box's side it ends.
+    """
     path, codes = [(points[0][0] + wide / 2, points[0][1])], [Path.MOVETO]
     for x, y in points[1:]:
         last = (x, y) == points[-1]

@@ -1,4 +1,5 @@
-"""Pictures of pictures: a grid of images, the worst mistakes, one image as a table of numbers."""
+"""Pictures of pictures: a grid of images, the worst mistakes, images beside what was made of them, one image as a
+table of numbers."""
 
 from __future__ import annotations
 
@@ -118,6 +119,41 @@ def worst_mistakes(
     ]
     title = f"Worst mistakes: {len(worst):,} of {len(wrong):,} in {len(grid):,} images"
     return _tiled(grid[worst], columns, title, captions, [True] * len(worst))
+
+
+def reconstructions(
+    images: ArrayLike, restored: ArrayLike, columns: int = 10, title: str | None = "Reconstructions"
+) -> Figure:
+    """Rows of images, and below them, in the same order, what came back of them.
+
+    Args:
+        images: grey (n, h, w) or (n, h, w, 1), or RGB (n, h, w, 3); uint8 or floats.
+        restored: as many of the same size, each the reconstruction of one; of logits, the sigmoid.
+        columns: images in a row; fifty images in rows of ten make five rows above five.
+        title: stands above.
+
+    Raises:
+        ValueError: an argument has the wrong shape, kind or range, or the two do not fit.
+
+    Example:
+        >>> figure = reconstructions(np.zeros((6, 8, 8)), np.ones((6, 8, 8)), columns=3)
+        >>> [axes.get_title(loc="left") for axes in figure.axes]
+        ['images', 'their reconstructions']
+    """
+    both = pixels(images), pixels(restored, "restored")
+    if both[0].shape != both[1].shape:
+        shapes = f"{both[0].shape} and {both[1].shape}"
+        raise ValueError(f"images, restored: expected as many, of one size, got {shapes}")
+    if columns < 1:
+        raise ValueError(f"columns: expected 1 or more, got {columns}")
+    columns = min(columns, len(both[0]))
+    rows, tall = -(-len(both[0]) // columns), both[0].shape[1] / both[0].shape[2]
+    cell = min(1.5, 8 / columns)  # inches
+    figure = new_figure(columns * cell * 1.08, 2 * (rows * cell * (tall + 0.08) + 0.3) + 0.4, title)
+    for axes, tiles, name in zip(figure.subplots(2, 1), both, ("images", "their reconstructions")):
+        draw_tiles(axes, tiles, columns, cmap="gray", vmin=0, vmax=1)
+        axes.set_title(name, loc="left", fontsize=11)
+    return figure
 
 
 def heat_map(image: ArrayLike, values: bool = True, title: str | None = None) -> Figure:
