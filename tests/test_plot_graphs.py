@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
 
 from tinydl import Tensor, plot
+from tinydl.plot.graphs import layout
 
 NUMBERS = itertools.count()
 
@@ -20,6 +21,13 @@ class Node:
 
     def __init__(self, name: str, parents: tuple[Node, ...] | None, shape: object):
         self.name, self.parents, self.shape, self.number = name, parents, shape, next(NUMBERS)
+
+
+class Bare:
+    """What `layout` reads of a node."""
+
+    def __init__(self, parents: tuple[Bare, ...]):
+        self.parents = parents
 
 
 def tensor(node: Node | None, data: object = 0.0) -> SimpleNamespace:
@@ -127,3 +135,15 @@ def test_graph_refuses_what_has_none() -> None:
         plot.graph(np.zeros(3))  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="tensor: it has no graph"):
         plot.graph(tensor(None))
+
+
+def test_layout_asks_for_no_more_than_parents() -> None:
+    """Two leaves, the node made of both, and an edge that leads past it: what a chapter draws in its own way."""
+    x, w = (Bare(()) for _ in range(2))
+    product = Bare((x, w))
+    end = Bare((product, w))
+    places, edges = layout([end, product, w, x])
+    assert [places[node][0] for node in (end, product, w, x)] == [2, 1, 0, 0]
+    assert places[w][1] != places[x][1]
+    assert [(edge[0], edge[-1]) for edge in edges] == [(product, end), (w, end), (x, product), (w, product)]
+    assert [len(edge) for edge in edges] == [2, 3, 2, 2]  # the second passes the column between
