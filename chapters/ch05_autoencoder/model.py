@@ -1,4 +1,4 @@
-"""Two autoencoders, each an encoder down to a few numbers, a decoder back up, and the two in a row.
+"""Autoencoders: an encoder down to a few numbers, a decoder back up, and the two in a row.
 
 `autoencoder` is the dense one of the recipe. Pictures are rows of pixels from 0 to 1, (n, 784); what comes back are
 logits, whose sigmoid is the picture:
@@ -60,6 +60,22 @@ def decoder(pixels: int = 784, code: int = 20) -> Sequential:
             Dense(pixels),  # (784,)
         ],
         name="decoder",
+    )
+
+
+def linear_autoencoder(pixels: int = 784, code: int = 20) -> Sequential:
+    """One layer down and one back, nothing bent in between: what it can learn is PCA. Gives pixels, not logits."""
+    return Sequential([Input((pixels,)), Dense(code, name="encoder"), Dense(pixels, name="decoder")])
+
+
+def classifier(numbers: int, classes: int = 10) -> Sequential:
+    """Rows of so many numbers, be they pixels or codes, to the probabilities of their classes."""
+    return Sequential(
+        [
+            Input((numbers,)),
+            Dense(64, activation="relu"),
+            Dense(classes, activation="softmax"),
+        ]
     )
 
 

@@ -1,0 +1,282 @@
+"""Train the chapter's autoencoders, print what they came to, and draw what comes back.
+
+python -m chapters run autoencoder                         MNIST, then Fashion-MNIST; then cakes in a plane
+python -m chapters run autoencoder --full                  the recipe to the letter: twenty epochs
+python -m chapters run autoencoder --data fashion_mnist    one set alone
+python -m chapters run autoencoder --pictures my_photos    the plane of a folder with a folder of pictures a class
+
+MNIST is followed by Fashion-MNIST, as in the recipe; any other --data stands alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+import tinydl
+from chapters import course
+from chapters.ch05_autoencoder import pictures, rivals, uses
+from chapters.ch05_autoencoder.model import BATCH, FULL_EPOCHS, autoencoder, rows
+from chapters.ch05_autoencoder.plane import fit_plane, restored, told_by_neighbours
+from chapters.neighbours import knn_accuracy, pca
+from tinydl import Sequential, plot
+from tinydl.losses import BinaryCrossentropy
+
+CHAPTER = course.CHAPTERS["autoencoder"]
+CODE = 20
+GREY = ("mnist", "fashion_mnist", "synthetic")  # sets of 28x28 pixels, for the dense autoencoder
+
+# Test loss to expect, by data; README.md says how it was measured.
+EXPECT = {
+    "MNIST": "about 0.098 after six epochs, 0.091 after twenty",
+    "Fashion-MNIST": "about 0.284 after six epochs, 0.280 after twenty",
+}
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the chapter. `argv`: its flags, as on the command line. Returns the exit status."""
+    flags = course.chapter_flags(CHAPTER)
+    flags.add_argument(
+        "--pictures",
+        default="cakes",
+        metavar="NAME",
+        help="in colour, for the plane: cakes, or a folder with a folder of pictures a class (without it: cakes)",
+    )
+    run = course.Run(CHAPTER, flags, argv)
+    with run:
+        lesson(run)
+    return run.status
+
+
+def lesson(run: course.Run) -> None:
+    """Twenty numbers and back; what else could do it; what they are for; and two numbers."""
+    sets, photos = load(run)
+    run.start(" and ".join(images.name for images in sets))
+    trained = [recipe(run, images, i) for i, images in enumerate(sets)]
+    for i, each in enumerate(trained):
+        show(run, each, "" if i == 0 else "_second")
+    overview(run, trained)
+    first = trained[0]
+    rivals_of(run, first)
+    the_code(run, first)
+    the_plane(run, photos)
+
+
+# ---------------------------------------------------------------------------------------------------- data
+
+
+def load(run: course.Run) -> tuple[list[course.Images], course.Images]:
+    """The grey sets, one or two, and the pictures in colour."""
+    options = run.options
+    if options.data not in GREY:
+        raise course.Refused(
+            f"--data {options.data}: this chapter takes {', '.join(GREY)}; pictures in colour go with --pictures"
+        )
+    sets = [course.load_images(options.data, options.quick, options.seed)]
+    if sets[0].name == "MNIST":
+        sets.append(course.load_images("fashion_mnist", options.quick, options.seed))
+    if options.pictures in GREY:
+        raise course.Refused(
+            f"--pictures {options.pictures}: the plane takes pictures in colour: cakes, or a folder of your own"
+        )
+    try:
+        photos = course.load_images(options.pictures, options.quick, options.seed)
+    except course.Refused as error:
+        raise course.Refused(str(error).replace("--data", "--pictures", 1)) from None
+    for images in sets:
+        sizes = f"{len(images.x_train):,} pictures to train on, {len(images.x_test):,} to test"
+        print(
+            f"{images.name}: {sizes}, each {images.x_train.shape[1:]}, a row of {images.x_train[0].size} pixels"
+        )
+    return sets, photos
+
+
+# -------------------------------------------------------------------------------------- the dense autoencoder
+
+
+@dataclass
+class Trained:
+    """An autoencoder, what it was trained on, and what it came to on the test set."""
+
+    images: course.Images
+    x: np.ndarray  # (n, 784), from 0 to 1
+    x_test: np.ndarray
+    model: Sequential
+    losses: list[float]  # an epoch each
+    loss: float
+    error: float  # squared, a pixel
+    restored: np.ndarray  # (n_test, 784)
+    floor: float
+    mean: np.ndarray  # PCA's, with its axes (components, 784) and the squared errors of 1, 2, ... of them
+    axes: np.ndarray
+    pca_errors: np.ndarray
+
+    def as_pictures(self, x: np.ndarray) -> np.ndarray:
+        """Rows of pixels as pictures (n, h, w)."""
+        return np.clip(x, 0, 1).reshape(-1, *self.images.x_test.shape[1:3])
+
+
+def recipe(run: course.Run, images: course.Images, which: int) -> Trained:
+    """The recipe on one set, with PCA beside it."""
+    x, x_test = rows(images.x_train), rows(images.x_test)  # (n, 784)
+    tinydl.set_random_seed(run.options.seed)
+    model = autoencoder(x.shape[1], CODE)
+    model.compile("adam", BinaryCrossentropy(from_logits=True))
+    print(f"\nThe autoencoder on {images.name}, {model.count_params():,} weights")
+    epochs = recipe_epochs(run)
+    name = ("autoencoder", "autoencoder_second")[which]
+    history = run.fit(model, x, x, name=name, batch_size=BATCH, epochs=epochs)
+    loss, error, back = rivals.scores(model, x_test)
+    mean, axes = pca(x, 100)
+    floor, errors = rivals.floor(x_test), rivals.pca_errors(x_test, mean, axes)
+    print(f"Test loss {loss:.4f}; a perfect copy would get {floor:.4f}.")
+    print(f"Squared error {error:.4f}; PCA with {CODE} components {errors[CODE - 1]:.4f}.")
+    if expected := EXPECT.get(images.name):
+        print(f"Expect a test loss of {expected}{', without --quick' if run.options.quick else ''}.")
+    found = {"test_loss": loss, "floor": floor, "mse": error, "pca_mse": float(errors[CODE - 1])}
+    run.note(**{("" if which == 0 else "second_") + key: value for key, value in found.items()})
+    losses = history.history.get("loss", [])
+    return Trained(images, x, x_test, model, losses, loss, error, back, floor, mean, axes, errors)
+
+
+def recipe_epochs(run: course.Run) -> int:
+    """How long the recipe's network learns; what stands beside it learns as long."""
+    return run.epochs(quick=1, usual=6, full=FULL_EPOCHS)
+
+
+def show(run: course.Run, trained: Trained, ending: str) -> None:
+    """What there is in a set, and what comes back of it."""
+    images = trained.images
+    grid = plot.image_grid(images.x_train[:25], images.y_train[:25], images.class_names, 5, images.name)
+    run.picture(f"classes{ending}", grid)
+    name = images.class_names[images.y_train[0]]
+    run.picture(f"heat_map{ending}", plot.heat_map(images.x_train[0], title=f"{images.name}: {name}"))
+    title = f"{images.name}: test images, through {CODE} numbers and back"
+    run.picture(
+        f"reconstructions{ending}",
+        plot.reconstructions(images.x_test[:50], trained.as_pictures(trained.restored[:50]), title=title),
+    )
+
+
+def overview(run: course.Run, trained: Sequence[Trained]) -> None:
+    """Loss and floor, PCA's error and the autoencoder's, of all sets."""
+    run.picture("slopes", pictures.slopes())
+    if all(each.losses for each in trained):
+        curves = {each.images.name: (each.losses, each.loss, each.floor) for each in trained}
+        run.picture("curves", pictures.curves(curves))
+    errors = {each.images.name: (each.pca_errors, each.error, CODE) for each in trained}
+    run.picture("components", pictures.components(errors))
+
+
+def rivals_of(run: course.Run, trained: Trained) -> None:
+    """PCA, a linear autoencoder, and the same network trained for another loss."""
+    x, x_test = trained.x, trained.x_test
+    axes = trained.axes[:CODE]
+    by_pca = trained.mean + (x_test - trained.mean) @ axes.T @ axes  # (n_test, 784)
+    _, one_each = np.unique(trained.images.y_test, return_index=True)  # a picture of each class
+    named = [
+        ("picture", x_test),
+        (f"PCA, {CODE} numbers", by_pca),
+        (f"autoencoder, {CODE}", trained.restored),
+    ]
+    shown = [(name, trained.as_pictures(x[one_each])) for name, x in named]
+    run.picture("pca_beside", pictures.rows_of_pictures(shown, "The same number of numbers"))
+
+    epochs = {True: 1, False: 10}[run.options.quick]
+    linear = rivals.fit_linear(run, x, epochs)
+    error = rivals.squared_error(x_test, linear.predict(x_test, batch_size=500, verbose=0))
+    shared = rivals.shared_directions(linear, axes)
+    print(f"\nWithout bends: squared error {error:.4f}, of PCA's directions it shares {100 * shared:.1f} %.")
+
+    squared = rivals.fit_squared(run, x, recipe_epochs(run))
+    loss, mse, _ = rivals.scores(squared, x_test)
+    print(f"Trained for the squared error: {mse:.4f}, cross-entropy {loss:.4f}.")
+    run.note(linear_mse=error, linear_shared=shared, squared_mse=mse, squared_loss=loss)
+
+
+# ------------------------------------------------------------------------------------------------ the code
+
+
+def the_code(run: course.Run, trained: Trained) -> None:
+    """What the twenty numbers are good for, and what each of them does."""
+    images, model, x, x_test = trained.images, trained.model, trained.x, trained.x_test
+    code, code_test = uses.codes(model, x), uses.codes(model, x_test)  # (n, 20)
+    axes = trained.axes[:CODE]
+    inputs = {
+        "pixels": (x, x_test),
+        "code": uses.standardised(code, code_test),
+        "pca": uses.standardised((x - trained.mean) @ axes.T, (x_test - trained.mean) @ axes.T),
+    }
+    for labelled, (usual, full) in {len(x): (5, 20), 500: (50, 50), 100: (100, 100)}.items():
+        print(f"\nA classifier that is told {labelled:,} labels:")
+        epochs = 1 if run.options.quick else full if run.options.full else usual
+        found = uses.classify(run, inputs, images, labelled, epochs)
+        for kind, figures in found.items():
+            timed = "" if run.options.resume else f", {figures['seconds']:.2f} s an epoch"
+            print(
+                f"  {kind:<8}{100 * figures['accuracy']:6.2f} %   {figures['parameters']:>7,} weights{timed}"
+            )
+        run.note(**{f"accuracy_{labelled if labelled < len(x) else 'all'}": found})
+
+    half = uses.halfway(model, x, x_test, images.y_test, run.options.seed)
+    print("\nHow far from the nearest training picture (squared error a pixel):")
+    print("  " + ", ".join(f"{name.replace('_', ' ')} {value:.4f}" for name, value in half.items()))
+    run.note(halfway=half)
+    _, one_each = np.unique(images.y_test, return_index=True)
+    shown = []
+    for a, b in ((2, 7), (4, 0), (1, 8)):
+        start, end = one_each[a], one_each[b]
+        shown.append(("pixels", trained.as_pictures(uses.walk(x_test[start], x_test[end], 9))))
+        way = uses.decoded(model, uses.walk(code_test[start], code_test[end], 9))
+        shown.append(("code", trained.as_pictures(way)))
+    run.picture(
+        "interpolation", pictures.rows_of_pictures(shown, "From one picture to another in eight steps")
+    )
+    steps = np.arange(-3, 4, dtype=np.float32)
+    moved = uses.each_number(model, code_test[0], code.std(axis=0), steps)  # (20, 7, 784)
+    run.picture(
+        "each_number",
+        pictures.each_number(trained.as_pictures(moved).reshape(*moved.shape[:2], 28, 28), steps),
+    )
+
+
+# ----------------------------------------------------------------------------------------------- the plane
+
+
+def the_plane(run: course.Run, photos: course.Images) -> None:
+    """Pictures in colour down to two numbers, and, for comparison, down to twenty."""
+    x, y, names = photos.x_train, photos.y_train, photos.class_names
+    chance = 1 / len(names)
+    print(f"\nTwo numbers for each of {len(x)} pictures: {photos.name}")
+    epochs = 1 if run.options.quick else 400 if run.options.full else 30
+    for code in (2, CODE):
+        name = "plane" if code == 2 else f"space_{code}"
+        model, points = fit_plane(run, x, epochs, name, code)
+        back = restored(model, photos.x_test)
+        figures = {
+            "mse_train": rivals.squared_error(x / 255, restored(model, x)),
+            "mse": rivals.squared_error(photos.x_test / 255, back),
+            "knn": knn_accuracy(points, y),
+        }
+        run.note(**{f"{name}_{key}": value for key, value in figures.items()})
+        print(
+            f"  {code:>2} numbers: squared error {figures['mse_train']:.4f}, "
+            f"on the test pictures {figures['mse']:.4f}; class told by the 5 nearest {100 * figures['knn']:.1f} % (guessing {100 * chance:.0f} %)"
+        )
+        if code == 2:
+            title = f"{photos.name}: two numbers that nobody asked for the class"
+            run.picture("plane", plot.latent_scatter(points, y, names, title))
+            colour = x.mean(axis=(1, 2)) / 255  # (n, 3)
+            run.picture(
+                "plane_colours",
+                pictures.colours(points, colour, "The same plane: each picture's mean colour"),
+            )
+            told = told_by_neighbours(points, colour)
+            print(f"    mean colour told by the 5 nearest: {100 * told:.0f} % of its variance")
+            run.note(plane_chance=chance, plane_colour_told=told)
+            title = f"{photos.name}: test pictures, through two numbers and back"
+            run.picture(
+                "plane_reconstructions", plot.reconstructions(photos.x_test[:20], back[:20], title=title)
+            )
