@@ -10,7 +10,6 @@ from types import SimpleNamespace
 import matplotlib
 import numpy as np
 import pytest
-from matplotlib.collections import PathCollection
 from matplotlib.colors import to_rgba
 from matplotlib.figure import Figure
 
@@ -49,12 +48,13 @@ PICTURES = {
     "filters": lambda: plot.filters(RNG.normal(size=(3, 3, 1, 5)), RNG.normal(size=(3, 3, 1, 5))),
     "feature_maps": lambda: plot.feature_maps(RNG.normal(size=(4, 4, 3)), IMAGES[0]),
     "latent_scatter": lambda: plot.latent_scatter(RNG.normal(size=(6, 2)), LABELS, CAKES),
+    "thumbnails": lambda: plot.thumbnails(RNG.normal(size=(6, 2)), IMAGES, LABELS),
     "graph": lambda: plot.graph(2 * Tensor([1.0], requires_grad=True)),
 }
 
 
 def test_every_function_is_listed_here() -> None:
-    assert sorted([*PICTURES, "save"]) == plot.__all__
+    assert sorted([*PICTURES, "save", "save_animation"]) == plot.__all__
 
 
 @pytest.mark.parametrize("name", PICTURES)
@@ -261,18 +261,6 @@ def test_confusion_matrix_leaves_empty_cells_empty_and_takes_columns_of_labels()
     assert words(plot.confusion_matrix([[0], [1]], [[0], [1]], CAKES)) == ["1", "1"]
 
 
-def test_latent_scatter_has_a_colour_a_mark_and_a_name_for_each_class() -> None:
-    labels, points = np.repeat(np.arange(10), 5), RNG.normal(size=(50, 2))
-    axes = plot.latent_scatter(points, labels).axes[0]
-    clouds = [each for each in axes.collections if isinstance(each, PathCollection)]
-    for k, cloud in enumerate(clouds):
-        np.testing.assert_array_equal(cloud.get_offsets(), points[labels == k])
-    looks = {(tuple(each.get_facecolor()[0]), each.get_paths()[0].vertices.tobytes()) for each in clouds}
-    assert len(clouds) == len(looks) == 10
-    assert [text.get_text() for text in axes.texts] == [str(k) for k in range(10)]
-    assert axes.texts[3].get_position() == tuple(np.median(points[labels == 3], axis=0))
-
-
 # ---- inside the network ------------------------------------------------------------------------------------
 
 
@@ -376,11 +364,6 @@ HALF = np.full((6, 2), 0.5)
             "after: expected the kernel's shape",
         ),
         (lambda: plot.feature_maps(np.zeros((2, 4, 4, 3))), "maps: expected those of one image, got 2"),
-        (
-            lambda: plot.latent_scatter(np.zeros((6, 3)), LABELS),
-            r"points: expected \(n, 2\).*got shape \(6, 3\)",
-        ),
-        (lambda: plot.latent_scatter(np.zeros((6, 2)), LABELS[:3]), "labels: expected 6"),
     ],
 )
 def test_bad_input_is_named(draw: object, message: str) -> None:

@@ -51,6 +51,20 @@ def test_the_seed_decides(animals: Path) -> None:
     assert held_out(1) == held_out(1) != held_out(2)
 
 
+def test_the_last_by_name_are_held_out_without_a_seed(animals: Path) -> None:
+    (animals / "ant" / "9b.png").write_bytes(
+        (animals / "ant" / "9.png").read_bytes()
+    )  # 11 ants: 3 are held out
+    (x_train, y_train), (x_test, y_test) = image_folder.load_data(animals, (1, 1), test_split=0.3, seed=None)
+    numbers = {"train": x_train[:, 0, 0, 2], "test": x_test[:, 0, 0, 2]}  # the blue in ants and bees
+    assert sorted(numbers["train"][y_train == 1]) == list(range(7))
+    assert sorted(numbers["test"][y_test == 1]) == [7, 8, 9]
+    assert sorted(numbers["test"][y_test == 0]) == [8, 9, 9]
+    assert (np.diff(y_train) != 0).sum() > 4  # shuffled all the same
+    again = image_folder.load_data(animals, (1, 1), test_split=0.3, seed=None)
+    np.testing.assert_array_equal(again[0][0], x_train)
+
+
 @given(n=st.integers(1, 12), split=st.floats(0, 0.99))
 def test_shares(n: int, split: float, tmp_path_factory: pytest.TempPathFactory) -> None:
     folder = tmp_path_factory.mktemp("shares")

@@ -39,12 +39,12 @@ def load_data(
     image_size: tuple[int, int] = (64, 64),
     color_mode: str = "rgb",
     test_split: float = 0.2,
-    seed: int = 0,
+    seed: int | None = 0,
 ) -> tuple[Pair, Pair]:
     """Loads a folder of pictures a class, all resized to one size.
 
-    The same share of each class is held out, by a draw from `seed`, and both halves come shuffled, so that a
-    `validation_split` of the first has every class in it too. Names follow Keras's
+    The same share of each class is held out, by a draw from `seed` or as the names of the files go, and both halves
+    come shuffled, so that a `validation_split` of the first has every class in it too. Names follow Keras's
     `image_dataset_from_directory`.
 
     Args:
@@ -52,7 +52,8 @@ def load_data(
         image_size: (height, width) in pixels. Pictures are stretched to it, bilinear with antialiasing.
         color_mode: "rgb", "rgba" or "grayscale": 3, 4 or 1 channels.
         test_split: the share of each class that is held out, at least 0 and below 1.
-        seed: of the draw.
+        seed: of the draw. With None there is none: the last of each class by name are held out, so that anybody
+            can tell which, and the order is always the same.
 
     Returns:
         `((x_train, y_train), (x_test, y_test))`, x uint8 of shape (n, height, width, channels), y int32 of
@@ -77,13 +78,14 @@ def load_data(
     if height < 1 or width < 1:
         raise ValueError(f"image_size must be (height, width), both at least 1, got {image_size!r}.")
 
-    rng = np.random.default_rng(seed)
+    rng = np.random.default_rng(seed or 0)
     train: list[tuple[Path, int]] = []
     test: list[tuple[Path, int]] = []
     for label, name in enumerate(class_names(path)):
         files = _pictures(Path(path) / name)
         held = min(max(1, round(test_split * len(files))), len(files) - 1) if test_split else 0
-        drawn = [(files[index], label) for index in rng.permutation(len(files))]
+        order = range(len(files))[::-1] if seed is None else rng.permutation(len(files))
+        drawn = [(files[index], label) for index in order]
         test += drawn[:held]
         train += drawn[held:]
 

@@ -1,4 +1,4 @@
-"""Pictures of training: the curves over the epochs, which class is taken for which, the latent plane."""
+"""Pictures of training: the curves over the epochs, and which class is taken for which."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
-from matplotlib.patheffects import withStroke
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 from numpy.typing import ArrayLike
 
@@ -17,16 +16,12 @@ from tinydl.plot.drawing import (
     BLACK,
     BLUE,
     ORANGE,
-    PALETTE,
     RED,
     class_labels,
     names_of,
     new_figure,
-    numbers,
     write_cells,
 )
-
-MARKERS = "os^DvPX<>*"
 
 
 def training_curves(history: Any, title: str | None = "Training") -> Figure:
@@ -113,50 +108,6 @@ def confusion_matrix(
     )
     axes.set_xticks(range(size), names, **turned)
     axes.set_yticks(range(size), names)
-    return figure
-
-
-def latent_scatter(
-    points: ArrayLike,
-    labels: ArrayLike,
-    class_names: Sequence[str] | None = None,
-    title: str | None = "Latent plane",
-) -> Figure:
-    """Points in the plane of two latent numbers: a colour and a mark a class, its name at the class's median.
-
-    Args:
-        points: (n, 2).
-        labels: classes, integers (n,).
-        class_names: the name of each class.
-        title: stands above.
-
-    Raises:
-        ValueError: points are not (n, 2), or labels do not fit.
-
-    Example:
-        >>> figure = latent_scatter(np.eye(2), [0, 1], ["tart", "roll"])
-        >>> [text.get_text() for text in figure.axes[0].texts]
-        ['tart', 'roll']
-    """
-    expected = "(n, 2), two latent numbers for each image"
-    plane = numbers(points, "points", expected, 2)
-    if plane.shape[1] != 2:
-        raise ValueError(f"points: expected {expected}, got shape {plane.shape}")
-    kinds = class_labels(labels, "labels", len(plane), None if class_names is None else len(class_names))
-    names = names_of(class_names, kinds)
-    figure = new_figure(7.2, 5.8, title)
-    axes = figure.subplots()
-    for k in np.unique(kinds):
-        own = plane[kinds == k]
-        look: dict[str, Any] = {"s": 20, "alpha": 0.75, "edgecolors": "#444444", "linewidths": 0.3}
-        look |= {"color": PALETTE[k % len(PALETTE)], "marker": MARKERS[k % len(MARKERS)]}
-        axes.scatter(own[:, 0], own[:, 1], label=names[k], **look)
-    for k in np.unique(kinds):  # after all points, so that no name is covered
-        x, y = np.median(plane[kinds == k], axis=0)
-        text = axes.text(x, y, names[k], ha="center", va="center", fontsize=11, weight="bold")
-        text.set_path_effects([withStroke(linewidth=3, foreground="white")])
-    axes.set(xlabel="first latent number (no unit)", ylabel="second latent number (no unit)")
-    axes.legend(loc="center left", bbox_to_anchor=(1, 0.5), frameon=False, markerscale=1.6)
     return figure
 
 
