@@ -11,8 +11,6 @@ from matplotlib.ticker import MaxNLocator
 
 from tinydl.plot.drawing import BLUE, GREY, ORANGE, RED, draw_tiles, new_figure
 
-COLOURS = (BLUE, RED)  # of two data sets
-
 
 def curves(sets: Mapping[str, tuple[Sequence[float], float, float]]) -> Figure:
     """The loss of each data set over the epochs, on the test set, and the lowest that there is.
@@ -73,7 +71,8 @@ def components(sets: Mapping[str, tuple[np.ndarray, float, int]]) -> Figure:
         axes.plot(
             code, own, "*", color=ORANGE, markeredgecolor="black", ms=13, label=f"autoencoder: {own:.4f}"
         )
-        if (enough := int((errors > own).sum()) + 1) <= len(errors):
+        enough = int((errors > own).sum()) + 1
+        if code < enough <= len(errors):
             axes.plot([code, enough], [own, own], color=ORANGE, linestyle=":")
             axes.plot(enough, errors[enough - 1], "o", color=ORANGE)
             axes.annotate(f"{enough} components", (enough, own), (4, 8), textcoords="offset points")

@@ -54,9 +54,7 @@ def lesson(run: course.Run) -> None:
     """Twenty numbers and back; what else could do it; what they are for; and two numbers."""
     sets, photos = load(run)
     run.start(" and ".join(images.name for images in sets))
-    trained = [recipe(run, images, i) for i, images in enumerate(sets)]
-    for i, each in enumerate(trained):
-        show(run, each, "" if i == 0 else "_second")
+    trained = [recipe(run, images, which) for images, which in zip(sets, ("", "fashion_"))]
     overview(run, trained)
     first = trained[0]
     rivals_of(run, first)
@@ -76,7 +74,8 @@ def load(run: course.Run) -> tuple[list[course.Images], course.Images]:
         )
     sets = [course.load_images(options.data, options.quick, options.seed)]
     if sets[0].name == "MNIST":
-        sets.append(course.load_images("fashion_mnist", options.quick, options.seed))
+        second = course.load_images("fashion_mnist", options.quick, options.seed)
+        sets += [second] if second.name == "Fashion-MNIST" else []
     if options.pictures in GREY:
         raise course.Refused(
             f"--pictures {options.pictures}: the plane takes pictures in colour: cakes, or a folder of your own"
@@ -118,16 +117,15 @@ class Trained:
         return np.clip(x, 0, 1).reshape(-1, *self.images.x_test.shape[1:3])
 
 
-def recipe(run: course.Run, images: course.Images, which: int) -> Trained:
-    """The recipe on one set, with PCA beside it."""
+def recipe(run: course.Run, images: course.Images, which: str) -> Trained:
+    """The recipe on one set, with PCA beside it. What is noted and drawn has names that begin with `which`."""
     x, x_test = rows(images.x_train), rows(images.x_test)  # (n, 784)
     tinydl.set_random_seed(run.options.seed)
     model = autoencoder(x.shape[1], CODE)
     model.compile("adam", BinaryCrossentropy(from_logits=True))
     print(f"\nThe autoencoder on {images.name}, {model.count_params():,} weights")
     epochs = recipe_epochs(run)
-    name = ("autoencoder", "autoencoder_second")[which]
-    history = run.fit(model, x, x, name=name, batch_size=BATCH, epochs=epochs)
+    history = run.fit(model, x, x, name=f"{which}autoencoder", batch_size=BATCH, epochs=epochs)
     loss, error, back = rivals.scores(model, x_test)
     mean, axes = pca(x, 100)
     floor, errors = rivals.floor(x_test), rivals.pca_errors(x_test, mean, axes)
@@ -136,28 +134,27 @@ def recipe(run: course.Run, images: course.Images, which: int) -> Trained:
     if expected := EXPECT.get(images.name):
         print(f"Expect a test loss of {expected}{', without --quick' if run.options.quick else ''}.")
     found = {"test_loss": loss, "floor": floor, "mse": error, "pca_mse": float(errors[CODE - 1])}
-    run.note(**{("" if which == 0 else "second_") + key: value for key, value in found.items()})
+    run.note(**{which + key: value for key, value in found.items()})
+    show(run, images, back, which)
     losses = history.history.get("loss", [])
     return Trained(images, x, x_test, model, losses, loss, error, back, floor, mean, axes, errors)
 
 
 def recipe_epochs(run: course.Run) -> int:
     """How long the recipe's network learns; what stands beside it learns as long."""
-    return run.epochs(quick=1, usual=6, full=FULL_EPOCHS)
+    return run.epochs(quick=5, usual=6, full=FULL_EPOCHS)
 
 
-def show(run: course.Run, trained: Trained, ending: str) -> None:
-    """What there is in a set, and what comes back of it."""
-    images = trained.images
-    grid = plot.image_grid(images.x_train[:25], images.y_train[:25], images.class_names, 5, images.name)
-    run.picture(f"classes{ending}", grid)
-    name = images.class_names[images.y_train[0]]
-    run.picture(f"heat_map{ending}", plot.heat_map(images.x_train[0], title=f"{images.name}: {name}"))
+def show(run: course.Run, images: course.Images, restored: np.ndarray, which: str) -> None:
+    """What there is in a set, and what comes back of it: rows (n_test, 784)."""
+    names = images.class_names
+    grid = plot.image_grid(images.x_train[:25], images.y_train[:25], names, 5, images.name)
+    run.picture(f"{which}classes", grid)
+    first = f"{images.name}: {names[images.y_train[0]]}"
+    run.picture(f"{which}heat_map", plot.heat_map(images.x_train[0], values=False, title=first))
+    below = restored[:50].reshape(images.x_test[:50].shape)
     title = f"{images.name}: test images, through {CODE} numbers and back"
-    run.picture(
-        f"reconstructions{ending}",
-        plot.reconstructions(images.x_test[:50], trained.as_pictures(trained.restored[:50]), title=title),
-    )
+    run.picture(f"{which}reconstructions", plot.reconstructions(images.x_test[:50], below, title=title))
 
 
 def overview(run: course.Run, trained: Sequence[Trained]) -> None:
@@ -261,10 +258,9 @@ def the_plane(run: course.Run, photos: course.Images) -> None:
             "knn": knn_accuracy(points, y),
         }
         run.note(**{f"{name}_{key}": value for key, value in figures.items()})
-        print(
-            f"  {code:>2} numbers: squared error {figures['mse_train']:.4f}, "
-            f"on the test pictures {figures['mse']:.4f}; class told by the 5 nearest {100 * figures['knn']:.1f} % (guessing {100 * chance:.0f} %)"
-        )
+        error = f"squared error {figures['mse_train']:.4f}, of test pictures {figures['mse']:.4f}"
+        told = f"class told by the 5 nearest {100 * figures['knn']:.1f} % (guessing {100 * chance:.0f} %)"
+        print(f"  {code:>2} numbers: {error}; {told}")
         if code == 2:
             title = f"{photos.name}: two numbers that nobody asked for the class"
             run.picture("plane", plot.latent_scatter(points, y, names, title))
@@ -273,9 +269,9 @@ def the_plane(run: course.Run, photos: course.Images) -> None:
                 "plane_colours",
                 pictures.colours(points, colour, "The same plane: each picture's mean colour"),
             )
-            told = told_by_neighbours(points, colour)
-            print(f"    mean colour told by the 5 nearest: {100 * told:.0f} % of its variance")
-            run.note(plane_chance=chance, plane_colour_told=told)
+            share = told_by_neighbours(points, colour)
+            print(f"      mean colour told by the 5 nearest: {100 * share:.0f} % of its variance")
+            run.note(plane_chance=chance, plane_colour_told=share)
             title = f"{photos.name}: test pictures, through two numbers and back"
             run.picture(
                 "plane_reconstructions", plot.reconstructions(photos.x_test[:20], back[:20], title=title)
