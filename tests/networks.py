@@ -9,7 +9,7 @@ import numpy as np
 
 import tinydl
 from chapters.ch04_cnn.model import lenet, small_cnn
-from chapters.ch05_autoencoder.model import autoencoder
+from chapters.ch05_autoencoder.model import autoencoder, plane_autoencoder
 from chapters.ch07_vae.model import VAE
 from chapters.ch08_gan.model import GAN, discriminator, generator
 from tinydl import Sequential, layers
@@ -34,6 +34,13 @@ def _classifier(make: Callable, scale: int = 1) -> tuple[Any, Any, Any]:
 def _autoencoder() -> tuple[Any, Any, Any]:
     x = data()[0].reshape(-1, 784)
     model = autoencoder()
+    model.compile("adam", tinydl.losses.BinaryCrossentropy(from_logits=True))
+    return model, x, x
+
+
+def _plane_autoencoder() -> tuple[Any, Any, Any]:
+    x = np.random.default_rng(0).random((7 * BATCH // 2, 16, 16, 3), dtype=np.float32)
+    model = plane_autoencoder(x.shape[1:])
     model.compile("adam", tinydl.losses.BinaryCrossentropy(from_logits=True))
     return model, x, x
 
@@ -79,11 +86,12 @@ NETWORKS: dict[str, Callable[[], tuple[Any, Any, Any]]] = {
     "small_cnn": lambda: _classifier(small_cnn, 255),
     "everything": lambda: _classifier(everything),
     "autoencoder": _autoencoder,
+    "plane_autoencoder": _plane_autoencoder,
     "vae": _vae,
     "gan": _gan,
 }
 # What these learn does not depend on the device's random numbers.
-WITHOUT_NOISE = ["lenet", "small_cnn", "autoencoder"]
+WITHOUT_NOISE = ["lenet", "small_cnn", "autoencoder", "plane_autoencoder"]
 
 
 def fresh(name: str) -> tuple[Any, Any, Any]:

@@ -142,7 +142,7 @@ def recipe(run: course.Run, images: course.Images, which: str) -> Trained:
 
 def recipe_epochs(run: course.Run) -> int:
     """How long the recipe's network learns; what stands beside it learns as long."""
-    return run.epochs(quick=5, usual=6, full=FULL_EPOCHS)
+    return run.epochs(quick=5, usual=10, full=FULL_EPOCHS)
 
 
 def show(run: course.Run, images: course.Images, restored: np.ndarray, which: str) -> None:

@@ -60,12 +60,16 @@ def assert_same_step(ours: Any, theirs: Any, data: tuple, rtol: float = 1e-9) ->
 # SGD with a learning rate of 1 moves a weight by its gradient: so the gradients are compared.
 
 
-def test_the_autoencoders_step(rng: np.random.Generator) -> None:
-    ours, theirs = autoencoder.autoencoder(64, 5), autoencoder_twin.autoencoder(64, 5)
+@pytest.mark.parametrize(
+    ("network", "shape"), [("autoencoder", (64,)), ("plane_autoencoder", (16, 8, 3))], ids=["dense", "plane"]
+)
+def test_the_autoencoders_step(network: str, shape: tuple[int, ...], rng: np.random.Generator) -> None:
+    size = shape[0] if len(shape) == 1 else shape
+    ours, theirs = (getattr(module, network)(size, 5) for module in (autoencoder, autoencoder_twin))
     same_start(ours, theirs)
     for model, library in ((ours, tinydl), (theirs, keras)):
         model.compile(library.optimizers.SGD(1.0), loss=library.losses.BinaryCrossentropy(from_logits=True))
-    x = rng.random((6, 64))
+    x = rng.random((6, *shape))
     assert_same_step(ours, theirs, (x, x))
 
 
@@ -114,6 +118,8 @@ def test_the_twins_own_noise_and_labels() -> None:
 PAIRS = {
     "encoder": (autoencoder.encoder, autoencoder_twin.encoder),
     "decoder": (autoencoder.decoder, autoencoder_twin.decoder),
+    "plane's encoder": (autoencoder.plane_encoder, autoencoder_twin.plane_encoder),
+    "plane's decoder": (autoencoder.plane_decoder, autoencoder_twin.plane_decoder),
     "VAE's encoder": (lambda: vae.VAE().encoder, lambda: vae_twin.VAE().encoder),
     "VAE's decoder": (lambda: vae.VAE().decoder, lambda: vae_twin.VAE().decoder),
     "narrow generator": (lambda: gan.generator(64), lambda: gan_twin.generator(64)),
