@@ -81,7 +81,7 @@ def load(run: course.Run) -> tuple[list[course.Images], course.Images]:
             f"--pictures {options.pictures}: the plane takes pictures in colour: cakes, or a folder of your own"
         )
     try:
-        photos = course.load_images(options.pictures, options.quick, options.seed)
+        photos = course.load_images(options.pictures, options.quick, seed=None, test_split=1 / 3)
     except course.Refused as error:
         raise course.Refused(str(error).replace("--data", "--pictures", 1)) from None
     for images in sets:
@@ -247,7 +247,7 @@ def the_plane(run: course.Run, photos: course.Images) -> None:
     x, y, names = photos.x_train, photos.y_train, photos.class_names
     chance = 1 / len(names)
     print(f"\nTwo numbers for each of {len(x)} pictures: {photos.name}")
-    epochs = 1 if run.options.quick else 400 if run.options.full else 30
+    epochs = 1 if run.options.quick else 200 if run.options.full else 30
     for code in (2, CODE):
         name = "plane" if code == 2 else f"space_{code}"
         model, points = fit_plane(run, x, epochs, name, code)
