@@ -53,7 +53,9 @@ def latent_scatter(
     kinds = class_labels(labels, "labels", len(plane), None if class_names is None else len(class_names))
     figure = new_figure(7.2, 5.8, title)
     axes = figure.subplots()
-    draw_classes(axes, plane, kinds, names_of(class_names, kinds))
+    names = names_of(class_names, kinds)
+    draw_classes(axes, plane, kinds, names)
+    write_names(axes, plane, kinds, names)
     axes.set(**AXES)
     if reach is not None:
         axes.set(xlim=(-reach, reach), ylim=(-reach, reach))
@@ -62,17 +64,23 @@ def latent_scatter(
 
 
 def draw_classes(
-    axes: Axes, plane: np.ndarray, labels: np.ndarray, names: Sequence[str], size: float = 20, ink: float = 11
+    axes: Axes, plane: np.ndarray, labels: np.ndarray, names: Sequence[str], size: float = 20
 ) -> None:
-    """Points (n, 2) with marks of `size`, a colour and a shape a class, and above them the names, `ink` points high."""
+    """Draws points (n, 2), a colour and a mark of `size` a class; the names are for a legend."""
     for k in np.unique(labels):
         own = plane[labels == k]
         look: dict[str, Any] = {"s": size, "alpha": 0.75, "edgecolors": "#444444", "linewidths": 0.3}
         look |= {"color": PALETTE[k % len(PALETTE)], "marker": MARKERS[k % len(MARKERS)]}
         axes.scatter(own[:, 0], own[:, 1], label=names[k], **look)
-    for k in np.unique(labels):  # after all points, so that no name is covered
+
+
+def write_names(
+    axes: Axes, plane: np.ndarray, labels: np.ndarray, names: Sequence[str], size: float = 11
+) -> None:
+    """Writes each class's name at the median of its points (n, 2); after all points, so that no name is covered."""
+    for k in np.unique(labels):
         x, y = np.median(plane[labels == k], axis=0)
-        text = axes.text(x, y, names[k], ha="center", va="center", fontsize=ink, weight="bold")
+        text = axes.text(x, y, names[k], ha="center", va="center", fontsize=size, weight="bold")
         text.set_path_effects([withStroke(linewidth=3, foreground="white")])
 
 

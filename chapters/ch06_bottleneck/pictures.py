@@ -1,0 +1,132 @@
+"""The pictures of this lesson alone; those that every chapter can use are in `tinydl.plot`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import PercentFormatter
+
+from chapters.ch06_bottleneck.distances import answers, centres, sensitivity
+from tinydl import Sequential
+from tinydl.plot.drawing import BLACK, BLUE, PALETTE, new_figure
+from tinydl.plot.plane import draw_classes, write_names
+
+AXES = {"xlabel": "first number (no unit)", "ylabel": "second number (no unit)"}
+
+
+@dataclass(frozen=True)
+class Plane:
+    """What is drawn of a plane: points (n, 2), their classes, what those are called, and a title."""
+
+    points: np.ndarray
+    labels: np.ndarray
+    names: Sequence[str]
+    title: str
+
+
+def frame(plane: Plane, reach: float) -> Figure:
+    """One picture of the film: so small that fifty of them are light."""
+    figure = new_figure(5.2, 4.0)
+    axes = figure.subplots()
+    draw_classes(axes, plane.points, plane.labels, plane.names, size=12)
+    axes.set(xlim=(-reach, reach), ylim=(-reach, reach), aspect="equal", **AXES)
+    axes.set_title(plane.title, fontsize=11, loc="left", family="monospace")
+    axes.legend(loc="center left", bbox_to_anchor=(1, 0.5), frameon=False, fontsize=8, handletextpad=0.1)
+    return figure
+
+
+def side_by_side(planes: Sequence[Plane], title: str) -> Figure:
+    """Several planes in a row, each in a scale of its own."""
+    figure = new_figure(5.6 * len(planes), 5.4, title)
+    for axes, plane in zip(figure.subplots(1, len(planes)), planes):
+        draw_classes(axes, plane.points, plane.labels, plane.names, size=12)
+        write_names(axes, plane.points, plane.labels, plane.names, size=9)
+        axes.set(**AXES)
+        axes.set_title(plane.title, fontsize=11)
+    return figure
+
+
+def wedges(model: Sequential, plane: Plane, reach: float) -> Figure:
+    """Who wins where, with the direction of each class; and where a step changes the answer."""
+    figure = new_figure(12.6, 5.6)
+    left, right = figure.subplots(1, 2)
+    side = np.linspace(-reach, reach, 401)
+    z = np.stack(np.meshgrid(side, side), axis=-1).reshape(-1, 2).astype(np.float32)  # (401², 2)
+    winner = answers(model, z).argmax(axis=1).reshape(401, 401)
+    extent = (-reach, reach, -reach, reach)
+    pale = np.array([[int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)] for colour in PALETTE])
+    pale = 0.65 + 0.35 * pale  # (9, 3)
+    left.imshow(pale[winner % len(pale)], origin="lower", extent=extent)
+    left.contour(side, side, winner, levels=np.arange(winner.max()) + 0.5, colors="white", linewidths=1)
+    draw_classes(left, plane.points, plane.labels, plane.names, size=10)
+    weights, _ = model.get_layer("classes").get_weights()  # (2, classes)
+    arrows = 0.6 * reach * weights / np.linalg.norm(weights, axis=0).max()
+    for x, y in arrows.T:
+        left.annotate("", (x, y), (0, 0), arrowprops={"arrowstyle": "-|>", "color": BLACK, "linewidth": 1.4})
+    write_names(left, plane.points, plane.labels, plane.names, size=9)
+    left.set_title("which class wins; arrows: the classes' weights", fontsize=11)
+    change = sensitivity(model, z).reshape(401, 401)
+    heat = right.imshow(
+        np.log10(np.maximum(change, 1e-6)), origin="lower", extent=extent, cmap="viridis", vmin=-6, vmax=0
+    )
+    figure.colorbar(heat, ax=right, label="change of the answer for a step of 1 (log10)", fraction=0.045)
+    right.plot(*plane.points.T, ".", color="white", markersize=1.5)
+    right.set_title("how much a small step changes the answer", fontsize=11)
+    for axes in (left, right):
+        axes.set(xlim=(-reach, reach), ylim=(-reach, reach), **AXES)
+    return figure
+
+
+def pulls(moments: Sequence[tuple[Plane, np.ndarray]], title: str) -> Figure:
+    """Planes at several moments, and the way that each point is pulled, -dL/dz (n, 2), as an arrow."""
+    figure = new_figure(5.6 * len(moments), 5.4, title)
+    for axes, (plane, pull) in zip(figure.subplots(1, len(moments)), moments):
+        colours = [PALETTE[k % len(PALETTE)] for k in plane.labels]
+        axes.quiver(*plane.points.T, *pull.T, color=colours, width=0.003)
+        _around(axes, np.concatenate([plane.points, centres(plane.points, plane.labels)]))
+        axes.set(**AXES)
+        axes.set_title(plane.title, fontsize=11)
+    return figure
+
+
+def gaps_compared(pairs: Sequence[tuple[str, str, np.ndarray, np.ndarray, float]], title: str) -> Figure:
+    """A point for each pair of classes: how far apart in one plane, over something else that ought to tell the same.
+
+    Args:
+        pairs: for each panel, the words of both axes, the numbers along them, and their rank correlation.
+        title: stands above.
+    """
+    figure = new_figure(4.6 * len(pairs), 4.2, title)
+    for axes, (across, up, x, y, correlation) in zip(figure.subplots(1, len(pairs)), pairs):
+        axes.plot(x, y, "o", color=BLUE, markersize=5, alpha=0.7, markeredgewidth=0)
+        axes.set(xlabel=across, ylabel=up)
+        axes.set_title(f"rank correlation {correlation:+.2f}", fontsize=11)
+        axes.spines[["top", "right"]].set_visible(False)
+    return figure
+
+
+def curves(accuracy: Sequence[float], held_out: Sequence[float], chance: float, title: str) -> Figure:
+    """The share of pictures told right over the epochs: those that are learnt, and those held out."""
+    figure = new_figure(7, 3.8, title)
+    axes = figure.subplots()
+    epochs = np.arange(1, len(accuracy) + 1)
+    axes.plot(epochs, accuracy, color=BLUE, label="the pictures it learns")
+    axes.plot(epochs, held_out, "--", color=PALETTE[3], label="pictures held out")
+    axes.axhline(chance, color=BLACK, linewidth=0.8, linestyle=":", label="guessing")
+    axes.set(xlabel="epoch", ylabel="told right (%)", ylim=(0, 1.03))
+    axes.yaxis.set_major_formatter(PercentFormatter(1, symbol=""))
+    axes.grid(color="#DDDDDD", linewidth=0.6)
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.legend(frameon=False, fontsize=9, loc="center right")
+    return figure
+
+
+def _around(axes: Axes, points: np.ndarray) -> None:
+    """Room for all of the points and a little more."""
+    low, high = points.min(axis=0), points.max(axis=0)
+    room = 0.15 * (high - low).max() + 1e-9
+    axes.set(xlim=(low[0] - room, high[0] + room), ylim=(low[1] - room, high[1] + room))
