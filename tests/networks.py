@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 
 import tinydl
+from chapters.ch01_autograd.model import network
+from chapters.ch01_autograd.patterns import draw
 from chapters.ch04_cnn.model import lenet, small_cnn
 from chapters.ch05_autoencoder.model import autoencoder, plane_autoencoder
 from chapters.ch07_vae.model import VAE
@@ -29,6 +31,12 @@ def _classifier(make: Callable, scale: int = 1) -> tuple[Any, Any, Any]:
     model = make()
     model.compile("adam", "categorical_crossentropy", metrics=["accuracy"])
     return model, (x if scale == 1 else (scale * x).astype("uint8")), y
+
+
+def _points() -> tuple[Any, Any, Any]:
+    model = network()
+    model.compile("sgd", "mean_squared_error")
+    return model, *draw("moons", 7 * BATCH // 2, 0)
 
 
 def _autoencoder() -> tuple[Any, Any, Any]:
@@ -82,6 +90,7 @@ def everything() -> Sequential:
 
 
 NETWORKS: dict[str, Callable[[], tuple[Any, Any, Any]]] = {
+    "points": _points,
     "lenet": lambda: _classifier(lenet),
     "small_cnn": lambda: _classifier(small_cnn, 255),
     "everything": lambda: _classifier(everything),
@@ -91,7 +100,7 @@ NETWORKS: dict[str, Callable[[], tuple[Any, Any, Any]]] = {
     "gan": _gan,
 }
 # What these learn does not depend on the device's random numbers.
-WITHOUT_NOISE = ["lenet", "small_cnn", "autoencoder", "plane_autoencoder"]
+WITHOUT_NOISE = ["points", "lenet", "small_cnn", "autoencoder", "plane_autoencoder"]
 
 
 def fresh(name: str) -> tuple[Any, Any, Any]:

@@ -40,14 +40,14 @@ def network_errors(points: np.ndarray, targets: np.ndarray) -> tuple[float, floa
 def scalar_gradients(model: Sequential, points: np.ndarray, targets: np.ndarray) -> list[np.ndarray]:
     """The gradients of a model's weights, found by `Value`."""
     weights = [values(array) for array in model.get_weights()]
-    scalar_loss(weights, points, targets[:, 0]).backward()
-    return [in_array(weight, "grad") for weight in weights]
+    scalar_loss(weights, points, targets).backward()
+    return [as_array(weight, "grad") for weight in weights]
 
 
-def in_array(weights: Any, what: str) -> np.ndarray:
+def as_array(weights: Any, what: str) -> np.ndarray:
     """One attribute of every Value in nested lists."""
     if isinstance(weights, list):
-        return np.array([in_array(each, what) for each in weights])
+        return np.array([as_array(each, what) for each in weights])
     return getattr(weights, what)
 
 
@@ -68,8 +68,8 @@ def side_by_side(points: np.ndarray, targets: np.ndarray, steps: int) -> SideByS
     """Train the network with scalars, and with tensors, by plain gradient descent."""
     model = network(dtype="float64")
     weights = [values(array) for array in model.get_weights()]
-    first = [points[:BATCH], targets[:BATCH]]
-    loss, scalars = loss_of(model, *first), scalar_loss(weights, first[0], first[1][:, 0])
+    first = points[:BATCH], targets[:BATCH]
+    loss, scalars = loss_of(model, *first), scalar_loss(weights, *first)
     nodes = (len(newest_first(scalars)), count_nodes(loss))
     gradients = apart(scalar_gradients(model, *first), [g.numpy() for g in grad(loss, model.weights)])
 
@@ -78,13 +78,13 @@ def side_by_side(points: np.ndarray, targets: np.ndarray, steps: int) -> SideByS
         chosen = np.arange(step * BATCH, (step + 1) * BATCH) % len(points)
         x, t = points[chosen], targets[chosen]
         losses[step] = step_of_scalars(weights, x, t), step_of_tensors(model, x, t)
-    after = apart([in_array(weight, "data") for weight in weights], model.get_weights())
+    after = apart([as_array(weight, "data") for weight in weights], model.get_weights())
     return SideBySide(losses, nodes, gradients, after)
 
 
 def step_of_scalars(weights: list, points: np.ndarray, targets: np.ndarray) -> float:
     """One step of gradient descent, number by number. Returns the loss before it."""
-    loss = scalar_loss(weights, points.tolist(), targets[:, 0].tolist())
+    loss = scalar_loss(weights, points, targets)
     loss.backward()
     for weight in every(weights):
         weight.data -= RATE * weight.grad

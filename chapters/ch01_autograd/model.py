@@ -10,6 +10,8 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 from tinydl import Sequential
 from tinydl.layers import Dense, Input
 
@@ -22,9 +24,9 @@ class Value:
     def __init__(self, data: float, parents: tuple = (), slopes: tuple = (), name: str = ""):
         self.data = float(data)
         self.parents = parents  # the Values it was made of ...
-        self.slopes = slopes  # ... and for each, how far this one moves when that one moves by 1
+        self.slopes = slopes  # ... and how fast it moves with each of them
         self.name = name
-        self.grad = 0.0  # how far the end of the computation moves when this one moves by 1
+        self.grad = 0.0  # how fast the end of the computation moves with this one
         self.number = next(NUMBERS)
 
     def __repr__(self) -> str:
@@ -48,7 +50,8 @@ class Value:
         return Value(y, (self, other), (1 / other.data, -y / other.data), "÷")
 
     def __pow__(self, n: float) -> Value:
-        return Value(self.data**n, (self,), (n * self.data ** (n - 1),), f"power {n:g}")
+        slope = n * self.data ** (n - 1) if n else 0.0
+        return Value(self.data**n, (self,), (slope,), f"power {n:g}")
 
     def exp(self) -> Value:
         y = math.exp(self.data)
@@ -126,23 +129,22 @@ def dense(inputs: Sequence[Any], kernel: Sequence[Sequence[Value]], bias: Sequen
     return outputs
 
 
-def scalar_loss(weights: Sequence[Any], points: Any, targets: Any) -> Value:
+def scalar_loss(weights: Sequence[Any], points: np.ndarray, targets: np.ndarray) -> Value:
     """The mean squared error of the same network in Values.
 
     Args:
         weights: kernel and bias of each layer in turn, as `values` makes them of `network().get_weights()`.
         points: (n, 2).
-        targets: (n,), -1 or 1.
+        targets: (n, 1), -1 or 1.
     """
     total = Value(0.0)
-    for point, target in zip(points, targets):
-        signals = list(point)  # 2 numbers, then 8 Values, 8 Values, 1 Value
+    for signals, (target,) in zip(points.tolist(), targets.tolist()):
         for kernel, bias in zip(weights[::2], weights[1::2]):
-            signals = dense(signals, kernel, bias)
+            signals = dense(signals, kernel, bias)  # 2 numbers become 8 Values, then 8, then 1
         total = total + (signals[0] - target) ** 2
     return total / len(points)
 
 
-def values(array: Any) -> Any:
+def values(array: np.ndarray) -> Any:
     """An array as nested lists of Values."""
     return [values(each) for each in array] if array.ndim else Value(array)
