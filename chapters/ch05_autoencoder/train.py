@@ -242,35 +242,42 @@ def the_code(run: course.Run, trained: Trained) -> None:
 
 def the_plane(run: course.Run, photos: course.Images) -> None:
     """Pictures in colour down to two numbers, and, for comparison, down to twenty."""
-    x, y, names = photos.x_train, photos.y_train, photos.class_names
-    chance = 1 / len(names)
+    x, y = photos.x_train, photos.y_train
+    colour = x.mean(axis=(1, 2)) / 255  # (n, 3): of each picture, the mean
+    chance = 1 / len(photos.class_names)
     print(f"\nTwo numbers for each of {len(x)} pictures: {photos.name}")
     epochs = 1 if run.options.quick else 200 if run.options.full else 30
     for code in (2, CODE):
         name = "plane" if code == 2 else f"space_{code}"
         model, points = fit_plane(run, x, epochs, name, code)
         back = restored(model, photos.x_test)
-        figures = {
-            "mse_train": rivals.squared_error(x / 255, restored(model, x)),
-            "mse": rivals.squared_error(photos.x_test / 255, back),
-            "knn": knn_accuracy(points, y),
-        }
-        run.note(**{f"{name}_{key}": value for key, value in figures.items()})
-        error = f"squared error {figures['mse_train']:.4f}, of test pictures {figures['mse']:.4f}"
-        told = f"class told by the 5 nearest {100 * figures['knn']:.1f} % (guessing {100 * chance:.0f} %)"
-        print(f"  {code:>2} numbers: {error}; {told}")
+        errors = [
+            rivals.squared_error(a / 255, b) for a, b in ((x, restored(model, x)), (photos.x_test, back))
+        ]
+        told = {"knn": knn_accuracy(points, y), "colour_told": told_by_neighbours(points, colour)}
+        run.note(**{f"{name}_{key}": value for key, value in told.items()})
+        run.note(**{f"{name}_mse_train": errors[0], f"{name}_mse": errors[1]})
+        print(
+            f"  {code:>2} numbers: squared error {errors[0]:.4f}, of test pictures {errors[1]:.4f}; the 5 nearest "
+            f"tell {100 * told['knn']:.1f} % of the classes, {100 * told['colour_told']:.0f} % of the mean colour"
+        )
         if code == 2:
-            title = f"{photos.name}: two numbers that nobody asked for the class"
-            run.picture("plane", plot.latent_scatter(points, y, names, title))
-            colour = x.mean(axis=(1, 2)) / 255  # (n, 3)
-            run.picture(
-                "plane_colours",
-                pictures.colours(points, colour, "The same plane: each picture's mean colour"),
-            )
-            share = told_by_neighbours(points, colour)
-            print(f"      mean colour told by the 5 nearest: {100 * share:.0f} % of its variance")
-            run.note(plane_chance=chance, plane_colour_told=share)
-            title = f"{photos.name}: test pictures, through two numbers and back"
-            run.picture(
-                "plane_reconstructions", plot.reconstructions(photos.x_test[:20], back[:20], title=title)
-            )
+            show_plane(run, photos, points, colour, back)
+    others = {"pixels": x.reshape(len(x), -1) / 255, "colour": colour}
+    told = {f"{name}_knn": knn_accuracy(values, y) for name, values in others.items()}
+    run.note(plane_chance=chance, **told)
+    print(f"  The 5 nearest by all pixels tell {100 * told['pixels_knn']:.1f} % of the classes,")
+    print(f"  by mean colour {100 * told['colour_knn']:.1f} %, by chance about {100 * chance:.0f} %.")
+
+
+def show_plane(
+    run: course.Run, photos: course.Images, points: np.ndarray, colour: np.ndarray, back: np.ndarray
+) -> None:
+    """The plane by class, the plane by colour, and test pictures with what came back of them."""
+    title = f"{photos.name}: two numbers each, no label seen"
+    run.picture("plane", plot.latent_scatter(points, photos.y_train, photos.class_names, title))
+    run.picture(
+        "plane_colours", pictures.colours(points, colour, "The same plane: each picture's mean colour")
+    )
+    title = f"{photos.name}: test pictures, through two numbers and back"
+    run.picture("plane_reconstructions", plot.reconstructions(photos.x_test[:20], back[:20], title=title))
