@@ -12,6 +12,7 @@ from chapters.ch01_autograd.model import network
 from chapters.ch01_autograd.patterns import draw
 from chapters.ch04_cnn.model import lenet, small_cnn
 from chapters.ch05_autoencoder.model import autoencoder, plane_autoencoder
+from chapters.ch06_bottleneck.model import bottleneck
 from chapters.ch07_vae.model import VAE
 from chapters.ch08_gan.model import GAN, discriminator, generator
 from tinydl import Sequential, layers
@@ -96,11 +97,12 @@ NETWORKS: dict[str, Callable[[], tuple[Any, Any, Any]]] = {
     "everything": lambda: _classifier(everything),
     "autoencoder": _autoencoder,
     "plane_autoencoder": _plane_autoencoder,
+    "bottleneck": lambda: _classifier(lambda: bottleneck((28, 28, 1))),
     "vae": _vae,
     "gan": _gan,
 }
 # What these learn does not depend on the device's random numbers.
-WITHOUT_NOISE = ["points", "lenet", "small_cnn", "autoencoder", "plane_autoencoder"]
+WITHOUT_NOISE = ["points", "lenet", "small_cnn", "autoencoder", "plane_autoencoder", "bottleneck"]
 
 
 def fresh(name: str) -> tuple[Any, Any, Any]:

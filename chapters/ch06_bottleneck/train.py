@@ -22,7 +22,7 @@ from chapters.neighbours import knn_accuracy
 from tinydl import Sequential, optimizers, plot
 
 CHAPTER = course.CHAPTERS["bottleneck"]
-BATCH, RATE = 40, 5e-4
+BATCH, RATE, EPOCHS = 40, 5e-4, 300
 HELD_OUT = 1 / 3  # of each class, the last by name
 GOAL = 0.99
 EXPECT = {"painted cakes": "99 to 100 % of those it learns"}
@@ -38,7 +38,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def lesson(run: course.Run) -> None:
     """One plane and its film; other seeds' planes, and what distances in them are worth; chapter 5's plane."""
-    images = the_pictures(run)
+    images = the_pictures(run.options.data)
     x, x_test = (each.astype(np.float32) / 255 for each in (images.x_train, images.x_test))
     sizes = f"{len(x)} pictures to learn, {len(x_test)} held out"
     print(f"{images.name}: {len(images.class_names)} classes, {sizes}, each {x.shape[1:]}")
@@ -63,11 +63,11 @@ def lesson(run: course.Run) -> None:
     beside_chapter_5(run, images, model, x, x_test)
 
 
-def the_pictures(run: course.Run) -> course.Images:
+def the_pictures(data: str) -> course.Images:
     """A third of each class is held out; sides are those that three halvings divide."""
     # Of the large sets, the part that --quick means: here one learns a few hundred pictures by heart.
-    few = run.options.data in course.SETS
-    images = course.load_images(run.options.data, few, seed=None, test_split=HELD_OUT)
+    few = data in course.SETS
+    images = course.load_images(data, few, seed=None, test_split=HELD_OUT)
     around = [(0, 0), *((0, -side % 8) for side in images.x_train.shape[1:3]), (0, 0)]
     images.x_train, images.x_test = (np.pad(each, around) for each in (images.x_train, images.x_test))
     return images
@@ -85,7 +85,8 @@ def new_model(images: course.Images, seed: int) -> Sequential:
 
 
 def how_long(run: course.Run) -> int:
-    return run.epochs(quick=4, usual=300, full=1000)
+    """Epochs of each training."""
+    return run.epochs(quick=4, usual=EPOCHS, full=EPOCHS)
 
 
 def learn(
