@@ -71,27 +71,22 @@ def loss_of(model: Sequential, points: np.ndarray, targets: np.ndarray) -> Any:
 
 
 # What a Value can do, each as a function of two numbers, differentiable where we ask.
-SIGNS: dict[str, Callable[[Any, Any], Any]] = {
-    "+": lambda a, b: a + b,
-    "−": lambda a, b: a - b,
-    "×": lambda a, b: a * b,
-    "÷": lambda a, b: a / b,
-    "power": lambda a, b: a**3 + b**-0.5,
-    "tanh": lambda a, b: (a * b).tanh(),
-    "exp": lambda a, b: (a - b).exp(),
-    "relu": lambda a, b: (b - a).relu(),
-}
+ABILITIES: list[Callable[[Any, Any], Value]] = [
+    lambda a, b: a + b,
+    lambda a, b: a - b,
+    lambda a, b: a * b,
+    lambda a, b: a / b,
+    lambda a, b: a**3 + b**-0.5,
+    lambda a, b: (a * b).tanh(),
+    lambda a, b: (a - b).exp(),
+    lambda a, b: (b - a).relu(),
+]
 
 
-def error_of_value() -> float:
-    """How far the slopes of all that a Value can do are from central differences, at worst."""
-    worst = 0.0
-    for function in SIGNS.values():
-        a, b = Value(0.7), Value(1.3)
-        function(a, b).backward()
-        by_hand = [
-            central(lambda x: function(Value(x), Value(1.3)).data, 0.7, BEST_STEP),  # noqa: B023
-            central(lambda x: function(Value(0.7), Value(x)).data, 1.3, BEST_STEP),  # noqa: B023
-        ]
-        worst = max(worst, apart([[a.grad, b.grad]], [by_hand]))
-    return worst
+def error_of_ability(function: Callable[[Any, Any], Value], a: float = 0.7, b: float = 1.3) -> float:
+    """How far the gradients of a function of Values are from central differences."""
+    x, y = Value(a), Value(b)
+    function(x, y).backward()
+    slope_of_a = central(lambda a: function(Value(a), Value(b)).data, a, BEST_STEP)
+    slope_of_b = central(lambda b: function(Value(a), Value(b)).data, b, BEST_STEP)
+    return apart([[x.grad, y.grad]], [[slope_of_a, slope_of_b]])

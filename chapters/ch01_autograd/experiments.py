@@ -124,22 +124,18 @@ def count_nodes(loss: Tensor) -> int:
     return len(seen)
 
 
-def speeds(points: np.ndarray, targets: np.ndarray, counts: Sequence[int]) -> dict[int, tuple[float, float]]:
-    """How many seconds a step takes with scalars, and with tensors, by the number of points."""
+def speed(points: np.ndarray, targets: np.ndarray) -> tuple[float, float]:
+    """How many seconds a step on these points takes with scalars, and with tensors."""
     model = network(dtype="float64")
     weights = [values(array) for array in model.get_weights()]
-    return {
-        count: tuple(
-            medians(
-                [
-                    lambda: step_of_scalars(weights, points[:count], targets[:count]),  # noqa: B023
-                    lambda: step_of_tensors(model, points[:count], targets[:count]),  # noqa: B023
-                ],
-                times=max(3, 200 // count),
-            )
-        )
-        for count in counts
-    }
+    scalars, tensors = medians(
+        [
+            lambda: step_of_scalars(weights, points, targets),
+            lambda: step_of_tensors(model, points, targets),
+        ],
+        times=max(3, 200 // len(points)),
+    )
+    return scalars, tensors
 
 
 # ---------------------------------------------------------------------------------- what a gradient costs
@@ -154,20 +150,17 @@ class Cost:
     differences: float | None  # two losses for each weight; None where nobody would wait for them
 
 
-def costs(points: np.ndarray, targets: np.ndarray, widths: Sequence[int], most: int) -> list[Cost]:
-    """The cost for networks of several widths; differences are measured up to so many weights."""
-    found = []
-    for width in widths:
-        model = network(width, dtype="float64")
-        forward = no_grad()(lambda: loss_of(model, points, targets).item())  # noqa: B023
-        backward = lambda: loss_of(model, points, targets).backward()  # noqa: B023, E731
-        one, both = medians([forward, backward], 40)
-        cost = Cost(model.count_params(), both / one, None)
-        if cost.weights <= most:
-            began = time.perf_counter()
-            of_weights(forward, [weight.data for weight in model.weights])
-            cost.differences = (time.perf_counter() - began) / one
-        found.append(cost)
+def cost(width: int, points: np.ndarray, targets: np.ndarray, most: int) -> Cost:
+    """The cost for a network of two layers of this width; differences are measured up to so many weights."""
+    model = network(width, dtype="float64")
+    forward = no_grad()(lambda: loss_of(model, points, targets).item())
+    forward_and_backward = lambda: loss_of(model, points, targets).backward()  # noqa: E731
+    one, both = medians([forward, forward_and_backward], 40)
+    found = Cost(model.count_params(), both / one, None)
+    if found.weights <= most:
+        began = time.perf_counter()
+        of_weights(forward, [weight.data for weight in model.weights])
+        found.differences = (time.perf_counter() - began) / one
     return found
 
 
