@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -93,18 +93,21 @@ def pulls(moments: Sequence[tuple[Plane, np.ndarray]], title: str) -> Figure:
     return figure
 
 
-def gaps_compared(pairs: Sequence[tuple[str, str, np.ndarray, np.ndarray, float]], title: str) -> Figure:
-    """A point for each pair of classes: how far apart in one plane, over something else that ought to tell the same.
+def gaps_compared(
+    gaps: np.ndarray, rivals: Mapping[str, np.ndarray], correlations: Mapping[str, float]
+) -> Figure:
+    """A point for each pair of classes: how far apart in the plane, and what that might mean.
 
     Args:
-        pairs: for each panel, the words of both axes, the numbers along them, and their rank correlation.
-        title: stands above.
+        gaps: between the classes of each pair (pairs,).
+        rivals: by their words, other numbers for each pair (pairs,).
+        correlations: of each with the gaps, by the same words.
     """
-    figure = new_figure(4.6 * len(pairs), 4.2, title)
-    for axes, (across, up, x, y, correlation) in zip(figure.subplots(1, len(pairs)), pairs):
-        axes.plot(x, y, "o", color=BLUE, markersize=5, alpha=0.7, markeredgewidth=0)
-        axes.set(xlabel=across, ylabel=up)
-        axes.set_title(f"rank correlation {correlation:+.2f}", fontsize=11)
+    figure = new_figure(4.4 * len(rivals), 4.2, "Each point is a pair of classes")
+    for axes, (words, values) in zip(figure.subplots(1, len(rivals)), rivals.items()):
+        axes.plot(gaps, values, "o", color=BLUE, markersize=5, alpha=0.7, markeredgewidth=0)
+        axes.set(xlabel="how far apart in the plane (no unit)", ylabel=words)
+        axes.set_title(f"rank correlation {correlations[words]:+.2f}", fontsize=11)
         axes.spines[["top", "right"]].set_visible(False)
     return figure
 

@@ -60,6 +60,7 @@ def lesson(run: course.Run) -> None:
         options = {"epochs": how_long(run), "batch_size": BATCH, "verbose": 0}
         run.fit(models[another], x, images.y_train, name=f"seed {another}", **options)
     what_seeds_share(run, images, models, x, x_test)
+    what_distances_say(run, images, models, x, x_test)
     beside_chapter_5(run, images, model, x, x_test)
 
 
@@ -68,6 +69,11 @@ def the_pictures(data: str) -> course.Images:
     # Of the large sets, the part that --quick means: here one learns a few hundred pictures by heart.
     few = data in course.SETS
     images = course.load_images(data, few, seed=None, test_split=HELD_OUT)
+    for k, name in enumerate(images.class_names):
+        if k not in images.y_test:
+            raise course.Refused(
+                f"--data {data}: {name} has one picture only; give each class two or more, one to hold out"
+            )
     around = [(0, 0), *((0, -side % 8) for side in images.x_train.shape[1:3]), (0, 0)]
     images.x_train, images.x_test = (np.pad(each, around) for each in (images.x_train, images.x_test))
     return images
@@ -166,52 +172,69 @@ def the_plane(run: course.Run, images: course.Images, model: Sequential, x: np.n
 def what_seeds_share(
     run: course.Run, images: course.Images, models: dict[int, Sequential], x: np.ndarray, x_test: np.ndarray
 ) -> None:
-    """Planes of several seeds beside one another: is what is near, or wide, in one of them so in another?"""
+    """The same with other first weights: it learns as much, and draws another plane."""
     labels, names = images.y_train, images.class_names
-    planes = {seed: points(model, x) for seed, model in models.items()}
     shares = {seed: right(model, x, labels) for seed, model in models.items()}
-    kept_back = {seed: right(model, x_test, images.y_test) for seed, model in models.items()}
-    run.note(accuracies=list(shares.values()), helds_out=list(kept_back.values()))
-    told = [Plane(z, labels, names, f"seed {seed}: {shares[seed]:.1%} right") for seed, z in planes.items()]
-    run.picture("seeds", pictures.side_by_side(told, f"{images.name}: the same network, other first weights"))
-    print("\nThe same with other first weights: " + ", ".join(f"seed {k} {v:.1%}" for k, v in shares.items()))
-
-    first, second = list(models)[:2]
-    mixed = distances.mixed_up(models[first].predict(x_test, verbose=0), images.y_test)
-    looks = distances.gaps(x.reshape(len(x), -1), labels)
-    here, there = (distances.gaps(planes[seed], labels) for seed in (first, second))
-    wide, wide_there = (distances.spreads(planes[seed], labels) for seed in (first, second))
-    order = distances.rank_correlation
-    found = {
-        "gaps_other_seed": order(here, there),
-        "gaps_pixels": order(here, looks),
-        "gaps_mixed_up": order(here, -mixed),
-        "spreads_other_seed": order(wide, wide_there),
-    }
-    run.note(**found)
-    print("Do distances in the plane say how unlike two classes are? Rank correlations (1 yes, 0 no):")
-    print(f"  between centres, with the plane of seed {second}   {found['gaps_other_seed']:+.2f}")
-    print(f"  between centres, with mean pictures' pixels  {found['gaps_pixels']:+.2f}")
-    print(f"  between centres, with how rarely mixed up    {found['gaps_mixed_up']:+.2f}")
-    print(f"  spread of a class, with the plane of seed {second} {found['spreads_other_seed']:+.2f}")
-    across = f"between two classes in the plane of seed {first}"
-    pairs = [
-        (across, f"in the plane of seed {second}", here, there, found["gaps_other_seed"]),
-        (across, "between their mean pictures (pixels)", here, looks, found["gaps_pixels"]),
-        (across, "how often mixed up (probability)", here, mixed, order(here, mixed)),
+    held_out = [right(model, x_test, images.y_test) for model in models.values()]
+    run.note(accuracies=list(shares.values()), held_out_by_seed=held_out)
+    print("\nWith other first weights: " + ", ".join(f"seed {k} {v:.1%}" for k, v in shares.items()))
+    planes = [
+        Plane(points(model, x), labels, names, f"seed {seed}: {shares[seed]:.1%} right")
+        for seed, model in models.items()
     ]
-    run.picture("distances", pictures.gaps_compared(pairs, "Are classes that lie apart unlike?"))
-    squeezed = distances.redrawn(models[first], np.array([[1.0, 0.0], [2.0, 0.3]], np.float32))
-    apart = np.abs(squeezed.predict(x, verbose=0) - models[first].predict(x, verbose=0)).max()
-    run.note(redrawn_difference=float(apart))
-    print(
-        f"The plane squeezed and slanted, and the last layer with it: answers differ by {apart:.0e} at most."
+    run.picture(
+        "seeds", pictures.side_by_side(planes, f"{images.name}: the same network, other first weights")
     )
-    told = [
-        Plane(points(model, x), labels, names, title)
-        for model, title in ((models[first], "as it was learnt"), (squeezed, "redrawn"))
-    ]
-    run.picture("redrawn", pictures.side_by_side(told, "Two planes with the same answers to every picture"))
+
+
+def what_distances_say(
+    run: course.Run, images: course.Images, models: dict[int, Sequential], x: np.ndarray, x_test: np.ndarray
+) -> None:
+    """Is what is near, or wide, in one plane so in another seed's? Is it alike? And a plane redrawn at will."""
+    labels, names = images.y_train, images.class_names
+    model, second = list(models.values())[:2]
+    z, z_other = points(model, x), points(second, x)
+    if len(names) > 3:  # else there is not much to put in order
+        compare_gaps(run, images, model, z, z_other, x_test)
+    matrix = np.array([[1.0, 0.0], [2.0, 0.3]], np.float32)
+    redrawn = distances.redrawn(model, matrix)
+    apart = float(np.abs(redrawn.predict(x, verbose=0) - model.predict(x, verbose=0)).max())
+    run.note(redrawn_difference=apart)
+    print(
+        f"The plane slanted and squeezed, and the last layer with it: answers differ by {apart:.0e} at most."
+    )
+    planes = [Plane(z, labels, names, "as it was learnt"), Plane(z @ matrix, labels, names, "redrawn")]
+    run.picture("redrawn", pictures.side_by_side(planes, "Two planes with the same answer to every picture"))
+
+
+def compare_gaps(
+    run: course.Run,
+    images: course.Images,
+    model: Sequential,
+    z: np.ndarray,
+    z_other: np.ndarray,
+    x_test: np.ndarray,
+) -> None:
+    """Distances between classes in one plane, over what they might mean."""
+    labels = images.y_train
+    gaps = distances.gaps(z, labels)
+    pixels = images.x_train.reshape(len(z), -1) / 255  # (n, h·w·channels)
+    rivals = {
+        "in another seed's plane": distances.gaps(z_other, labels),
+        "between their mean pictures": distances.gaps(pixels, labels),
+        "how rarely they are mixed up": 1
+        - distances.mixed_up(model.predict(x_test, verbose=0), images.y_test),
+    }
+    found = {words: distances.rank_correlation(gaps, each) for words, each in rivals.items()}
+    wide = distances.rank_correlation(distances.spreads(z, labels), distances.spreads(z_other, labels))
+    run.note(gaps=found, spreads=wide)
+    print(
+        "How far apart two classes lie in the plane, and (rank correlation: 1 the same order, 0 no connection)"
+    )
+    for words, correlation in found.items():
+        print(f"  {words:<32}{correlation:+.2f}")
+    print(f"How far a class spreads, here and in another seed's plane: {wide:+.2f}")
+    run.picture("distances", pictures.gaps_compared(gaps, rivals, found))
 
 
 def beside_chapter_5(
