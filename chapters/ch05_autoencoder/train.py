@@ -134,6 +134,7 @@ def recipe(run: course.Run, images: course.Images, which: str) -> Trained:
     if expected := EXPECT.get(images.name):
         print(f"Expect a test loss of {expected}{', without --quick' if run.options.quick else ''}.")
     found = {"test_loss": loss, "floor": floor, "mse": error, "pca_mse": float(errors[CODE - 1])}
+    found["mean_mse"] = rivals.squared_error(x_test, mean)  # the mean picture for everybody
     run.note(**{which + key: value for key, value in found.items()})
     show(run, images, back, which)
     losses = history.history.get("loss", [])
