@@ -41,7 +41,7 @@ def one_number(input_shape: Shape = (28, 28, 1)) -> Sequential:
 def deep(
     initializer: str | Initializer,
     activation: str = "relu",
-    depth: int = 10,
+    depth: int = 20,
     input_shape: Shape = (28, 28, 1),
     classes: int = 10,
 ) -> Sequential:
