@@ -1,4 +1,4 @@
-"""An engine for gradients in sixty lines, one number at a time; and a small network, in its numbers and in tinydl's.
+"""An engine for gradients in sixty lines, one number at a time; and a small network, in its numbers and in layers.
 
 Type `Value` in yourself: it is all there is to backpropagation. tinydl/autograd.py does the same with arrays.
 """
