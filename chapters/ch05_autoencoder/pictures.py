@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from tinydl.plot.drawing import BLUE, GREY, ORANGE, RED, draw_tiles, new_figure
+from tinydl.plot.plane import AXES, draw_classes
 
 
 def curves(sets: Mapping[str, tuple[Sequence[float], float, float]]) -> Figure:
@@ -29,7 +30,7 @@ def curves(sets: Mapping[str, tuple[Sequence[float], float, float]]) -> Figure:
         )
         axes.axhline(floor, color=GREY, linestyle="--", label=f"a perfect copy: {floor:.4f}")
         axes.set(xlabel="epoch", ylabel="loss (nats a pixel)", title=name)
-        axes.set_ylim(0.97 * floor)
+        axes.set_ylim(floor - 0.06 * (max(losses) - floor))
         axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
         axes.legend(frameon=False)
         _plain(axes)
@@ -118,12 +119,17 @@ def each_number(pictures: np.ndarray, steps: np.ndarray) -> Figure:
     return figure
 
 
-def colours(points: np.ndarray, colour: np.ndarray, title: str) -> Figure:
-    """The plane (n, 2), each picture a dot of its own mean colour (n, 3), from 0 to 1."""
-    figure = new_figure(6.2, 5.4, title)
-    axes = figure.subplots()
-    axes.scatter(points[:, 0], points[:, 1], s=60, color=colour, edgecolors="#444444", linewidths=0.4)
-    axes.set(xlabel="first latent number (no unit)", ylabel="second latent number (no unit)")
+def plane(
+    points: np.ndarray, labels: np.ndarray, names: Sequence[str], colour: np.ndarray, title: str
+) -> Figure:
+    """The same points (n, 2) twice: by class, and each in the mean colour of its picture (n, 3), from 0 to 1."""
+    figure = new_figure(13, 5.2, title)
+    left, right = figure.subplots(1, 2, sharex=True, sharey=True)
+    draw_classes(left, points, labels, names, size=32)
+    left.legend(loc="center left", bbox_to_anchor=(1, 0.5), frameon=False, markerscale=1.4)
+    right.scatter(points[:, 0], points[:, 1], s=48, color=colour, edgecolors="#444444", linewidths=0.4)
+    left.set(**AXES, title="by class")
+    right.set(xlabel=AXES["xlabel"], title="each in its picture's mean colour")
     return figure
 
 

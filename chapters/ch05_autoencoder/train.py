@@ -274,11 +274,8 @@ def the_plane(run: course.Run, photos: course.Images) -> None:
 def show_plane(
     run: course.Run, photos: course.Images, points: np.ndarray, colour: np.ndarray, back: np.ndarray
 ) -> None:
-    """The plane by class, the plane by colour, and test pictures with what came back of them."""
+    """The plane by class and by colour, and test pictures with what came back of them."""
     title = f"{photos.name}: two numbers each, no label seen"
-    run.picture("plane", plot.latent_scatter(points, photos.y_train, photos.class_names, title))
-    run.picture(
-        "plane_colours", pictures.colours(points, colour, "The same plane: each picture's mean colour")
-    )
+    run.picture("plane", pictures.plane(points, photos.y_train, photos.class_names, colour, title))
     title = f"{photos.name}: test pictures, through two numbers and back"
-    run.picture("plane_reconstructions", plot.reconstructions(photos.x_test[:20], back[:20], title=title))
+    run.picture("plane_reconstructions", plot.reconstructions(photos.x_test[:10], back[:10], title=title))

@@ -32,7 +32,6 @@ PICTURES = [
     "interpolation",
     "pca_beside",
     "plane",
-    "plane_colours",
     "plane_reconstructions",
     "reconstructions",
     "slopes",
