@@ -60,20 +60,17 @@ def arrival(heights: np.ndarray) -> int:
 def valley(run: course.Run) -> None:
     """Each with the rate of `RATES` that is best in the straight valley; then the same where it lies slanted."""
     print(f"\nSteps to a hundredth of the height in a narrow valley, of {STEPS}:")
-    walks, steps = {}, {}
+    walks, steps, rates = {}, {}, {}
     for name, make in WAYS.items():
-        rate = min(RATES, key=lambda rate: arrival(walk(make(rate), 0)[1]))
+        rate = rates[name] = min(RATES, key=lambda rate: arrival(walk(make(rate), 0)[1]))
         for degrees in (0, 45):
-            path, heights = walk(make(rate), degrees)
-            walks[name, degrees] = path
+            walks[name, degrees], heights = walk(make(rate), degrees)
             steps[f"{name}, {degrees}°"] = arrival(heights)
         straight, slanted = (steps[f"{name}, {degrees}°"] for degrees in (0, 45))
         print(f"  {name:<9} rate {rate:<5} straight {straight:>4}   slanted by 45° {slanted:>4}")
     run.note(valley_steps=steps)
-    run.picture(
-        "valley",
-        pictures.valley(walks, steps, lambda places, degrees: height(Tensor(places), degrees).numpy()),
-    )
+    heights = lambda places, degrees: height(Tensor(places), degrees).numpy()  # noqa: E731
+    run.picture("valley", pictures.valley(walks, steps, rates, heights))
 
 
 # ---------------------------------------------------------------------------------------------- on pictures

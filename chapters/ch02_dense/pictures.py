@@ -20,6 +20,7 @@ from tinydl.plot.drawing import (
     PINK,
     RED,
     SKY,
+    colour_scale,
     draw_tiles,
     new_figure,
     pixels,
@@ -75,17 +76,21 @@ def price() -> Figure:
     for name, (colour, dash, cost, pull) in curves.items():
         left.plot(p, cost, dash, color=colour, label=name)
         right.plot(p, pull, dash, color=colour, label=name)
-    for value, place in ((0.9, (-16, 12)), (0.5, (6, 6)), (0.1, (8, 4))):
+    for value, place in ((0.9, (-38, 16)), (0.5, (6, 6)), (0.1, (8, 4))):
         left.plot(value, -np.log(value), "o", color=RED)
         text = f"p = {value}: {-np.log(value):.2f}"
         left.annotate(text, (value, -np.log(value)), place, textcoords="offset points", ha="left")
-    plain(left, xlabel="probability p of the true class", ylabel="cost", xlim=(0, 1.2), ylim=(0, 5))
+    plain(left, xlabel="probability p of the true class", ylabel="cost", xlim=(0, 1), ylim=(0, 5))
     left.set_title("What an answer costs", fontsize=11)
     plain(right, xlabel="probability p of the true class", ylabel="|∂cost/∂score of the true class|")
     right.set(xlim=(0, 1), ylim=(0, 1.05))
     right.set_title("How hard it pulls at the score (two classes)", fontsize=11)
     right.annotate(
-        "surely wrong:\nno pull at all", (0.01, 0.02), (0.1, 0.1), arrowprops={"arrowstyle": "->"}, fontsize=9
+        "surely wrong:\nno pull at all",
+        (0.01, 0.01),
+        (0.14, 0.06),
+        arrowprops={"arrowstyle": "->"},
+        fontsize=9,
     )
     for axes in (left, right):
         axes.legend(frameon=False, fontsize=9, loc="upper right")
@@ -104,6 +109,22 @@ def recipe(curves: Mapping[str, Sequence[float]]) -> Figure:
     axes.set_title("One recipe, one thing changed at a time", fontsize=11)
     axes.yaxis.set_major_formatter(PercentFormatter(1, symbol=""))
     axes.legend(frameon=False, fontsize=9, loc="center left", bbox_to_anchor=(1, 0.5))
+    return figure
+
+
+def weights(before: np.ndarray, after: np.ndarray, title: str) -> Figure:
+    """What some units look for: their weights (h, w, units) at first, what training added, and what they are then."""
+    figure = new_figure(11, 3.7, title)
+    axes = figure.subplots()
+    tiles = np.concatenate(
+        [each.transpose(2, 0, 1) for each in (before, after - before, after)]
+    )  # (3 * units, h, w)
+    columns = before.shape[2]
+    image = draw_tiles(axes, tiles, columns, gap=0.06, **colour_scale(tiles, signed=True))
+    tall = tiles.shape[1] / tiles.shape[2] + 0.06
+    for row, text in enumerate(("at first", "what training\nadded", "together")):
+        axes.text(-0.1, (row + 0.5) * tall, text, ha="right", va="center", fontsize=10)
+    figure.colorbar(image, ax=axes, label="weight (no unit)", fraction=0.03, pad=0.02)
     return figure
 
 
@@ -126,12 +147,14 @@ def torn(
         answers: the single number that blends get (n,).
         probabilities: the mean of what they get from softmax (classes,).
     """
-    low, middle, high = clean
-    a, b, c = (names[k] for k in clean)
+    low, _, high = clean
+    a, c = names[low], names[high]
     figure = new_figure(13, 4.2)
-    panels = figure.subplots(1, 3, width_ratios=(0.9, 1.5, 1.1))
+    panels = figure.subplots(1, 3, width_ratios=(0.5, 1.6, 1.2))
     shown = pixels(np.stack([pair[0], pair[1], (pair[0] + pair[1]) / 2]))
-    draw_tiles(panels[0], shown, 2, [a, c, f"half {a}, half {c}"], room=0.2, cmap="gray", vmin=0, vmax=1)
+    draw_tiles(
+        panels[0], shown, 1, [a, c, f"half {a}, half {c}"], room=0.2, gap=0.02, cmap="gray", vmin=0, vmax=1
+    )
     panels[0].set_title("What is it?", fontsize=11)
 
     axes = panels[1]
@@ -148,7 +171,7 @@ def torn(
         label="half and half",
     )
     plain(axes, xlabel="the number that it answers", ylabel="share of the pictures")
-    axes.set_title(f"Asked for one number: {answers.mean():.1f}, almost a {b}", fontsize=11)
+    axes.set_title(f"Asked for one number: {answers.mean():.1f} ± {answers.std():.1f}", fontsize=11)
     axes.set_xticks(range(low - 1, high + 2))
     axes.legend(frameon=False, fontsize=9)
 
@@ -190,6 +213,7 @@ def order(images: np.ndarray, mixed: np.ndarray, right: Mapping[str, float]) -> 
 def valley(
     walks: Mapping[tuple[str, int], np.ndarray],
     steps: Mapping[str, int],
+    rates: Mapping[str, float],
     height: Callable[[np.ndarray, int], np.ndarray],
 ) -> Figure:
     """The path of each optimizer through a valley: a row for each slant of it, a column for each optimizer.
@@ -197,6 +221,7 @@ def valley(
     Args:
         walks: {(optimizer, degrees): places (steps + 1, 2)}.
         steps: after how many it had arrived, {"optimizer, degrees°": ...}.
+        rates: the learning rate of each optimizer.
         height: of places (..., 2) in a valley so slanted.
     """
     names = list(dict.fromkeys(name for name, _ in walks))
@@ -223,8 +248,8 @@ def valley(
             axes.plot(path[:, 0], path[:, 1], ".-", color=colour, linewidth=1, markersize=4)
             axes.plot(*path[0], "o", color=BLACK, markersize=6)
             axes.plot(0, 0, "*", color=RED, markersize=13, markeredgecolor="white")
-            axes.set_title(f"{name}: {arrived} steps", fontsize=11)
-            axes.set(xlim=(-9, 5), ylim=(-8, 5), aspect="equal")
+            axes.set_title(f"{name}, rate {rates[name]}: {arrived} steps", fontsize=11)
+            axes.set(xlim=(-9, 5), ylim=(-8, 5), xticks=(-8, -4, 0, 4), yticks=(-8, -4, 0, 4), aspect="equal")
             axes.spines[["top", "right"]].set_visible(False)
     for axes in panels[-1]:
         axes.set_xlabel("weight 1")

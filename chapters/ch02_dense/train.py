@@ -11,12 +11,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
+import numpy as np
+
+import tinydl
 from chapters import course
 from chapters.ch02_dense import beginnings, descent, growth, order, pictures, price, torn
 from chapters.ch02_dense.model import dense_only
 from chapters.ch02_dense.shared import BATCH, accuracy, one_hot, scaled, trained
 from chapters.ch04_cnn.model import small_cnn
-from tinydl import Sequential, plot
+from tinydl import Sequential
 
 CHAPTER = course.CHAPTERS["dense"]
 
@@ -113,26 +116,22 @@ def recipe(run: course.Run, images: course.Images) -> None:
 
 def longer(run: course.Run, images: course.Images) -> None:
     """How far dense layers come when they may learn longer, in smaller batches; and what their first weights become."""
-    shape, names = images.x_train.shape[1:], images.class_names
-    y = one_hot(images.y_train, len(names))
+    shape, classes = images.x_train.shape[1:], len(images.class_names)
+    network = partial(dense_only, shape, classes)
+    x, y = scaled(images.x_train), one_hot(images.y_train, classes)
     epochs = 1 if run.options.quick else 20 if run.options.full else 10
-    model, _ = trained(
-        run,
-        partial(dense_only, shape, len(names)),
-        scaled(images.x_train),
-        y,
-        "longer",
-        batch_size=BATCH,
-        epochs=epochs,
-    )
+    tinydl.set_random_seed(run.options.seed)
+    before = first_weights(network(), shape)  # `trained` begins with the same
+    model, _ = trained(run, network, x, y, "longer", batch_size=BATCH, epochs=epochs)
     share = accuracy(model, scaled(images.x_test), images.y_test)
-    print(
-        f"\nDense layers, pixels / 255, batches of {BATCH}, {epochs} epochs: {100 * share:.2f} % of the test set"
-    )
+    words = f"{epochs} epoch{'s' * (epochs > 1)}"
+    print(f"\nDense layers, pixels / 255, batches of {BATCH}, {words}: {100 * share:.2f} % of the test set")
     run.note(longer=share, longer_epochs=epochs)
+    title = f"What ten of the 128 units of the first layer look for, {words} of {BATCH} pictures a batch"
+    run.picture("weights", pictures.weights(before, first_weights(model, shape), title))
+
+
+def first_weights(model: Sequential, shape: tuple[int, ...], units: int = 10) -> np.ndarray:
+    """The weights of the first units, laid out as the picture is, (h, w, units); the mean where it has colours."""
     kernel = model.layers[1].get_weights()[0]  # (h * w * channels, 128)
-    seen = kernel.reshape(*shape, -1).mean(axis=2)  # (h, w, 128), the mean over colours
-    run.picture(
-        "weights",
-        plot.filters(seen[:, :, None, :24], title="What 24 of the 128 units of the first layer look for"),
-    )
+    return kernel.reshape(*shape, -1).mean(axis=2)[..., :units]
