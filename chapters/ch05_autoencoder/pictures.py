@@ -108,7 +108,7 @@ def each_number(pictures: np.ndarray, steps: np.ndarray) -> Figure:
         axes.text(
             -0.2,
             i * 1.08 + 0.5,
-            f"{step:+.0f} σ" if step else "as it is",
+            f"{step:+.0f} σ".replace("-", "−") if step else "as it is",
             ha="right",
             va="center",
             fontsize=9,
