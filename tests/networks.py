@@ -10,6 +10,7 @@ import numpy as np
 import tinydl
 from chapters.ch01_autograd.model import network
 from chapters.ch01_autograd.patterns import draw
+from chapters.ch02_dense.model import dense_only
 from chapters.ch04_cnn.model import lenet, small_cnn
 from chapters.ch05_autoencoder.model import autoencoder, plane_autoencoder
 from chapters.ch06_bottleneck.model import bottleneck
@@ -92,6 +93,7 @@ def everything() -> Sequential:
 
 NETWORKS: dict[str, Callable[[], tuple[Any, Any, Any]]] = {
     "points": _points,
+    "dense_only": lambda: _classifier(dense_only, 255),
     "lenet": lambda: _classifier(lenet),
     "small_cnn": lambda: _classifier(small_cnn, 255),
     "everything": lambda: _classifier(everything),
@@ -102,7 +104,15 @@ NETWORKS: dict[str, Callable[[], tuple[Any, Any, Any]]] = {
     "gan": _gan,
 }
 # What these learn does not depend on the device's random numbers.
-WITHOUT_NOISE = ["points", "lenet", "small_cnn", "autoencoder", "plane_autoencoder", "bottleneck"]
+WITHOUT_NOISE = [
+    "points",
+    "dense_only",
+    "lenet",
+    "small_cnn",
+    "autoencoder",
+    "plane_autoencoder",
+    "bottleneck",
+]
 
 
 def fresh(name: str) -> tuple[Any, Any, Any]:
