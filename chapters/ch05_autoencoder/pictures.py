@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -12,6 +13,14 @@ from matplotlib.ticker import MaxNLocator
 from tinydl.plot.drawing import BLUE, GREY, ORANGE, RED, draw_tiles, new_figure
 from tinydl.plot.plane import AXES, draw_classes
 
+STAR: dict[str, Any] = {
+    "marker": "*",
+    "linestyle": "none",
+    "color": ORANGE,
+    "markeredgecolor": "black",
+    "markersize": 13,
+}
+
 
 def curves(sets: Mapping[str, tuple[Sequence[float], float, float]]) -> Figure:
     """The loss of each data set over the epochs, on the test set, and the lowest that there is.
@@ -20,14 +29,11 @@ def curves(sets: Mapping[str, tuple[Sequence[float], float, float]]) -> Figure:
         sets: by name, the loss after each epoch, the test loss, and the floor.
     """
     figure = new_figure(5.6 * len(sets), 3.8, "Cross-entropy and its floor")
-    for axes, (name, (losses, test, floor)) in zip(
-        np.atleast_1d(figure.subplots(1, len(sets))), sets.items()
-    ):
+    panels = np.atleast_1d(figure.subplots(1, len(sets)))
+    for axes, (name, (losses, test, floor)) in zip(panels, sets.items()):
         epochs = np.arange(1, len(losses) + 1)
         axes.plot(epochs, losses, color=BLUE, marker=".", label="training")
-        axes.plot(
-            epochs[-1], test, "*", color=ORANGE, markeredgecolor="black", ms=13, label=f"test: {test:.4f}"
-        )
+        axes.plot(epochs[-1], test, **STAR, label=f"test: {test:.4f}")
         axes.axhline(floor, color=GREY, linestyle="--", label=f"a perfect copy: {floor:.4f}")
         axes.set(xlabel="epoch", ylabel="loss (nats a pixel)", title=name)
         axes.set_ylim(floor - 0.06 * (max(losses) - floor))
@@ -43,10 +49,9 @@ def slopes() -> Figure:
     p = 1 / (1 + np.exp(-z))
     figure = new_figure(11, 3.8, "A white pixel (t = 1), and what the network paints there")
     left, right = figure.subplots(1, 2)
-    for axes, cross_entropy, squared in (
-        (left, -np.log(p), (p - 1) ** 2),
-        (right, p - 1, 2 * (p - 1) * p * (1 - p)),
-    ):
+    prices = -np.log(p), (p - 1) ** 2  # of the two losses, for t = 1
+    pulls = p - 1, 2 * (p - 1) * p * (1 - p)
+    for axes, (cross_entropy, squared) in ((left, prices), (right, pulls)):
         axes.plot(z, cross_entropy, color=BLUE, label="cross-entropy")
         axes.plot(z, squared, color=RED, linestyle="--", label="squared error")
         axes.axhline(0, color="black", linewidth=0.6)
@@ -65,13 +70,12 @@ def components(sets: Mapping[str, tuple[np.ndarray, float, int]]) -> Figure:
         sets: by name, PCA's error with 1, 2, ... components, the autoencoder's error, and its numbers.
     """
     figure = new_figure(5.6 * len(sets), 3.8, "How many numbers does PCA need?")
-    for axes, (name, (errors, own, code)) in zip(np.atleast_1d(figure.subplots(1, len(sets))), sets.items()):
+    panels = np.atleast_1d(figure.subplots(1, len(sets)))
+    for axes, (name, (errors, own, code)) in zip(panels, sets.items()):
         axes.plot(range(1, len(errors) + 1), errors, color=GREY, label="PCA")
         axes.plot(code, errors[code - 1], "o", color=GREY)
         axes.annotate(f"{errors[code - 1]:.4f}", (code, errors[code - 1]), (6, 6), textcoords="offset points")
-        axes.plot(
-            code, own, "*", color=ORANGE, markeredgecolor="black", ms=13, label=f"autoencoder: {own:.4f}"
-        )
+        axes.plot(code, own, **STAR, label=f"autoencoder: {own:.4f}")
         enough = int((errors > own).sum()) + 1
         if code < enough <= len(errors):
             axes.plot([code, enough], [own, own], color=ORANGE, linestyle=":")
@@ -98,21 +102,14 @@ def rows_of_pictures(rows: Sequence[tuple[str, np.ndarray]], title: str) -> Figu
 def each_number(pictures: np.ndarray, steps: np.ndarray) -> Figure:
     """What one number of the code does, each in its column: (numbers, steps, h, w), from 0 to 1."""
     numbers = len(pictures)
-    figure = new_figure(
-        13, 0.68 * len(steps) + 0.8, "Each of the numbers alone: below its value, and above it"
-    )
+    title = "Each of the numbers alone: below its value, and above it"
+    figure = new_figure(13, 0.61 * len(steps) + 0.7, title)
     axes = figure.subplots()
     tiles = pictures.swapaxes(0, 1).reshape(-1, *pictures.shape[2:])  # (steps * numbers, h, w)
     draw_tiles(axes, tiles, numbers, cmap="gray", vmin=0, vmax=1)
-    for i, step in enumerate(steps):
-        axes.text(
-            -0.2,
-            i * 1.08 + 0.5,
-            f"{step:+.0f} σ".replace("-", "−") if step else "as it is",
-            ha="right",
-            va="center",
-            fontsize=9,
-        )
+    names = [f"{step:+.0f} σ".replace("-", "−") if step else "as it is" for step in steps]
+    for i, name in enumerate(names):
+        axes.text(-0.2, i * 1.08 + 0.5, name, ha="right", va="center", fontsize=9)
     for i in range(numbers):
         axes.text(i * 1.08 + 0.5, len(steps) * 1.08 + 0.1, str(i), ha="center", va="top", fontsize=9)
     axes.set_ylim(len(steps) * 1.08 + 0.5, -0.08)
