@@ -7,10 +7,12 @@ from dataclasses import dataclass
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
+from matplotlib.patheffects import withStroke
 from matplotlib.ticker import PercentFormatter
 
-from chapters.ch06_bottleneck.distances import answers, centres, sensitivity
+from chapters.ch06_bottleneck.distances import answers, sensitivity
 from tinydl import Sequential
 from tinydl.plot.drawing import BLACK, BLUE, PALETTE, new_figure
 from tinydl.plot.plane import draw_classes, write_names
@@ -39,14 +41,17 @@ def frame(plane: Plane, reach: float) -> Figure:
     return figure
 
 
-def side_by_side(planes: Sequence[Plane], title: str) -> Figure:
-    """Several planes in a row, each in a scale of its own."""
-    figure = new_figure(5.6 * len(planes), 5.4, title)
+def side_by_side(planes: Sequence[Plane], title: str, legend: bool = False) -> Figure:
+    """Several planes in a row, each in a scale of its own; names among the points, or, where those mix, in a legend."""
+    figure = new_figure(5.6 * len(planes) + 1.6 * legend, 5.4, title)
     for axes, plane in zip(figure.subplots(1, len(planes)), planes):
         draw_classes(axes, plane.points, plane.labels, plane.names, size=12)
-        write_names(axes, plane.points, plane.labels, plane.names, size=9)
+        if not legend:
+            write_names(axes, plane.points, plane.labels, plane.names, size=9)
         axes.set(**AXES)
         axes.set_title(plane.title, fontsize=11)
+    if legend:
+        axes.legend(loc="center left", bbox_to_anchor=(1, 0.5), frameon=False, markerscale=1.6)
     return figure
 
 
@@ -57,28 +62,33 @@ def wedges(model: Sequential, plane: Plane, reach: float) -> Figure:
     side = np.linspace(-reach, reach, 401)
     z = np.stack(np.meshgrid(side, side), axis=-1).reshape(-1, 2).astype(np.float32)  # (401², 2)
     winner = answers(model, z).argmax(axis=1).reshape(401, 401)
-    extent = (-reach, reach, -reach, reach)
-    pale = np.array([[int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)] for colour in PALETTE])
-    pale = 0.65 + 0.35 * pale  # (9, 3)
-    left.imshow(pale[winner % len(pale)], origin="lower", extent=extent)
-    left.contour(side, side, winner, levels=np.arange(winner.max()) + 0.5, colors="white", linewidths=1)
-    draw_classes(left, plane.points, plane.labels, plane.names, size=10)
+    colours = np.array([to_rgb(PALETTE[k % len(PALETTE)]) for k in range(len(plane.names))])  # (classes, 3)
+    left.imshow(0.65 + 0.35 * colours[winner], origin="lower", extent=(-reach, reach, -reach, reach))
     weights, _ = model.get_layer("classes").get_weights()  # (2, classes)
-    arrows = 0.6 * reach * weights / np.linalg.norm(weights, axis=0).max()
-    for x, y in arrows.T:
-        left.annotate("", (x, y), (0, 0), arrowprops={"arrowstyle": "-|>", "color": BLACK, "linewidth": 1.4})
-    write_names(left, plane.points, plane.labels, plane.names, size=9)
+    for colour, tip in zip(colours, 0.6 * reach * (weights / np.linalg.norm(weights, axis=0).max()).T):
+        look = {"arrowstyle": "simple,head_width=0.7,head_length=0.8,tail_width=0.2", "linewidth": 0.6}
+        left.annotate("", tip, (0, 0), arrowprops={**look, "facecolor": colour, "edgecolor": BLACK})
+    draw_classes(left, plane.points, plane.labels, plane.names, size=10)
+    _names_at_the_rim(left, plane, reach)
     left.set_title("which class wins; arrows: the classes' weights", fontsize=11)
-    change = sensitivity(model, z).reshape(401, 401)
-    heat = right.imshow(
-        np.log10(np.maximum(change, 1e-6)), origin="lower", extent=extent, cmap="viridis", vmin=-6, vmax=0
-    )
-    figure.colorbar(heat, ax=right, label="change of the answer for a step of 1 (log10)", fraction=0.045)
-    right.plot(*plane.points.T, ".", color="white", markersize=1.5)
+    change = np.log10(np.maximum(sensitivity(model, z), 1e-9)).reshape(401, 401)
+    bands = right.contourf(side, side, change, levels=range(-6, 2), cmap="viridis", extend="min")
+    figure.colorbar(bands, ax=right, label="change of the answer for a step of 1 (log10)", fraction=0.045)
+    right.plot(*plane.points.T, ".", color="white", markersize=2)
     right.set_title("how much a small step changes the answer", fontsize=11)
     for axes in (left, right):
-        axes.set(xlim=(-reach, reach), ylim=(-reach, reach), **AXES)
+        axes.set(xlim=(-reach, reach), ylim=(-reach, reach), aspect="equal", **AXES)
     return figure
+
+
+def _names_at_the_rim(axes: Axes, plane: Plane, reach: float) -> None:
+    """Each class's name in its direction, by turns farther out and nearer, so that neighbours have room."""
+    middle = np.stack([np.median(plane.points[plane.labels == k], axis=0) for k in range(len(plane.names))])
+    angles = np.arctan2(middle[:, 1], middle[:, 0])
+    for turn, k in enumerate(np.argsort(angles)):
+        x, y = (0.92 if turn % 2 else 0.74) * reach * np.array([np.cos(angles[k]), np.sin(angles[k])])
+        text = axes.text(x, y, plane.names[k], ha="center", va="center", fontsize=9, weight="bold")
+        text.set_path_effects([withStroke(linewidth=3, foreground="white")])
 
 
 def pulls(moments: Sequence[tuple[Plane, np.ndarray]], title: str) -> Figure:
@@ -87,7 +97,7 @@ def pulls(moments: Sequence[tuple[Plane, np.ndarray]], title: str) -> Figure:
     for axes, (plane, pull) in zip(figure.subplots(1, len(moments)), moments):
         colours = [PALETTE[k % len(PALETTE)] for k in plane.labels]
         axes.quiver(*plane.points.T, *pull.T, color=colours, width=0.003)
-        _around(axes, np.concatenate([plane.points, centres(plane.points, plane.labels)]))
+        _around(axes, plane.points)
         axes.set(**AXES)
         axes.set_title(plane.title, fontsize=11)
     return figure
@@ -100,11 +110,11 @@ def gaps_compared(
 
     Args:
         gaps: between the classes of each pair (pairs,).
-        rivals: by their words, other numbers for each pair (pairs,).
+        rivals: by their words, four other numbers for each pair (pairs,).
         correlations: of each with the gaps, by the same words.
     """
-    figure = new_figure(4.4 * len(rivals), 4.2, "Each point is a pair of classes")
-    for axes, (words, values) in zip(figure.subplots(1, len(rivals)), rivals.items()):
+    figure = new_figure(9.4, 7.6, "Each point is a pair of classes")
+    for axes, (words, values) in zip(figure.subplots(2, 2).flat, rivals.items()):
         axes.plot(gaps, values, "o", color=BLUE, markersize=5, alpha=0.7, markeredgewidth=0)
         axes.set(xlabel="how far apart in the plane (no unit)", ylabel=words)
         axes.set_title(f"rank correlation {correlations[words]:+.2f}", fontsize=11)
@@ -124,7 +134,7 @@ def curves(accuracy: Sequence[float], held_out: Sequence[float], chance: float, 
     axes.yaxis.set_major_formatter(PercentFormatter(1, symbol=""))
     axes.grid(color="#DDDDDD", linewidth=0.6)
     axes.spines[["top", "right"]].set_visible(False)
-    axes.legend(frameon=False, fontsize=9, loc="center right")
+    axes.legend(frameon=False, fontsize=9, loc="center right", bbox_to_anchor=(1, 0.75))
     return figure
 
 

@@ -143,7 +143,7 @@ def the_film(run: course.Run, images: course.Images, model: Sequential, x: np.nd
         for epoch, each in moments.items()
     ]
     seconds = [1.0, *[0.2] * (len(shots) - 2), 3.0][-len(shots) :]
-    plot.save_animation(shots, run.out / "film.gif", seconds, colours=32)
+    plot.save_animation(shots, run.out / "film.gif", seconds)
 
 
 def the_plane(run: course.Run, images: course.Images, model: Sequential, x: np.ndarray) -> None:
@@ -195,7 +195,10 @@ def what_distances_say(
     model, second = list(models.values())[:2]
     z, z_other = points(model, x), points(second, x)
     if len(names) > 3:  # else there is not much to put in order
-        compare_gaps(run, images, model, z, z_other, x_test)
+        mixed_up = [
+            distances.mixed_up(each.predict(x_test, verbose=0), images.y_test) for each in (model, second)
+        ]
+        compare_gaps(run, images, z, z_other, mixed_up)
     matrix = np.array([[1.0, 0.0], [2.0, 0.3]], np.float32)
     redrawn = distances.redrawn(model, matrix)
     apart = float(np.abs(redrawn.predict(x, verbose=0) - model.predict(x, verbose=0)).max())
@@ -204,26 +207,24 @@ def what_distances_say(
         f"The plane slanted and squeezed, and the last layer with it: answers differ by {apart:.0e} at most."
     )
     planes = [Plane(z, labels, names, "as it was learnt"), Plane(z @ matrix, labels, names, "redrawn")]
-    run.picture("redrawn", pictures.side_by_side(planes, "Two planes with the same answer to every picture"))
+    run.picture(
+        "redrawn",
+        pictures.side_by_side(planes, "Two planes with the same answer to every picture", legend=True),
+    )
 
 
 def compare_gaps(
-    run: course.Run,
-    images: course.Images,
-    model: Sequential,
-    z: np.ndarray,
-    z_other: np.ndarray,
-    x_test: np.ndarray,
+    run: course.Run, images: course.Images, z: np.ndarray, z_other: np.ndarray, mixed_up: Sequence[np.ndarray]
 ) -> None:
-    """Distances between classes in one plane, over what they might mean."""
+    """Distances between classes in one plane (n, 2), over what they might mean; `mixed_up` by this seed and another."""
     labels = images.y_train
     gaps = distances.gaps(z, labels)
     pixels = images.x_train.reshape(len(z), -1) / 255  # (n, h·w·channels)
     rivals = {
-        "in another seed's plane": distances.gaps(z_other, labels),
-        "between their mean pictures": distances.gaps(pixels, labels),
-        "how rarely they are mixed up": 1
-        - distances.mixed_up(model.predict(x_test, verbose=0), images.y_test),
+        "how far apart in another seed's plane": distances.gaps(z_other, labels),
+        "how far apart their mean pictures": distances.gaps(pixels, labels),
+        "how rarely this network mixes them up": 1 - mixed_up[0],
+        "how rarely another seed's network does": 1 - mixed_up[1],
     }
     found = {words: distances.rank_correlation(gaps, each) for words, each in rivals.items()}
     wide = distances.rank_correlation(distances.spreads(z, labels), distances.spreads(z_other, labels))
@@ -232,7 +233,7 @@ def compare_gaps(
         "How far apart two classes lie in the plane, and (rank correlation: 1 the same order, 0 no connection)"
     )
     for words, correlation in found.items():
-        print(f"  {words:<32}{correlation:+.2f}")
+        print(f"  {words:<40}{correlation:+.2f}")
     print(f"How far a class spreads, here and in another seed's plane: {wide:+.2f}")
     run.picture("distances", pictures.gaps_compared(gaps, rivals, found))
 
@@ -261,4 +262,6 @@ def beside_chapter_5(
     words = ["" if ratio is None else f"{ratio:.1f} times as far above guessing" for ratio in ratios]
     print(f"  {words[0]}, held out {words[1]}")
     run.note(knn=found, knn_times=ratios)
-    run.picture("rival", pictures.side_by_side(told, "The same encoder, asked for something else"))
+    run.picture(
+        "rival", pictures.side_by_side(told, "The same encoder, asked for something else", legend=True)
+    )

@@ -232,7 +232,8 @@ def _common_palette(shots: Sequence[Image.Image], colours: int) -> Image.Image:
     together = Image.new("RGB", (width, height * len(few)))
     for i, shot in enumerate(few):
         together.paste(shot, (0, i * height))
-    return together.quantize(colours, dither=Image.Dither.NONE)
+    # Not the usual median cut, which counts pixels: to it, all small marks on white paper are grey.
+    return together.quantize(colours, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
 
 
 def _plane(points: ArrayLike) -> np.ndarray:
