@@ -19,7 +19,7 @@ from chapters.__main__ import main
 from chapters.ch05_autoencoder import plane, rivals, uses
 from chapters.ch05_autoencoder.model import autoencoder, linear_autoencoder, plane_autoencoder, rows
 from chapters.neighbours import pca
-from tinydl import datasets, no_grad, ops
+from tinydl import backend, datasets, no_grad, ops
 from tinydl.losses import BinaryCrossentropy
 from tinydl.optimizers import Adam
 
@@ -229,6 +229,12 @@ def test_a_quick_run_leaves_pictures_and_figures(
     assert figures["plane_chance"] == 0.1 and 0 <= figures["plane_knn"] <= 1
     told = capsys.readouterr().out
     assert f"Test loss {figures['test_loss']:.4f}" in told and "% of the classes" in told
+
+
+def test_a_run_on_a_gpu(there: Any, few_pictures: None, no_pictures: None, tmp_path: Path) -> None:
+    tinydl.set_device("cpu")
+    assert run(tmp_path, "--device", "gpu", "--epochs", "1") == 0
+    assert backend.current_device() == "gpu:0" and report(tmp_path)["figures"]["test_loss"] < 0.7
 
 
 def test_a_run_goes_on_where_it_was_stopped(few_pictures: None, no_pictures: None, tmp_path: Path) -> None:
