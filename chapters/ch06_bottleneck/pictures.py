@@ -32,7 +32,7 @@ class Plane:
 
 def frame(plane: Plane, reach: float) -> Figure:
     """One picture of the film: so small that fifty of them are light."""
-    figure = new_figure(5.2, 4.0)
+    figure = new_figure(5.4, 4.0)
     axes = figure.subplots()
     draw_classes(axes, plane.points, plane.labels, plane.names, size=12)
     axes.set(xlim=(-reach, reach), ylim=(-reach, reach), aspect="equal", **AXES)
@@ -72,7 +72,7 @@ def wedges(model: Sequential, plane: Plane, reach: float) -> Figure:
     _names_at_the_rim(left, plane, reach)
     left.set_title("which class wins; arrows: the classes' weights", fontsize=11)
     change = np.log10(np.maximum(sensitivity(model, z), 1e-9)).reshape(401, 401)
-    bands = right.contourf(side, side, change, levels=range(-6, 2), cmap="viridis", extend="min")
+    bands = right.contourf(side, side, change, levels=range(-6, 1), cmap="viridis", extend="both")
     figure.colorbar(bands, ax=right, label="change of the answer for a step of 1 (log10)", fraction=0.045)
     right.plot(*plane.points.T, ".", color="white", markersize=2)
     right.set_title("how much a small step changes the answer", fontsize=11)
@@ -87,6 +87,7 @@ def _names_at_the_rim(axes: Axes, plane: Plane, reach: float) -> None:
     angles = np.arctan2(middle[:, 1], middle[:, 0])
     for turn, k in enumerate(np.argsort(angles)):
         x, y = (0.92 if turn % 2 else 0.74) * reach * np.array([np.cos(angles[k]), np.sin(angles[k])])
+        x = np.clip(x, -0.78 * reach, 0.78 * reach)  # a name is wide
         text = axes.text(x, y, plane.names[k], ha="center", va="center", fontsize=9, weight="bold")
         text.set_path_effects([withStroke(linewidth=3, foreground="white")])
 

@@ -137,10 +137,12 @@ def the_film(run: course.Run, images: course.Images, model: Sequential, x: np.nd
     """How the plane came about, frame by frame, from the first epoch to now."""
     done = len(run.record["history"]["bottleneck"].get("loss", []))
     moments = {**frames(run.out, done), done: points(model, x)}
-    reach = 1.05 * float(max(np.abs(each).max() for each in moments.values()))
+    # The camera is fixed at first, and moves back when the points come to the rim.
+    own = 1.1 * np.array([np.abs(each).max() for each in moments.values()])
+    reach = np.maximum.accumulate(np.maximum(own, own[-1] / 4))
     shots = [
-        pictures.frame(Plane(each, images.y_train, images.class_names, f"after {epoch:4d} epochs"), reach)
-        for epoch, each in moments.items()
+        pictures.frame(Plane(each, images.y_train, images.class_names, f"after {epoch:4d} epochs"), far)
+        for (epoch, each), far in zip(moments.items(), reach)
     ]
     seconds = [1.0, *[0.2] * (len(shots) - 2), 3.0][-len(shots) :]
     plot.save_animation(shots, run.out / "film.gif", seconds)
