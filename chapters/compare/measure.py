@@ -1,0 +1,266 @@
+"""The differences, in float64, each with a place and a name.
+
+Everything is compared alone, so that one fault is not seen everywhere: each layer gets the same input on both sides,
+whatever the layers before it made; each step of the optimizer begins with the same weights and the same state. Only
+gradients come through the whole network, from the loss back.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import zip_longest
+from typing import Any
+
+import numpy as np
+
+from chapters.compare.pair import Pair, Task
+from chapters.compare.sides import Tinydl
+from tinydl.lookup import snake_case
+
+# What passes. An update is measured in learning rates, since Keras rounds some of its numbers to float32 (the powers
+# of Adam's betas, for one); the others in the largest value of their array.
+TOLERANCE = {"forward": 1e-9, "whole": 1e-9, "gradient": 1e-9, "update": 1e-4, "average": 1e-9}
+SAMPLES = 64  # in float64 no step takes more of them: more would prove no more
+# A gradient that should be zero (of a bias before a batch normalization, say) is all rounding: it is measured in this
+# share of the largest gradient of the network.
+FLOOR = 1e-6
+RATE = 2.0**20  # of the SGD that tells gradients: see `_gradients`
+
+
+@dataclass(frozen=True)
+class Difference:
+    """How far tinydl and Keras are apart in one place.
+
+    Attributes:
+        part: "forward", of a layer; "whole", of the network and the loss; "gradient"; "update"; or "average", of what
+            training changes without a gradient.
+        layer: where; "network" and "loss" are places too.
+        kind: the layer's class.
+        value: the largest difference, in the unit of `TOLERANCE`; infinite where shapes differ.
+        weight: of the layer, for all but forward.
+        step: of the optimizer, from 1, for updates and averages.
+        shape: of the output, or of the weight.
+        note: what else there is to say.
+    """
+
+    part: str
+    layer: str
+    kind: str
+    value: float
+    weight: str = ""
+    step: int = 0
+    shape: tuple[int, ...] = ()
+    note: str = ""
+
+    @property
+    def share(self) -> float:
+        """Of the tolerance: above 1 is beyond it."""
+        return self.value / TOLERANCE[self.part]
+
+    @property
+    def where(self) -> str:
+        """Its place in words."""
+        step = f", step {self.step}" if self.step else ""
+        return f"{self.layer}/{self.weight}{step}" if self.weight else self.layer
+
+
+def apart(ours: np.ndarray, theirs: np.ndarray, unit: float | None = None) -> float:
+    """The largest difference, in this unit, or in the largest value of theirs."""
+    if np.shape(ours) != np.shape(theirs):
+        return np.inf
+    unit = unit or float(np.abs(theirs).max(initial=0)) or 1.0
+    far = float(np.abs(np.subtract(ours, theirs)).max(initial=0)) / unit
+    return np.inf if np.isnan(far) else far
+
+
+def differences(
+    pair: Pair,
+    task: Task,
+    ours: Tinydl,
+    theirs: Tinydl,
+    steps: int,
+    tell: Callable[[str], None] = lambda news: None,
+) -> list[Difference]:
+    """All of them: of layers, of gradients, of this many steps of the optimizer. In the order of the network.
+
+    If the two are no twins at all, what can be compared no more is left out, and the layer to blame is infinitely far.
+    """
+    size = min(pair.samples_a_step(len(task.x)), SAMPLES)
+    batches = [task.batch(slice(i * size, (i + 1) * size), "float64") for i in range(len(task.x) // size)]
+    with ours.precision("float64"), theirs.precision("float64"):
+        here, there = ours.build(pair, task), theirs.build(pair, task)
+        tell("layer by layer")
+        if strangers := _other_kind(here, there):
+            return strangers
+        _same_weights(here, there)
+        found = _forward(here, there, ours, theirs, batches[0][0])
+        if any(np.isinf(each.value) for each in found):
+            return found
+        tell("gradients")
+        found += _gradients(pair, here, there, ours, theirs, batches[0])
+        tell(f"{steps} step{'s' * (steps > 1)} of the optimizer, each from equal weights and equal state")
+        batches = [batches[i % len(batches)] for i in range(steps)]
+        return found + list(_updates(pair, here, there, ours, theirs, batches))
+
+
+# -------------------------------------------------------------------------------------------------- layers
+
+
+def leaves(model: Any, path: str = "") -> list[tuple[str, Any]]:
+    """The layers of a model, and of the models in it, with names as in a fresh process: conv2d, conv2d_1 ..."""
+    found: list[tuple[str, Any]] = []
+    for layer in model.layers:
+        name = _counted(path + _unnumbered(layer), [each for each, _ in found])
+        if hasattr(layer, "layers"):
+            found += leaves(layer, f"{name}/")
+        elif type(layer).__name__ != "InputLayer":
+            found.append((name, layer))
+    return found
+
+
+def _unnumbered(layer: Any) -> str:
+    """Its name, without the number of an automatic one."""
+    kind = snake_case(type(layer).__name__)
+    return kind if re.fullmatch(rf"{kind}(_\d+)?", layer.name) else layer.name
+
+
+def _counted(name: str, taken: list[str]) -> str:
+    count = sum(re.fullmatch(rf"{re.escape(name)}(_\d+)?", each) is not None for each in taken)
+    return f"{name}_{count}" if count else name
+
+
+def _other_kind(here: Any, there: Any) -> list[Difference]:
+    """The first layer that is of another class than its twin, if there is one."""
+    for left, right in zip_longest(leaves(here), leaves(there), fillvalue=("", None)):
+        ours, theirs = (type(layer).__name__ if layer else "nothing" for _, layer in (left, right))
+        if ours != theirs:
+            return [Difference("forward", left[0] or right[0], ours, np.inf, note=f"there: {theirs}")]
+    return []
+
+
+def _same_weights(here: Any, there: Any) -> None:
+    """Give both models one set of weights, as far as their shapes are the same.
+
+    The weights are those that tinydl drew. To biases and the like a little is added: zeros would hide one that is
+    forgotten, or in the wrong place.
+    """
+    rng = np.random.default_rng(0)
+    for (_, ours), (_, theirs) in zip(leaves(here), leaves(there)):
+        drawn = [w + 0.1 * rng.random(w.shape) if w.ndim == 1 else w for w in ours.get_weights()]
+        if _shapes(theirs) == _shapes(ours):
+            ours.set_weights(drawn)
+            theirs.set_weights(drawn)
+
+
+def _shapes(layer: Any) -> list[tuple]:
+    return [weight.shape for weight in layer.get_weights()]
+
+
+def _forward(here: Any, there: Any, ours: Tinydl, theirs: Tinydl, x: np.ndarray) -> list[Difference]:
+    """What each layer makes of the same input, then what the whole network makes of it."""
+    seen, answer = _watched(here, ours, x)
+    found = []
+    for (name, left), (_, right) in zip(leaves(here), leaves(there)):
+        given, y = seen[name]
+        value, note = np.inf, f"weights there: {_shapes(right)}"
+        if _shapes(left) == _shapes(right):
+            other = theirs.answer(right, given)
+            value = apart(y, other)
+            note = "" if y.shape == other.shape else f"output there: {other.shape[1:]}"
+        found.append(Difference("forward", name, type(left).__name__, value, shape=y.shape[1:], note=note))
+    if not any(np.isinf(each.value) for each in found):
+        value = apart(answer, theirs.answer(there, x))
+        found.append(Difference("whole", "network", type(here).__name__, value, shape=answer.shape[1:]))
+    return found
+
+
+def _watched(model: Any, side: Tinydl, x: np.ndarray) -> tuple[dict[str, tuple], np.ndarray]:
+    """What goes into each layer and what comes out, while the model answers to x; and its answer."""
+    seen: dict[str, tuple] = {}
+
+    def watch(name: str, layer: Any) -> None:
+        call = layer.call
+
+        def watched(x: Any, **options: Any) -> Any:
+            y = call(x, **options)
+            seen[name] = x.numpy(), y.numpy()
+            return y
+
+        layer.call = watched
+
+    for name, layer in leaves(model):
+        watch(name, layer)
+    try:
+        return seen, side.answer(model, x)
+    finally:
+        for _, layer in leaves(model):
+            del layer.call
+
+
+# ---------------------------------------------------------------------------------------- gradients, updates
+
+
+def _weights(model: Any) -> list[dict[str, Any]]:
+    """Each weight's layer, kind, name and shape, and whether it learns, in the order of `get_weights`."""
+    learning = {id(tensor) for tensor in model.trainable_weights}
+    places = {
+        id(tensor): {"layer": name, "kind": type(layer).__name__, "weight": path.rpartition("/")[2]}
+        for name, layer in leaves(model)
+        for path, tensor in layer.named_weights()
+    }
+    return [
+        {"place": {**places[id(w)], "shape": w.shape}, "learns": id(w) in learning} for w in model.weights
+    ]
+
+
+def _gradients(
+    pair: Pair, here: Any, there: Any, ours: Tinydl, theirs: Tinydl, batch: tuple
+) -> list[Difference]:
+    """The losses, and the gradient of each weight, told by what a step of plain SGD does to it.
+
+    w becomes w - rate · gradient. The rate is so large that w hardly counts in that, and neither does its rounding;
+    and it is a power of two, so that dividing by it rounds nothing.
+    """
+    sides, totals, losses = ((ours, here), (theirs, there)), [], []
+    for side, model in sides:
+        before = model.get_weights()
+        total = [np.zeros_like(w) for w in before]
+        for name in pair.optimizers:
+            side.compile(pair, model, [RATE * (other == name) for other in pair.optimizers])
+            losses.append(side.learn(model, *batch))
+            total = [t + (w - new) / RATE for t, w, new in zip(total, before, model.get_weights())]
+            model.set_weights(before)
+        totals.append(total)
+    mine, keras_own = losses[0], losses[len(pair.optimizers)]
+    found = [
+        Difference("whole", name, "loss", apart(np.array(mine[name]), np.array(value)))
+        for name, value in keras_own.items()
+    ]
+    learning = [each for each in zip(_weights(here), *totals) if each[0]["learns"]]
+    largest = [float(np.abs(other).max(initial=0)) for _, _, other in learning]
+    for (weight, mine, other), unit in zip(learning, largest):
+        far = apart(mine, other, max(unit, FLOOR * max(largest)))
+        found.append(Difference("gradient", value=far, **weight["place"]))
+    return found
+
+
+def _updates(
+    pair: Pair, here: Any, there: Any, ours: Tinydl, theirs: Tinydl, batches: list[tuple]
+) -> Iterator[Difference]:
+    """What each step makes of the weights. After it, Keras's weights and optimizer's state are copied here."""
+    for side, model in ((ours, here), (theirs, there)):
+        side.compile(pair, model)
+    rate = min(float(getattr(here, name).learning_rate) for name in pair.optimizers)
+    for step, batch in enumerate(batches, 1):
+        ours.learn(here, *batch)
+        theirs.learn(there, *batch)
+        for weight, mine, other in zip(_weights(here), here.get_weights(), there.get_weights()):
+            if weight["learns"]:
+                yield Difference("update", value=apart(mine, other, rate), step=step, **weight["place"])
+            else:
+                yield Difference("average", value=apart(mine, other), step=step, **weight["place"])
+        here.set_weights(there.get_weights())
+        for name in pair.optimizers:
+            ours.go_on_from(getattr(here, name), theirs.state(getattr(there, name)))

@@ -1,0 +1,225 @@
+"""What a comparison leaves: words on the screen, a picture of the losses, and a file that holds all of it.
+
+A comparison is kept as plain dictionaries, so that one that was stored is shown by the same lines as a fresh one.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from matplotlib.figure import Figure
+from rich.console import Console
+from rich.table import Table
+
+from chapters.compare.causes import usual_causes
+from chapters.compare.files import EXACT
+from chapters.compare.keras_side import BACKENDS
+from chapters.compare.measure import TOLERANCE, Difference
+from tinydl.plot.drawing import BLUE, ORANGE, new_figure
+
+NAMED = 5  # differences beyond tolerance that are explained, at most
+
+# What each part is measured in, as the tables say it.
+PARTS = {
+    "forward": "of the largest value",
+    "whole": "of the largest value",
+    "gradient": "of the largest value",
+    "update": "of the learning rate",
+    "average": "of the largest value",
+}
+
+
+def all_within(comparison: dict[str, Any]) -> bool:
+    """Whether nothing is beyond tolerance, and weights came back from Keras's files as they were."""
+    networks = comparison["networks"].values()
+    near = all(found.share <= 1 for network in networks for found in _differences(network))
+    return near and all(said == EXACT for network in networks for said in network["files"].values())
+
+
+def _differences(network: dict[str, Any]) -> list[Difference]:
+    return [Difference(**{**each, "shape": tuple(each["shape"])}) for each in network["differences"]]
+
+
+# ----------------------------------------------------------------------------------------------------- words
+
+
+def show(comparison: dict[str, Any]) -> None:
+    """Print it: what differs most, then everything."""
+    console = Console(width=None if sys.stdout.isatty() else 110, highlight=False)
+    versions, backend = comparison["versions"], comparison["backend"]
+    theirs = f"Keras {versions['keras']} on {BACKENDS[backend]} {versions[backend]}"
+    ours = f"tinydl {versions['tinydl']} on NumPy {versions['numpy']}"
+    console.print(f"\n[bold]{comparison['chapter']}:[/bold] {ours} beside {theirs}")
+    console.print(comparison["logits"])
+    for name, network in comparison["networks"].items():
+        data, size = network["data"], network["batch"]
+        console.print(f"\n[bold]{name}[/bold], {data}, in float64: the same weights, the same {size} samples")
+        found = _differences(network)
+        console.print(_largest(found))
+        for line in _explained(found):
+            console.print(line)
+        console.print(_everything(found))
+        for line in _left_loose(network, comparison):
+            console.print(line)
+    verdict = (
+        "Everything is within tolerance." if all_within(comparison) else "Not everything is within tolerance."
+    )
+    console.print(f"\n[bold]{verdict}[/bold]")
+
+
+def _number(value: float) -> str:
+    return "0" if value == 0 else f"{value:.1e}"
+
+
+def _largest(found: list[Difference]) -> Table:
+    """The largest difference of each part."""
+    table = Table(box=None, header_style="bold")
+    for heading in ("largest difference", "", "where", "passes up to", ""):
+        table.add_column(heading)
+    for part, unit in PARTS.items():
+        of_part = [each for each in found if each.part == part]
+        if of_part:
+            most = max(of_part, key=lambda each: each.value)  # the first of those that are infinite
+            mark = "ok" if most.share <= 1 else "BEYOND"
+            table.add_row(part, _number(most.value), most.where, f"{TOLERANCE[part]:.0e} {unit}", mark)
+    return table
+
+
+def _explained(found: list[Difference]) -> list[str]:
+    """The layers beyond tolerance, and what to look at: first what layers do by themselves, the largest first."""
+    beyond = []
+    for part in PARTS:
+        of_part = [each for each in found if each.part == part and each.share > 1]
+        if (
+            part == "gradient"
+        ):  # a gradient that is wrong spoils all before it: nearest to the loss is who began
+            beyond += of_part[::-1]
+        else:
+            beyond += sorted(of_part, key=lambda each: -each.value)
+    lines = []
+    for each in beyond[:NAMED]:
+        note = f" ({each.note})" if each.note else ""
+        lines.append(
+            f"[bold red]beyond tolerance:[/bold red] {each.where}, {each.kind}, {each.part}: "
+            f"{_number(each.value)}{note}\n    usual causes: {usual_causes(each)}"
+        )
+    if len(beyond) > NAMED:
+        lines.append(f"... and {len(beyond) - NAMED} more; the first is the one to mend first.")
+    return lines
+
+
+def _everything(found: list[Difference]) -> Table:
+    """A row for each layer and each of its weights, in the order of the network."""
+    steps = max((each.step for each in found), default=0)
+    table = Table(header_style="bold")
+    table.add_column("layer, weight")
+    table.add_column("shape")
+    for heading in ("forward", "gradient", *[f"step {step}" for step in range(1, steps + 1)]):
+        table.add_column(heading, justify="right")
+    rows: dict[str, dict[str, str]] = {}
+    for each in found:
+        place = f"{each.layer}/{each.weight}" if each.weight else each.layer
+        row = rows.setdefault(place, {"shape": "×".join(map(str, each.shape))})
+        mark = "" if each.share <= 1 else " !"
+        row[f"step {each.step}" if each.step else "gradient" if each.weight else "forward"] = (
+            _number(each.value) + mark
+        )
+    layers = list(dict.fromkeys(each.layer for each in found if not each.weight))
+    for place, row in sorted(rows.items(), key=lambda item: _position(item[0], layers)):
+        name = place if place in layers else "    " + place.rpartition("/")[2]
+        table.add_row(name, row["shape"], *[row.get(str(c.header), "") for c in table.columns[2:]])
+    return table
+
+
+def _position(place: str, layers: list[str]) -> tuple[int, bool]:
+    """Where a row stands: a weight after its layer."""
+    return (layers.index(place), False) if place in layers else (layers.index(place.rpartition("/")[0]), True)
+
+
+def _left_loose(network: dict[str, Any], comparison: dict[str, Any]) -> list[str]:
+    """The losses in float32, the time of a step, and the weights' way through files."""
+    lines = []
+    for name, (ours, theirs) in network["losses"].items():
+        tail = max(1, len(ours) // 10)
+        ends = f"{np.mean(ours[-tail:]):.4f} here, {np.mean(theirs[-tail:]):.4f} in Keras"
+        of = f"the last {tail} of {len(ours)} steps" if tail > 1 else f"the last of {len(ours)} steps"
+        lines.append(f"Each on its own in float32, {name} (mean of {of}): {ends}.")
+    if network["seconds"]:
+        ours, theirs = network["seconds"]
+        size, cores = network["samples_a_step"], comparison["cores"]
+        lines.append(
+            f"A step of {size}, median: {1e3 * ours:.1f} ms here, {1e3 * theirs:.1f} ms in Keras, "
+            f"{ours / theirs:.2f} times as long ({cores} CPU cores)."
+        )
+    lines += [
+        f"Weights by {ending}, there and back, exact: {said}." for ending, said in network["files"].items()
+    ]
+    return lines
+
+
+# --------------------------------------------------------------------------------------------------- picture
+
+
+def curves(comparison: dict[str, Any]) -> Figure | None:
+    """The losses of both over the steps, and how far apart they are: a column for each network. None without any."""
+    lost = [
+        (name, loss, *pair)
+        for name, network in comparison["networks"].items()
+        for loss, pair in network["losses"].items()
+    ]
+    if not lost:
+        return None
+    backend = BACKENDS[comparison["backend"]]
+    figure = new_figure(
+        max(5.5, 4.8 * len(lost)), 5.2, "Let loose in float32: the same weights, the same batches"
+    )
+    panels = np.atleast_2d(figure.subplots(2, len(lost), sharex="col", height_ratios=(2, 1), squeeze=False))
+    for (upper, lower), (name, loss, ours, theirs) in zip(panels.T, lost):
+        steps = np.arange(1, len(ours) + 1)
+        upper.plot(steps, ours, color=BLUE, linewidth=2.4, label="tinydl")
+        upper.plot(steps, theirs, "--", color=ORANGE, linewidth=1.2, label=f"Keras on {backend}")
+        upper.set_title(f"{name} on {comparison['networks'][name]['data']}", fontsize=11)
+        upper.legend(frameon=False, fontsize=9)
+        far = np.abs(np.subtract(ours, theirs))
+        lower.semilogy(steps, np.where(far > 0, far, np.nan), ".", color=BLUE, markersize=3)
+        lower.set(xlabel="step")
+        if upper is panels[0, 0]:
+            upper.set_ylabel(f"{loss} of the batch (nats)")
+            lower.set_ylabel("difference (nats)")
+        for axes in (upper, lower):
+            axes.grid(color="#DDDDDD", linewidth=0.6)
+            axes.spines[["top", "right"]].set_visible(False)
+    return figure
+
+
+# ------------------------------------------------------------------------------------------------------ file
+
+
+def write(comparison: dict[str, Any], path: Path) -> None:
+    """Keep it, whole or not at all."""
+    text = json.dumps(comparison, indent=1)
+    for innermost in (r"\[[^\[\]{}]*\]", r"{[^{}]*}"):  # lists of numbers, then differences: a line each
+        text = re.sub(innermost, lambda found: " ".join(found[0].split()), text)
+    aside = path.with_name(f"{path.name}.part")
+    aside.write_text(text + "\n", encoding="utf-8")
+    os.replace(aside, path)
+
+
+def read(path: Path) -> dict[str, Any] | None:
+    """One that was kept; None if there is none."""
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+
+
+def kept(found: list[Difference]) -> list[dict[str, Any]]:
+    """Differences as `write` takes them."""
+    return [asdict(each) for each in found]
