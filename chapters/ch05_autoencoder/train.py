@@ -58,7 +58,8 @@ def lesson(run: course.Run) -> None:
     overview(run, trained)
     first = trained[0]
     rivals_of(run, first)
-    the_code(run, first)
+    classifiers(run, first)
+    walks(run, first)
     the_plane(run, photos)
 
 
@@ -113,8 +114,12 @@ class Trained:
     pca_errors: np.ndarray
 
     def as_pictures(self, x: np.ndarray) -> np.ndarray:
-        """Rows of pixels as pictures (n, h, w)."""
-        return np.clip(x, 0, 1).reshape(-1, *self.images.x_test.shape[1:3])
+        """Rows of pixels (..., 784) as pictures (..., 28, 28)."""
+        return np.clip(x, 0, 1).reshape(*x.shape[:-1], *self.images.x_test.shape[1:3])
+
+    def one_of_each(self) -> np.ndarray:
+        """The place of the first test picture of each class."""
+        return np.unique(self.images.y_test, return_index=True)[1]
 
 
 def recipe(run: course.Run, images: course.Images, which: str) -> Trained:
@@ -173,17 +178,11 @@ def rivals_of(run: course.Run, trained: Trained) -> None:
     x, x_test = trained.x, trained.x_test
     axes = trained.axes[:CODE]
     by_pca = trained.mean + (x_test - trained.mean) @ axes.T @ axes  # (n_test, 784)
-    _, one_each = np.unique(trained.images.y_test, return_index=True)  # a picture of each class
-    named = [
-        ("picture", x_test),
-        (f"PCA, {CODE} numbers", by_pca),
-        (f"autoencoder, {CODE}", trained.restored),
-    ]
-    shown = [(name, trained.as_pictures(x[one_each])) for name, x in named]
+    named = {"picture": x_test, f"PCA, {CODE} numbers": by_pca, f"autoencoder, {CODE}": trained.restored}
+    shown = [(name, trained.as_pictures(each[trained.one_of_each()])) for name, each in named.items()]
     run.picture("pca_beside", pictures.rows_of_pictures(shown, "The same number of numbers"))
 
-    epochs = {True: 1, False: 10}[run.options.quick]
-    linear = rivals.fit_linear(run, x, epochs)
+    linear = rivals.fit_linear(run, x, epochs=1 if run.options.quick else 10)
     error = rivals.squared_error(x_test, linear.predict(x_test, batch_size=500, verbose=0))
     shared = rivals.shared_directions(linear, axes)
     print(f"\nWithout bends: squared error {error:.4f}, of PCA's directions it shares {100 * shared:.1f} %.")
@@ -197,45 +196,47 @@ def rivals_of(run: course.Run, trained: Trained) -> None:
 # ------------------------------------------------------------------------------------------------ the code
 
 
-def the_code(run: course.Run, trained: Trained) -> None:
-    """What the twenty numbers are good for, and what each of them does."""
-    images, model, x, x_test = trained.images, trained.model, trained.x, trained.x_test
-    code, code_test = uses.codes(model, x), uses.codes(model, x_test)  # (n, 20)
-    axes = trained.axes[:CODE]
+def classifiers(run: course.Run, trained: Trained) -> None:
+    """The same classifier on the pixels, on the code and on PCA's numbers, told all the labels or a few."""
+    x, x_test, axes = trained.x, trained.x_test, trained.axes[:CODE]
     inputs = {
         "pixels": (x, x_test),
-        "code": uses.standardised(code, code_test),
+        "code": uses.standardised(uses.codes(trained.model, x), uses.codes(trained.model, x_test)),
         "pca": uses.standardised((x - trained.mean) @ axes.T, (x_test - trained.mean) @ axes.T),
     }
-    for labelled, (usual, full) in {len(x): (5, 20), 500: (50, 50), 100: (100, 100)}.items():
+    options = run.options
+    for name, labelled, usual, full in (("all", len(x), 5, 20), ("500", 500, 50, 50), ("100", 100, 100, 100)):
+        labelled = min(labelled, len(x))
+        epochs = 1 if options.quick else full if options.full else usual
+        found = uses.classify(inputs, trained.images, labelled, epochs, options.seed)
+        run.note(**{f"accuracy_{name}": found})
         print(f"\nA classifier that is told {labelled:,} labels:")
-        epochs = 1 if run.options.quick else full if run.options.full else usual
-        found = uses.classify(inputs, images, min(labelled, len(x)), epochs, run.options.seed)
         for kind, figures in found.items():
-            figure = f"{100 * figures['accuracy']:6.2f} %   {figures['parameters']:>7,} weights"
-            print(f"  {kind:<8}{figure}, {figures['seconds']:.3f} s an epoch")
-        run.note(**{f"accuracy_{labelled if labelled < len(x) else 'all'}": found})
+            accuracy = f"{100 * figures['accuracy']:6.2f} %   {figures['parameters']:>7,} weights"
+            print(f"  {kind:<8}{accuracy}, {figures['seconds']:.3f} s an epoch")
 
-    half = uses.halfway(model, x, x_test, images.y_test, run.options.seed)
+
+def walks(run: course.Run, trained: Trained) -> None:
+    """From one picture to another, in the pixels and in the code; and each number of a code alone."""
+    images, model, x_test = trained.images, trained.model, trained.x_test
+    half = uses.halfway(model, trained.x, x_test, images.y_test, run.options.seed)
+    run.note(halfway=half)
     print("\nHow far from the nearest training picture (squared error a pixel):")
     print("  " + ", ".join(f"{name.replace('_', ' ')} {value:.4f}" for name, value in half.items()))
-    run.note(halfway=half)
-    _, one_each = np.unique(images.y_test, return_index=True)
+
+    code, one_of_each = uses.codes(model, x_test), trained.one_of_each()
     shown = []
-    for a, b in ((2, 7), (4, 0), (1, 8)):
-        start, end = one_each[a], one_each[b]
-        shown.append(("pixels", trained.as_pictures(uses.walk(x_test[start], x_test[end], 9))))
-        way = uses.decoded(model, uses.walk(code_test[start], code_test[end], 9))
-        shown.append(("code", trained.as_pictures(way)))
-    run.picture(
-        "interpolation", pictures.rows_of_pictures(shown, "From one picture to another in eight steps")
-    )
-    steps = np.arange(-3, 4, dtype=np.float32)
-    moved = uses.each_number(model, code_test[0], code.std(axis=0), steps)  # (20, 7, 784)
-    run.picture(
-        "each_number",
-        pictures.each_number(trained.as_pictures(moved).reshape(*moved.shape[:2], 28, 28), steps),
-    )
+    for pair in ((2, 7), (4, 0), (1, 8)):
+        start, end = one_of_each[list(pair)]
+        fade, way = (uses.walk(each[start], each[end], 9) for each in (x_test, code))  # (9, 784), (9, 20)
+        shown += [("pixels", trained.as_pictures(fade))]
+        shown += [("code", trained.as_pictures(uses.decoded(model, way)))]
+    title = "From one picture to another in eight steps"
+    run.picture("interpolation", pictures.rows_of_pictures(shown, title))
+
+    steps = np.arange(-3, 4, dtype=np.float32)  # standard deviations
+    moved = uses.each_number(model, code[0], code.std(axis=0), steps)  # (20, 7, 784)
+    run.picture("each_number", pictures.each_number(trained.as_pictures(moved), steps))
 
 
 # ----------------------------------------------------------------------------------------------- the plane
@@ -252,14 +253,13 @@ def the_plane(run: course.Run, photos: course.Images) -> None:
         name = "plane" if code == 2 else f"space_{code}"
         model, points = fit_plane(run, x, epochs, name, code)
         back = restored(model, photos.x_test)
-        errors = [
-            rivals.squared_error(a / 255, b) for a, b in ((x, restored(model, x)), (photos.x_test, back))
-        ]
+        error = rivals.squared_error(x / 255, restored(model, x))
+        error_test = rivals.squared_error(photos.x_test / 255, back)
         told = {"knn": knn_accuracy(points, y), "colour_told": told_by_neighbours(points, colour)}
         run.note(**{f"{name}_{key}": value for key, value in told.items()})
-        run.note(**{f"{name}_mse_train": errors[0], f"{name}_mse": errors[1]})
+        run.note(**{f"{name}_mse_train": error, f"{name}_mse": error_test})
         print(
-            f"  {code:>2} numbers: squared error {errors[0]:.4f}, of test pictures {errors[1]:.4f}; the 5 nearest "
+            f"  {code:>2} numbers: squared error {error:.4f}, of test pictures {error_test:.4f}; the 5 nearest "
             f"tell {100 * told['knn']:.1f} % of the classes, {100 * told['colour_told']:.0f} % of the mean colour"
         )
         if code == 2:
