@@ -48,21 +48,26 @@ def spread(model: Sequential, x: np.ndarray, y: np.ndarray) -> tuple[list[float]
     return forth, back
 
 
-def compare(run: course.Run, images: course.Images) -> None:
-    """The spread in newborn networks, with relu and with tanh; then what training makes of those with relu."""
+def newborn(run: course.Run, images: course.Images) -> None:
+    """The spread in networks that have learnt nothing yet, with relu and with tanh."""
     shape, classes = images.x_train.shape[1:], len(images.class_names)
-    x, y, x_test = scaled(images.x_train), one_hot(images.y_train, classes), scaled(images.x_test)
+    x, y = scaled(images.x_train[:500]), one_hot(images.y_train[:500], classes)
     spreads = {}
     for activation in ("relu", "tanh"):
         print(f"\nSpread in 20 layers of {activation}, forward from the first to the last, and back:")
         for name, initializer in BEGINNINGS.items():
             tinydl.set_random_seed(run.options.seed)
             model = deep(initializer, activation, input_shape=shape, classes=classes)
-            forth, back = spreads[activation, name] = spread(model, x[:500], y[:500])
+            forth, back = spreads[activation, name] = spread(model, x, y)
             print(f"  {name:<17} {forth[0]:.0e} -> {forth[-1]:.0e}    {back[-1]:.0e} -> {back[0]:.0e}")
     run.note(spread={f"{name}, {activation}": each for (activation, name), each in spreads.items()})
     run.picture("spread", pictures.spread(spreads))
 
+
+def grown(run: course.Run, images: course.Images) -> None:
+    """What training makes of those with relu."""
+    shape, classes = images.x_train.shape[1:], len(images.class_names)
+    x, y, x_test = scaled(images.x_train), one_hot(images.y_train, classes), scaled(images.x_test)
     pieces = 2 if run.options.quick else 12
     how = {"batch_size": BATCH, "epochs": pieces, "steps_per_epoch": max(1, len(x) // BATCH // pieces)}
     print("\nTrained from there, one pass, relu:")

@@ -25,7 +25,7 @@ WAYS: dict[str, Callable[[float], Optimizer]] = {
 
 START = np.array([-7.0, 2.0])  # along the valley, across it
 RATES = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 0.9)
-STEPS = 300
+STEPS = 150
 
 
 def axes(degrees: float) -> np.ndarray:
@@ -88,8 +88,9 @@ def race(run: course.Run, images: course.Images) -> None:
     """One pass through the training set from the same weights, every optimizer at five learning rates."""
     shape, classes = images.x_train.shape[1:], len(images.class_names)
     x, y, x_test = scaled(images.x_train), one_hot(images.y_train, classes), scaled(images.x_test)
-    pieces = min(PIECES, len(x) // BATCH)
-    how = {"batch_size": BATCH, "epochs": pieces, "steps_per_epoch": -(-len(x) // BATCH) // pieces}
+    batches = -(-len(x) // BATCH)
+    pieces = min(PIECES, batches)
+    how = {"batch_size": BATCH, "epochs": pieces, "steps_per_epoch": batches // pieces}
     print("\nOne pass from the same weights, share of the test set that is right, by learning rate:")
     curves: dict[str, dict[float, Sequence[float]]] = {}
     right: dict[str, dict[float, float]] = {}

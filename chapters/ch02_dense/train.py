@@ -68,16 +68,18 @@ def lesson(run: course.Run) -> None:
     print(f"{images.name}: {sizes}, each {images.x_train.shape[1:]}")
     run.start(images.name)
     price.draw(run)
-    price.check_gradient(run, images)
-    price.pulls(run, images)
-    descent.valley(run)
-    growth.table(run)
+    with tinydl.device("cpu"):  # these look at arrays, at the clock and at the memory
+        price.check_gradient(run, images)
+        price.pulls(run, images)
+        descent.valley(run)
+        beginnings.newborn(run, images)
+        growth.table(run)
     recipe(run, images)
     longer(run, images)
     torn.compare(run, images)
     order.matters(run, images)
     descent.race(run, images)
-    beginnings.compare(run, images)
+    beginnings.grown(run, images)
 
 
 def recipe(run: course.Run, images: course.Images) -> None:
