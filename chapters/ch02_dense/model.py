@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from tinydl import Sequential
+from tinydl import Sequential, ops
 from tinydl.initializers import Initializer
 from tinydl.layers import Conv2D, Dense, Flatten, GlobalAveragePooling2D, Input, MaxPooling2D, Reshape
 
@@ -21,6 +21,19 @@ def dense_only(input_shape: Shape = (28, 28, 1), classes: int = 10) -> Sequentia
             Dense(128, activation="relu"),
             Dense(128, activation="relu"),
             Dense(classes, activation="softmax"),
+        ]
+    )
+
+
+def forgetful(input_shape: Shape = (28, 28, 1), classes: int = 10) -> Sequential:
+    """The same, but all that its loss can see are probabilities: `ops.softmax` does not remember the scores."""
+    return Sequential(
+        [
+            Input(input_shape),
+            Flatten(),  # (784,)
+            Dense(128, activation="relu"),
+            Dense(128, activation="relu"),
+            Dense(classes, activation=ops.softmax),
         ]
     )
 

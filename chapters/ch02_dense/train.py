@@ -16,7 +16,7 @@ import numpy as np
 import tinydl
 from chapters import course
 from chapters.ch02_dense import beginnings, descent, growth, order, pictures, price, torn
-from chapters.ch02_dense.model import dense_only
+from chapters.ch02_dense.model import dense_only, forgetful
 from chapters.ch02_dense.shared import BATCH, accuracy, one_hot, scaled, trained
 from chapters.ch04_cnn.model import small_cnn
 from tinydl import Sequential
@@ -39,6 +39,7 @@ class Variant:
 VARIANTS = {
     "dense": Variant("dense layers", dense_only),
     "dense_scaled": Variant("dense layers, pixels / 255", dense_only, scaled=True),
+    "forgetful": Variant("dense layers, cross-entropy of p alone", forgetful),
     "squared": Variant("dense layers, squared error", dense_only, loss="mean_squared_error"),
     "squared_scaled": Variant(
         "dense layers, squared error, pixels / 255", dense_only, scaled=True, loss="mean_squared_error"

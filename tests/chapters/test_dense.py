@@ -48,6 +48,7 @@ def report(out: Path) -> dict[str, Any]:
 def test_the_networks_are_those_of_the_recipe() -> None:
     shapes = [(784, 128), (128,), (128, 128), (128,), (128, 10), (10,)]
     assert [weight.shape for weight in model.dense_only().weights] == shapes
+    assert [weight.shape for weight in model.forgetful().weights] == shapes
     assert [weight.shape for weight in model.one_number().weights] == [*shapes[:4], (128, 1), (1,)]
     assert len(model.deep("he_normal").layers) == 1 + 20 + 1
     assert model.any_size_cnn((1024, 1024, 1)).count_params() == model.any_size_cnn().count_params() == 26_826
