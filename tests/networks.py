@@ -11,6 +11,7 @@ import tinydl
 from chapters.ch01_autograd.model import network
 from chapters.ch01_autograd.patterns import draw
 from chapters.ch02_dense.model import dense_only
+from chapters.ch03_convolution.model import one_filter
 from chapters.ch04_cnn.model import lenet, small_cnn
 from chapters.ch05_autoencoder.model import autoencoder, plane_autoencoder
 from chapters.ch06_bottleneck.model import bottleneck
@@ -67,6 +68,13 @@ def _gan() -> tuple[Any, Any, Any]:
     return model, np.random.default_rng(0).random((7 * BATCH // 2, 32, 32, 3), dtype=np.float32), None
 
 
+def _one_filter() -> tuple[Any, Any, Any]:
+    x = data()[0]
+    model = one_filter(x.shape[1:])
+    model.compile("adam", "mean_squared_error")
+    return model, x, x[:, ::-1].copy()
+
+
 def everything() -> Sequential:
     """Layers that the course's networks do without."""
     return Sequential(
@@ -94,6 +102,7 @@ def everything() -> Sequential:
 NETWORKS: dict[str, Callable[[], tuple[Any, Any, Any]]] = {
     "points": _points,
     "dense_only": lambda: _classifier(dense_only, 255),
+    "one_filter": _one_filter,
     "lenet": lambda: _classifier(lenet),
     "small_cnn": lambda: _classifier(small_cnn, 255),
     "everything": lambda: _classifier(everything),
@@ -107,6 +116,7 @@ NETWORKS: dict[str, Callable[[], tuple[Any, Any, Any]]] = {
 WITHOUT_NOISE = [
     "points",
     "dense_only",
+    "one_filter",
     "lenet",
     "small_cnn",
     "autoencoder",

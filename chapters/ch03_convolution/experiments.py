@@ -26,6 +26,15 @@ def filtered(picture: np.ndarray, kernel: np.ndarray) -> np.ndarray:
     return y[..., 0].transpose(1, 2, 0).reshape(picture.shape)
 
 
+def reduced(picture: np.ndarray, side: int) -> np.ndarray:
+    """The middle of a picture (1, h, w, 1) in side x side pixels, each the mean of as many as there are for it."""
+    h, w = picture.shape[1:3]
+    each = min(h, w) // side
+    top, left = (h - each * side) // 2, (w - each * side) // 2
+    middle = picture[:, top : top + each * side, left : left + each * side]
+    return ops.average_pool2d(middle, each)  # (1, side, side, 1)
+
+
 def how_much_moves(picture: np.ndarray, ways: Sequence[Callable]) -> list[float]:
     """By how much of its size what comes out changes when the picture (1, h, w, 1) moves by one pixel."""
     here, moved = picture[:, :, :-1], picture[:, :, 1:]
@@ -63,7 +72,7 @@ def loops_beside_engine(picture: np.ndarray) -> dict[str, float]:
         Tensor(a, requires_grad=True) for a in (x[None, :, :, None], kernel[:, :, None, None], np.zeros(1))
     ]
     y = ops.conv2d(tensors[0], tensors[1], bias=tensors[2])  # (1, h-2, w-2, 1)
-    found = tinydl.grad((y * gy[None, :, :, None]).sum(), tensors)
+    found = tinydl.grad((y * Tensor(gy[None, :, :, None])).sum(), tensors)
     apart = [
         np.abs(theirs.numpy().reshape(np.shape(ours)) - ours).max() / np.abs(ours).max()
         for ours, theirs in zip(by_loops, found)

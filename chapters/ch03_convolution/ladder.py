@@ -109,4 +109,5 @@ def on_gpu(x: Any, kernel: Any, rounds: int) -> float:
 
 def circumstances() -> str:
     """What the times depend on besides the code."""
-    return f"float32, {threads()} threads, NumPy {np.__version__}"
+    count = threads()
+    return f"float32, {count} thread{'s' * (count > 1)}, NumPy {np.__version__}"

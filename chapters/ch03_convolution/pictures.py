@@ -28,8 +28,8 @@ from tinydl.plot.drawing import (
 
 def by_hand(picture: np.ndarray, results: dict[str, tuple[np.ndarray, np.ndarray]]) -> Figure:
     """A picture (h, w, 3), and for each filter its numbers (kh, kw) above what it makes of the picture."""
-    figure = new_figure(13, 5.6, "A filter is nine numbers")
-    columns = figure.subplots(2, 1 + len(results), height_ratios=(1, 2.1)).T
+    figure = new_figure(12, 4.1, "A filter is nine numbers")
+    columns = figure.subplots(2, 1 + len(results), height_ratios=(1, 1.7)).T
     show(columns[0, 1], picture, "the picture")
     columns[0, 0].axis("off")
     for (above, below), (name, (kernel, result)) in zip(columns[1:], results.items()):
@@ -85,21 +85,26 @@ def borders(picture: np.ndarray, valid: np.ndarray, same: np.ndarray) -> Figure:
 
 
 def smaller(edges: np.ndarray, ways: dict[str, np.ndarray]) -> Figure:
-    """A map of edges (h, w) and what is left of it in several ways, each (h/2, w/2): all in one scale."""
-    figure = new_figure(12, 4.6, "Three ways to a quarter of the numbers, drawn to scale")
-    panels = figure.subplots(1, 1 + len(ways), width_ratios=[2, *[1] * len(ways)])
-    scale = colour_scale(edges)
-    for axes, values, title in zip(panels, (edges, *ways.values()), ("where edges are", *ways)):
-        image = axes.imshow(values, interpolation="nearest", **scale)
-        axes.set_title("{}\n{}×{}".format(title, *values.shape), fontsize=11)
-        axes.set(xticks=[], yticks=[])
-    figure.colorbar(image, ax=panels, label="strength of the edge (no unit)", fraction=0.02, pad=0.01)
+    """A map of edges (h, w) and what is left of it in several ways, each (h/2, w/2): to scale, in one colour scale."""
+    figure = new_figure(12, 4.8, "Three ways to a quarter of the numbers, drawn to scale")
+    axes, left = figure.subplots(), 0
+    for values, title in zip((edges, *ways.values()), ("where edges are", *ways)):
+        height, width = values.shape
+        place = (left, left + width, height, 0)
+        image = axes.imshow(values, extent=place, interpolation="nearest", **colour_scale(edges))
+        note = f"{title}\n{height}×{width}"
+        axes.text(left + width / 2, height + 2, note, ha="center", va="top", fontsize=11)
+        left += width + edges.shape[1] // 12
+    axes.set(xlim=(0, left), ylim=(1.15 * len(edges), 0))
+    axes.axis("off")
+    label = "strength of the edge (no unit)"
+    figure.colorbar(image, ax=axes, label=label, fraction=0.02, pad=0.01, shrink=0.85)
     return figure
 
 
 def depth(planes: np.ndarray, kernel: np.ndarray, parts: np.ndarray) -> Figure:
     """One filter over three channels: planes (h, w, 3), slices (kh, kw, 3), each slice's answer (h, w, 3), the sum."""
-    figure = new_figure(11, 6.2, "One filter over three channels: three slices, one sum")
+    figure = new_figure(9.5, 5.6, "One filter over three channels: three slices, one sum")
     grid = figure.add_gridspec(3, 4, width_ratios=(1, 0.6, 1, 1.5))
     scale = colour_scale(np.concatenate([parts.ravel(), parts.sum(axis=2).ravel()]), signed=True)
     for c, (name, colour) in enumerate((("red", (1, 0, 0)), ("green", (0, 1, 0)), ("blue", (0, 0, 1)))):
@@ -125,8 +130,8 @@ HUES = (BLUE, ORANGE, GREEN, PINK)  # one for each column of the small picture, 
 
 def im2col(x: np.ndarray, kernel: np.ndarray, cols: np.ndarray, y: np.ndarray) -> Figure:
     """A small picture (4, 4) under a filter (3, 3), all of its windows as rows (4, 9), and the result (2, 2)."""
-    figure = new_figure(11, 6.4, "Four windows become four rows, and a convolution becomes a product")
-    upper, lower = figure.subplots(2, 1, height_ratios=(1, 1.05))
+    figure = new_figure(11, 6.6, "Four windows become four rows, and a convolution becomes a product")
+    upper, lower = figure.subplots(2, 1, height_ratios=(1, 1.36))
     shades = [[pale(HUES[j], i / 5) for j in range(4)] for i in range(4)]
     places = [(i, j) for i in range(2) for j in range(2)]
     for at, (i, j) in enumerate(places):  # the picture four times, the window farther each time
@@ -142,17 +147,16 @@ def im2col(x: np.ndarray, kernel: np.ndarray, cols: np.ndarray, y: np.ndarray) -
         lower.text(-0.2, at + 0.5, f"{at + 1}", ha="right", va="center", fontsize=11)
     lower.text(4.5, 4.6, "one row a window: (4, 9)", ha="center", fontsize=11)
     lower.text(9.8, 2, "×", ha="center", va="center", fontsize=18)
-    white = [["white"] * 9] * 9
-    for at, weights in enumerate(kernel):  # the column of nine, drawn as three of three, to be read on
-        cells(lower, weights[:, None], 10.6 + 1.4 * at, 0.5, white)
-    lower.text(12.5, 4.6, "the filter: (9, 1)", ha="center", fontsize=11)
-    lower.text(15.3, 2, "=", ha="center", va="center", fontsize=18)
-    cells(lower, y.reshape(4, 1), 16, 0, white)
-    lower.text(16.5, 4.6, "(4, 1)", ha="center", fontsize=11)
-    lower.text(18, 2, "→", ha="center", va="center", fontsize=18)
+    white = [["white"] * 2] * 9
+    cells(lower, kernel.reshape(9, 1), 11, -1, white, height=2 / 3)
+    lower.text(11.5, 5.6, "the filter: (9, 1)", ha="center", fontsize=11)
+    lower.text(13.8, 2, "=", ha="center", va="center", fontsize=18)
+    cells(lower, y.reshape(4, 1), 15.2, 0, white)
+    lower.text(15.7, 4.6, "(4, 1)", ha="center", fontsize=11)
+    lower.text(17.6, 2, "→", ha="center", va="center", fontsize=18)
     cells(lower, y, 19, 1, white)
     lower.text(20, 4.6, "(2, 2)", ha="center", fontsize=11)
-    lower.set(xlim=(-0.5, 21.5), ylim=(5.2, -0.3))
+    lower.set(xlim=(-0.5, 21.5), ylim=(6, -1.2))
     for axes in (upper, lower):
         axes.set_aspect("equal")
         axes.axis("off")
@@ -164,30 +168,45 @@ def pale(colour: str, share: float) -> tuple[float, ...]:
     return tuple(share + (1 - share) * part for part in np.array(to_rgb(colour)) * 0.6 + 0.4)
 
 
-def cells(axes: Axes, values: np.ndarray, left: float, top: float, colours: Sequence[Sequence]) -> None:
-    """Numbers (h, w) in squares of 1, each of its colour."""
+def cells(
+    axes: Axes,
+    values: np.ndarray,
+    left: float,
+    top: float,
+    colours: Sequence[Sequence],
+    height: float = 1,
+) -> None:
+    """Numbers (h, w) in boxes of 1 by `height`, each of its colour."""
     for i, j in np.ndindex(values.shape):
-        box = Rectangle((left + j, top + i), 1, 1, facecolor=colours[i][j], edgecolor=GREY, linewidth=0.8)
-        axes.add_patch(box)
-        axes.text(left + j + 0.5, top + i + 0.5, short(values[i, j]), ha="center", va="center", fontsize=11)
+        x, y = left + j, top + i * height
+        axes.add_patch(Rectangle((x, y), 1, height, facecolor=colours[i][j], edgecolor=GREY, linewidth=0.8))
+        axes.text(x + 0.5, y + height / 2, short(values[i, j]), ha="center", va="center", fontsize=11)
 
 
 def ladder(seconds: dict[str, float], title: str, circumstances: str) -> Figure:
-    """How long each way takes, on a scale where each line is ten times the one before."""
-    figure = new_figure(10, 0.55 * len(seconds) + 1.4, title)
+    """How long each way takes, on a scale where each mark is ten times the one before."""
+    figure = new_figure(10, 0.5 * len(seconds) + 1.4, title)
     axes = figure.subplots()
-    names, times = list(seconds), [1000 * each for each in seconds.values()]
+    names, times = list(seconds), list(seconds.values())
     axes.barh(names, times, color=[GREY, *[BLUE] * (len(names) - 1)])
     for i, time in enumerate(times):
-        text = f"{time / 1000:,.0f} s" if time > 10_000 else f"{time:,.1f} ms"
-        gain = f"   {times[i - 1] / time:,.1f} times as fast as the one above" if i else ""
-        axes.annotate(text + gain, (time, i), (5, 0), textcoords="offset points", va="center")
+        gain = times[i - 1] / time
+        text = f"   {gain:,.{0 if gain > 20 else 1}f} times as fast as the one above" if i else ""
+        axes.annotate(duration(time) + text, (time, i), (5, 0), textcoords="offset points", va="center")
     axes.set_xscale("log")
     axes.set_xlim(min(times) / 5, max(times) * 8)
+    axes.xaxis.set_major_formatter(lambda time, _: duration(time).replace(".0 ", " "))
     axes.invert_yaxis()
-    axes.set_xlabel(f"milliseconds, each line ten times the one before; {circumstances}")
+    axes.set_xlabel(f"time, each mark ten times the one before ({circumstances})")
     axes.spines[["top", "right"]].set_visible(False)
     return figure
+
+
+def duration(seconds: float) -> str:
+    """A time in two or three digits."""
+    if seconds < 1:
+        return f"{1000 * seconds:.3g} ms"
+    return f"{seconds:,.{0 if seconds >= 10 else 1}f} s"
 
 
 # ------------------------------------------------------------------------------------------------ the way back
@@ -214,7 +233,9 @@ def painting(gy: np.ndarray, kernel: np.ndarray, matrix: np.ndarray) -> Figure:
         axes = figure.add_subplot(grid[0, 2 + at])
         heat = axes.imshow(total, cmap="RdBu_r", vmin=-1.6 * scale, vmax=1.6 * scale)
         write_cells(axes, heat, [(*place, short(total[place])) for place in np.ndindex(4, 4)], 10)
-        axes.add_patch(Rectangle((j - 0.5, i - 0.5), 3, 3, fill=False, edgecolor=BLACK, linewidth=2.5))
+        axes.add_patch(
+            Rectangle((j - 0.5, i - 0.5), 3, 3, fill=False, edgecolor=BLACK, linewidth=2.5, clip_on=False)
+        )
         axes.set_title(
             f"after answer {at + 1}" if at < 3 else "all four: the gradient\nof the picture", fontsize=11
         )
@@ -237,7 +258,7 @@ def painting(gy: np.ndarray, kernel: np.ndarray, matrix: np.ndarray) -> Figure:
 
 def checkerboard(counts: dict[int, np.ndarray], pictures: dict[int, np.ndarray], stride: int) -> Figure:
     """For each size of filter how often every pixel is painted on (h, w), above a picture made that way (h, w, 3)."""
-    figure = new_figure(10, 6.2, f"Transposed convolution with strides of {stride}, from few pixels to many")
+    figure = new_figure(9, 6, f"Transposed convolution with strides of {stride}, from few pixels to many")
     columns = figure.subplots(2, len(counts)).T
     largest = max(int(count.max()) for count in counts.values())
     for (above, below), (size, count), picture in zip(columns, counts.items(), pictures.values()):

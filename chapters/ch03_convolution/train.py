@@ -72,7 +72,7 @@ def filters_by_hand(run: course.Run, picture: np.ndarray) -> None:
 def windows(run: course.Run, picture: np.ndarray) -> None:
     """Borders, strides, pooling, depth."""
     bright = grey(picture)[None, :, :, None]  # (1, h, w, 1)
-    small = ops.resize(bright, (28, 28), "bilinear")
+    small = experiments.reduced(bright, 28)
     blur = np.full((5, 5, 1, 1), 1 / 25, dtype=np.float32)
     valid, same = (ops.conv2d(small, blur, padding=padding)[0, :, :, 0] for padding in ("valid", "same"))
     run.picture("padding", pictures.borders(small[0, :, :, 0], valid, same))
@@ -112,7 +112,7 @@ def how_fast(run: course.Run) -> None:
     before = None
     for name, each in seconds.items():
         gain = f"{before / each:12,.1f} times as fast" if before else ""
-        print(f"  {name:<28}{1000 * each:14,.1f} ms{gain}")
+        print(f"  {name:<28}{1000 * each:12,.1f} ms{gain}")
         before = each
     speedup = seconds[ladder.LOOPS] / seconds[ladder.SHIPPED]
     print(f"All in all {speedup:,.0f} times as fast, and the results are within {apart:.0e} of each other.")
@@ -137,8 +137,8 @@ def the_way_back(run: course.Run, picture: np.ndarray) -> None:
 
     sizes, stride = (3, 4, 5), 2
     counts = {size: experiments.painted(size, stride, 5) for size in sizes}
-    small = picture[: len(picture) // 2 * 2 : 2, : picture.shape[1] // 2 * 2 : 2]
-    large = {size: experiments.enlarged(small, size, stride) for size in sizes}
+    h, w = (side // 4 for side in picture.shape[:2])
+    large = {size: experiments.enlarged(picture[h : 3 * h, w : 3 * w], size, stride) for size in sizes}
     run.picture("checkerboard", pictures.checkerboard(counts, large, stride))
     run.note(gradients_apart=apart)
 
