@@ -128,6 +128,19 @@ def test_a_film_of_figures_in_few_colours(tmp_path: Path) -> None:
         assert np.abs(np.asarray(film.convert("RGB"), dtype=int) - first).max() > 100
 
 
+def test_small_marks_keep_their_colours(tmp_path: Path) -> None:
+    frame = np.full((80, 200, 3), 255, np.uint8)
+    for k, colour in enumerate(PALETTE):
+        frame[40:42, 20 * k + 8 : 20 * k + 10] = np.array(to_rgba(colour)[:3]) * 255
+    ramp = np.linspace(100, 255, 200).astype(np.uint8)  # and a lot of greys, which want colours too
+    frame[60:] = ramp[None, :, None]
+    path = plot.save_animation([frame], tmp_path / "film.gif", colours=32)
+    with Image.open(path) as film:
+        shown = np.asarray(film.convert("RGB"), dtype=int)
+    for k, colour in enumerate(PALETTE):
+        assert np.abs(shown[40, 20 * k + 8] - np.array(to_rgba(colour)[:3]) * 255).max() < 40, colour
+
+
 def test_a_film_that_fails_leaves_the_old_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "film.gif"
     path.write_bytes(b"old")
