@@ -44,7 +44,7 @@ ORDER = [
     ["activations", "initializers", "schedules"],
     ["layers", "losses", "metrics", "optimizers", "gradcheck", "datasets"],
     ["data_adapter", "interruption", "tracking"],
-    ["callbacks", "checkpoint", "keras_weights", "plot", "replay", "steps"],
+    ["callbacks", "checkpoint", "keras_config", "keras_weights", "plot", "replay", "steps"],
     ["training"],
     ["models"],
 ]
@@ -472,7 +472,7 @@ def test_a_forgotten_rule_is_found() -> None:
 
 def test_importing_tinydl_loads_nothing_that_only_pictures_and_tables_need() -> None:
     """So that a script that trains and plots nothing starts at once."""
-    heavy = ["matplotlib", "rich", "PIL", "urllib.request", "cupy"]
+    heavy = ["matplotlib", "rich", "PIL", "urllib.request", "cupy", "h5py"]
     code = f"import sys, tinydl; print([name for name in {heavy} if name in sys.modules]); tinydl.plot, tinydl.datasets"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True)
     assert done.stdout.strip() == "[]"

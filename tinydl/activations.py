@@ -126,3 +126,13 @@ def get(identifier: str | Callable | None) -> Callable:
     if callable(identifier):
         return identifier
     raise ValueError(f"activation: expected a name or a function, got {identifier!r}")
+
+
+def name_of(activation: Callable) -> str | None:
+    """The name by which `get` finds this activation; None for a function that is not of this file.
+
+    Example:
+        >>> name_of(get("relu")), name_of(len)
+        ('relu', None)
+    """
+    return next((name for name, function in _FUNCTIONS.items() if function is activation), None)

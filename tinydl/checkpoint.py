@@ -10,9 +10,10 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 
@@ -169,18 +170,25 @@ def _build_optimizer(model: Trainer) -> None:
 
 
 def write(path: str | Path, arrays: Mapping[str, np.ndarray]) -> None:
-    """Write an archive aside, in the same folder, and rename it when it is whole."""
+    """Write an archive; see `aside`."""
+    with aside(path) as file:
+        np.savez(file, allow_pickle=False, **arrays)
+
+
+@contextmanager
+def aside(path: str | Path) -> Iterator[BinaryIO]:
+    """A file to write in, aside, in the same folder; at the end of the with block, when it is whole, it is renamed."""
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    aside = path.with_name(f"{path.name}.{os.getpid()}.part")
+    part = path.with_name(f"{path.name}.{os.getpid()}.part")
     try:
-        with aside.open("wb") as file:
-            np.savez(file, allow_pickle=False, **arrays)
+        with part.open("wb") as file:
+            yield file
             file.flush()
             os.fsync(file.fileno())
-        os.replace(aside, path)
+        os.replace(part, path)
     finally:
-        aside.unlink(missing_ok=True)
+        part.unlink(missing_ok=True)
 
 
 def read(path: str | Path) -> dict[str, np.ndarray]:

@@ -1,6 +1,6 @@
 """Models: layers that hold layers, and can be trained. `Sequential` is layers in a row, `Model` what you make of it.
 
-How they learn stands in training.py, how their weights are kept in checkpoint.py.
+How they learn stands in training.py, how their weights are kept in checkpoint.py, for Keras in keras_weights.py.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from tinydl import checkpoint
+from tinydl import checkpoint, keras_weights
 from tinydl.autograd import Variable, no_grad
 from tinydl.layers.base import Layer, Shape
 from tinydl.layers.core import Input
@@ -90,7 +90,9 @@ class Model(Trainer):
             self(zeros if isinstance(input_shape, list) else zeros[0])
 
     def save_weights(self, path: str | Path) -> None:
-        """Write the weights into a file (.npz); see `checkpoint.save_weights`.
+        """Write the weights into a file; the ending of its name says what kind of file.
+
+        .weights.h5 and .keras are Keras's (see `keras_weights.save`), all others .npz (see `checkpoint.save_weights`).
 
         Example:
             >>> import tempfile
@@ -102,16 +104,22 @@ class Model(Trainer):
             >>> bool((a.get_weights()[0] == b.get_weights()[0]).all())
             True
         """
-        checkpoint.save_weights(path, self)
+        if str(path).endswith(keras_weights.ENDINGS):
+            keras_weights.save(path, self)
+        else:
+            checkpoint.save_weights(path, self)
 
     def load_weights(self, path: str | Path) -> None:
-        """Read the weights from a file; see `checkpoint.load_weights`.
+        """Read the weights from a file of `save_weights`, or of Keras's: `keras_model.save_weights("x.weights.h5")`.
 
         Raises:
             FileNotFoundError: there is no such file.
             ValueError: it is damaged, or holds other weights than the model has. Nothing has changed then.
         """
-        checkpoint.load_weights(path, self)
+        if str(path).endswith(keras_weights.ENDINGS):
+            keras_weights.load(path, self)
+        else:
+            checkpoint.load_weights(path, self)
 
     def summary(self) -> None:
         """Print a table of the layers: what shape comes out of each, and how many parameters it has.

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tinydl import checkpoint
 from tinydl.callbacks.base import Callback, Logs
 from tinydl.callbacks.steering import Monitor
 from tinydl.checks import positive_integer
 
+if TYPE_CHECKING:
+    from tinydl.models import Model
+
 
 class ModelCheckpoint(Callback):
-    """Saves the weights of the model (.npz) after every epoch, or when they are the best so far.
+    """Saves the weights of the model after every epoch, or when they are the best so far.
 
     Args:
-        filepath: where to; may hold names that are filled in, `"{epoch:02d}-{val_loss:.2f}.npz"`, epochs from 1.
+        filepath: where to, .npz or Keras's .weights.h5; may hold names that are filled in,
+            `"{epoch:02d}-{val_loss:.2f}.npz"`, epochs from 1.
         monitor: the number that says which weights are best.
         verbose: 1 says so when it saves.
         save_best_only: save only if the number is better than ever before.
@@ -28,6 +33,8 @@ class ModelCheckpoint(Callback):
     Example:
         >>> best = ModelCheckpoint("best.npz", monitor="val_accuracy", save_best_only=True)
     """
+
+    model: Model
 
     def __init__(
         self,
@@ -79,7 +86,7 @@ class ModelCheckpoint(Callback):
             raise ValueError(
                 f"filepath {self.filepath!r} names {error}, which is not logged: {known}"
             ) from error
-        checkpoint.save_weights(path, self.model)
+        self.model.save_weights(path)
         if self.verbose:
             print(f"Epoch {self.epoch + 1}: saving model to {path}")
 
