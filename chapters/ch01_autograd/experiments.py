@@ -133,7 +133,7 @@ def speed(points: np.ndarray, targets: np.ndarray) -> tuple[float, float]:
             lambda: step_of_scalars(weights, points, targets),
             lambda: step_of_tensors(model, points, targets),
         ],
-        times=max(3, 200 // len(points)),
+        times=max(7, 200 // len(points)),
     )
     return scalars, tensors
 
@@ -158,20 +158,20 @@ def cost(width: int, points: np.ndarray, targets: np.ndarray, most: int) -> Cost
     one, both = medians([forward, forward_and_backward], 40)
     found = Cost(model.count_params(), both / one, None)
     if found.weights <= most:
-        began = time.perf_counter()
+        began = time.process_time()
         of_weights(forward, [weight.data for weight in model.weights])
-        found.differences = (time.perf_counter() - began) / one
+        found.differences = (time.process_time() - began) / one
     return found
 
 
 def medians(works: Sequence[Callable[[], Any]], times: int) -> list[float]:
-    """How long each takes, in seconds: taking turns, so that what disturbs one disturbs all."""
+    """How long each takes: seconds of this process, whatever else the machine does, and taking turns."""
     seconds: list[list[float]] = [[] for _ in works]
     for _ in range(times):
         for work, taken in zip(works, seconds):
-            began = time.perf_counter()
+            began = time.process_time()
             work()
-            taken.append(time.perf_counter() - began)
+            taken.append(time.process_time() - began)
     return [statistics.median(taken) for taken in seconds]
 
 
