@@ -88,7 +88,8 @@ def differences(
     If the two are no twins at all, what can be compared no more is left out, and the layer to blame is infinitely far.
     """
     size = min(pair.samples_a_step(len(task.x)), SAMPLES)
-    batches = [task.batch(slice(i * size, (i + 1) * size), "float64") for i in range(len(task.x) // size)]
+    starts = [step % (len(task.x) // size) * size for step in range(steps)]
+    batches = [task.batch(slice(start, start + size), "float64") for start in starts]
     with ours.precision("float64"), theirs.precision("float64"):
         here, there = ours.build(pair, task), theirs.build(pair, task)
         tell("layer by layer")
@@ -101,7 +102,6 @@ def differences(
         tell("gradients")
         found += _gradients(pair, here, there, ours, theirs, batches[0])
         tell(f"{steps} step{'s' * (steps > 1)} of the optimizer, each from equal weights and equal state")
-        batches = [batches[i % len(batches)] for i in range(steps)]
         return found + list(_updates(pair, here, there, ours, theirs, batches))
 
 
@@ -202,17 +202,15 @@ def _watched(model: Any, side: Tinydl, x: np.ndarray) -> tuple[dict[str, tuple],
 # ---------------------------------------------------------------------------------------- gradients, updates
 
 
-def _weights(model: Any) -> list[dict[str, Any]]:
-    """Each weight's layer, kind, name and shape, and whether it learns, in the order of `get_weights`."""
+def _weights(model: Any) -> list[tuple[dict[str, Any], bool]]:
+    """Each weight's place, as `Difference` takes it, and whether it learns: in the order of `get_weights`."""
     learning = {id(tensor) for tensor in model.trainable_weights}
     places = {
         id(tensor): {"layer": name, "kind": type(layer).__name__, "weight": path.rpartition("/")[2]}
         for name, layer in leaves(model)
         for path, tensor in layer.named_weights()
     }
-    return [
-        {"place": {**places[id(w)], "shape": w.shape}, "learns": id(w) in learning} for w in model.weights
-    ]
+    return [({**places[id(w)], "shape": w.shape}, id(w) in learning) for w in model.weights]
 
 
 def _gradients(
@@ -238,11 +236,11 @@ def _gradients(
         Difference("whole", name, "loss", apart(np.array(mine[name]), np.array(value)))
         for name, value in keras_own.items()
     ]
-    learning = [each for each in zip(_weights(here), *totals) if each[0]["learns"]]
-    largest = [float(np.abs(other).max(initial=0)) for _, _, other in learning]
-    for (weight, mine, other), unit in zip(learning, largest):
-        far = apart(mine, other, max(unit, FLOOR * max(largest)))
-        found.append(Difference("gradient", value=far, **weight["place"]))
+    largest = [float(np.abs(each).max(initial=0)) for each in totals[1]]
+    for (place, learns), mine, other, unit in zip(_weights(here), *totals, largest):
+        if learns:
+            far = apart(mine, other, max(unit, FLOOR * max(largest)))
+            found.append(Difference("gradient", value=far, **place))
     return found
 
 
@@ -256,11 +254,9 @@ def _updates(
     for step, batch in enumerate(batches, 1):
         ours.learn(here, *batch)
         theirs.learn(there, *batch)
-        for weight, mine, other in zip(_weights(here), here.get_weights(), there.get_weights()):
-            if weight["learns"]:
-                yield Difference("update", value=apart(mine, other, rate), step=step, **weight["place"])
-            else:
-                yield Difference("average", value=apart(mine, other), step=step, **weight["place"])
+        for (place, learns), mine, other in zip(_weights(here), here.get_weights(), there.get_weights()):
+            part, unit = ("update", rate) if learns else ("average", None)
+            yield Difference(part, value=apart(mine, other, unit), step=step, **place)
         here.set_weights(there.get_weights())
         for name in pair.optimizers:
             ours.go_on_from(getattr(here, name), theirs.state(getattr(there, name)))

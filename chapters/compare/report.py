@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 from rich.console import Console
 from rich.table import Table
 
@@ -189,7 +190,8 @@ def curves(comparison: dict[str, Any]) -> Figure | None:
         upper.legend(frameon=False, fontsize=9)
         far = np.abs(np.subtract(ours, theirs))
         lower.semilogy(steps, np.where(far > 0, far, np.nan), ".", color=BLUE, markersize=3)
-        lower.set(xlabel="step")
+        lower.set(xlabel="step", ylim=(1e-8, max(1.0, 2 * far.max())))
+        lower.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
         if upper is panels[0, 0]:
             upper.set_ylabel(f"{loss} of the batch (nats)")
             lower.set_ylabel("difference (nats)")
