@@ -88,7 +88,7 @@ def test_no_figure_stays_behind_in_pyplot() -> None:
 
 def test_colours_are_the_palette_of_okabe_and_ito() -> None:
     published = "000000 E69F00 56B4E9 009E73 F0E442 0072B2 D55E00 CC79A7".split()
-    assert {colour.lstrip("#") for colour in PALETTE} == {*published, "999999"}
+    assert {colour.lstrip("#") for colour in PALETTE} == {*published, "999999", "882255"}
 
 
 # ---- images ------------------------------------------------------------------------------------------------
