@@ -282,7 +282,6 @@ def race(
         panels[0],
         xlabel="step",
         ylabel="loss (nats)",
-        yscale="log",
         title="From the same weights, each at its best rate",
     )
     plain(
@@ -336,14 +335,15 @@ def spread(spreads: Mapping[tuple[str, str], tuple[list[float], list[float]]]) -
 
 
 def beginnings(curves: Mapping[str, Sequence[float]], piece: int) -> Figure:
-    """The loss of one pass from each beginning, in pieces of so many steps."""
-    figure = new_figure(8, 4.2, "Twenty layers of relu, trained from five beginnings")
+    """The loss of one pass from each beginning, in pieces of so many steps; what is off the page is told in words."""
+    figure = new_figure(8.5, 4, "Twenty layers of relu, trained from five beginnings")
     axes = figure.subplots()
+    top = 2.6  # a little above the price of an even guess among ten, log 10
     for (name, curve), colour, marker, dash in zip(curves.items(), COLOURS, MARKERS, DASHES):
         steps = piece * (np.arange(len(curve)) + 0.5)
-        axes.plot(steps, curve, dash, color=colour, marker=marker, markersize=4, label=name)
-    plain(axes, xlabel="step", ylabel="loss (nats)", yscale="log")
-    axes.axhline(np.log(10), color=GREY, linewidth=0.8)
+        far = f":\n{curve[0]:.0e} to {curve[-1]:.0e}, off the page" if curve and min(curve) > top else ""
+        axes.plot(steps, curve, dash, color=colour, marker=marker, markersize=4, label=name + far)
+    plain(axes, xlabel="step", ylabel="loss (nats)", ylim=(0, top))
     axes.legend(frameon=False, fontsize=9, loc="center left", bbox_to_anchor=(1, 0.5))
     return figure
 
