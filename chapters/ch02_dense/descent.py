@@ -77,7 +77,7 @@ def valley(run: course.Run) -> None:
 
 PIECES = 12  # of the pass through the training set, a mean of the loss for each
 LADDERS = {  # learning rates, with Keras's default among them
-    "SGD": (0.003, 0.01, 0.03, 0.1, 0.3),
+    "SGD": (0.01, 0.03, 0.1, 0.3, 1.0),
     "momentum": (0.003, 0.01, 0.03, 0.1, 0.3),
     "RMSprop": (0.0001, 0.0003, 0.001, 0.003, 0.01),
     "Adam": (0.0001, 0.0003, 0.001, 0.003, 0.01),

@@ -107,7 +107,7 @@ def recipe(curves: Mapping[str, Sequence[float]]) -> Figure:
         )
     plain(axes, xlabel="epoch (of ten steps)", ylabel="training pictures right (%)", ylim=(0, 1))
     axes.set_title("One recipe, one thing changed at a time", fontsize=11)
-    axes.yaxis.set_major_formatter(PercentFormatter(1, symbol=""))
+    axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0, symbol=""))
     axes.legend(frameon=False, fontsize=9, loc="center left", bbox_to_anchor=(1, 0.5))
     return figure
 
@@ -202,7 +202,7 @@ def order(images: np.ndarray, mixed: np.ndarray, right: Mapping[str, float]) -> 
     axes.set_yticks(places, list(right))
     axes.invert_yaxis()
     plain(axes, xlabel="test pictures right (%)", xlim=(0.0, 1.15))
-    axes.xaxis.set_major_formatter(PercentFormatter(1, symbol=""))
+    axes.xaxis.set_major_formatter(PercentFormatter(1, decimals=0, symbol=""))
     axes.set_title("who minds", fontsize=11)
     return figure
 
@@ -291,7 +291,7 @@ def race(
         xscale="log",
         title="After one pass, by learning rate",
     )
-    panels[1].yaxis.set_major_formatter(PercentFormatter(1, symbol=""))
+    panels[1].yaxis.set_major_formatter(PercentFormatter(1, decimals=0, symbol=""))
     for axes in panels:
         axes.legend(frameon=False, fontsize=9)
     return figure
@@ -341,7 +341,11 @@ def beginnings(curves: Mapping[str, Sequence[float]], piece: int) -> Figure:
     top = 2.6  # a little above the price of an even guess among ten, log 10
     for (name, curve), colour, marker, dash in zip(curves.items(), COLOURS, MARKERS, DASHES):
         steps = piece * (np.arange(len(curve)) + 0.5)
-        far = f":\n{curve[0]:.0e} to {curve[-1]:.0e}, off the page" if curve and min(curve) > top else ""
+        far = (
+            f", off the page:\n$10^{{{np.log10(curve[0]):.0f}}}$ to $10^{{{np.log10(curve[-1]):.0f}}}$"
+            if curve and min(curve) > top
+            else ""
+        )
         axes.plot(steps, curve, dash, color=colour, marker=marker, markersize=4, label=name + far)
     plain(axes, xlabel="step", ylabel="loss (nats)", ylim=(0, top))
     axes.legend(frameon=False, fontsize=9, loc="center left", bbox_to_anchor=(1, 0.5))

@@ -102,7 +102,7 @@ def compare(run: course.Run, images: course.Images) -> None:
         x_train=np.concatenate([three.x_train, half]),
         y_train=np.concatenate([three.y_train, coin]),
     )
-    ten, one, right = both_ways(run, mixed, "torn", 20 if quick else 5)
+    ten, one, right = both_ways(run, mixed, "torn", 20 if quick else 15)
     answers = numbers(one, scaled(half_test))  # (HALVES,)
     probabilities = ten.predict(scaled(half_test), batch_size=500, verbose=0).mean(axis=0)  # (classes,)
     middle = float((answers.round() == b).mean())
