@@ -6,6 +6,7 @@ import functools
 import json
 import re
 import shutil
+import signal
 from pathlib import Path
 from typing import Any
 
@@ -79,6 +80,15 @@ def test_a_quick_run_leaves_pictures_a_film_and_a_report(
     assert "epoch    2: loss" in told and "asked for the class" in told and "film.gif" in told
 
 
+def test_a_run_on_a_gpu(there: Any, tmp_path: Path, no_pictures: None) -> None:
+    """It begins there, and goes on on a CPU: a checkpoint fits both."""
+    tinydl.set_device("cpu")
+    assert run(tmp_path, "--device", "gpu", "--epochs", "2") == 0 and tinydl.current_device() == "gpu:0"
+    file = tmp_path / "checkpoints" / "epoch_0002.npz"
+    assert run(tmp_path, "--device", "cpu", "--epochs", "4", "--resume", str(file)) == 0
+    assert list(film.frames(tmp_path, 4)) == [0, 1, 2, 3, 4]
+
+
 # ---- going on -----------------------------------------------------------------------------------------------
 
 
@@ -112,6 +122,28 @@ def test_a_film_ends_with_the_training(tmp_path: Path, no_pictures: None) -> Non
     assert run(tmp_path, "--epochs", "3", "--resume", str(tmp_path / "checkpoints" / "epoch_0002.npz")) == 0
     assert list(film.frames(tmp_path, 3)) == [0, 1, 2, 3]
     assert (tmp_path / "checkpoints" / "epoch_0004.npz").exists(), "what was learnt before is not thrown away"
+
+
+def test_ctrl_c_keeps_what_there_is(
+    tmp_path: Path, no_pictures: None, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    straight, stopped = tmp_path / "straight", tmp_path / "stopped"
+    assert run(straight) == 0
+    step, steps = Sequential.train_step, []
+
+    def interrupted(self: Sequential, *batch: Any) -> dict[str, Any]:
+        steps.append(self)
+        if len(steps) == 3:
+            signal.raise_signal(signal.SIGINT)
+        return step(self, *batch)
+
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr(Sequential, "train_step", interrupted)
+        assert run(stopped) == 130
+    assert list(film.frames(stopped, 4)) == [0, 1, 2]
+    assert "Go on with:  python -m chapters run bottleneck --quick" in capsys.readouterr().out
+    assert run(stopped, "--resume") == 0
+    same(straight / "checkpoints" / "epoch_0004.npz", stopped / "checkpoints" / "epoch_0004.npz")
 
 
 @pytest.mark.parametrize("kind", ["missing", "cut", "foreign", "weights", "text"])
