@@ -45,6 +45,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     backend = keras_side.choose_backend()
     if backend is None:
         return _show_stored(chapter)
+    tasks = _tasks(chapter, options)  # what is wrong with them is told before Keras takes its time
     out = options.out or course.RUNS / chapter.name / "compare"
     try:
         out.mkdir(parents=True, exist_ok=True)
@@ -52,7 +53,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         raise course.Refused(
             f"--out {out}: cannot write there ({error.strerror}); name another folder"
         ) from None
-    comparison = compare(chapter, options, backend)
+    comparison = compare(chapter, tasks, options, backend)
     report.show(comparison)
     report.write(comparison, out / "compare.json")
     if figure := report.curves(comparison):
@@ -87,11 +88,10 @@ def _show_stored(chapter: course.Chapter) -> int:
     return 0
 
 
-def compare(chapter: course.Chapter, options: Namespace, backend: str) -> dict[str, Any]:
+def compare(
+    chapter: course.Chapter, tasks: dict[str, tuple[str, Task]], options: Namespace, backend: str
+) -> dict[str, Any]:
     """Everything about all pairs of a chapter, as `report` takes it."""
-    tasks = _tasks(
-        chapter, options
-    )  # first: what is wrong with them is told before Keras takes its time to load
     theirs = keras_side.Keras(backend)
     recovers = theirs.recovers_logits()
     return {

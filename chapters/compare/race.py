@@ -53,10 +53,9 @@ def race(
         tell: what is told how many steps are done, and of how many.
     """
     rng, size = np.random.default_rng(seed), pair.samples_a_step(len(task.x))
+    starts = range(0, len(task.x) - size + 1, size)
     orders = [rng.permutation(len(task.x)) for _ in range(epochs)]
-    rows = [
-        order[i : i + size] for order in orders for i in range(0, len(order) - size + 1, size)
-    ]  # (size,) each
+    rows = [order[start : start + size] for order in orders for start in starts]  # (size,) each: a batch
     laps = Lap(), Lap()
     with ours.precision("float32"), theirs.precision("float32"):
         models = ours.build(pair, task), theirs.build(pair, task)

@@ -17,6 +17,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from chapters.compare.causes import usual_causes
@@ -60,7 +61,7 @@ def show(comparison: dict[str, Any]) -> None:
     console.print(f"\n[bold]{comparison['chapter']}:[/bold] {ours} beside {theirs}")
     console.print(comparison["logits"])
     for name, network in comparison["networks"].items():
-        data, size = network["data"], network["batch"]
+        data, size = escape(network["data"]), network["batch"]
         console.print(f"\n[bold]{name}[/bold], {data}, in float64: the same weights, the same {size} samples")
         found = _differences(network)
         console.print(_largest(found))
@@ -69,10 +70,8 @@ def show(comparison: dict[str, Any]) -> None:
         console.print(_everything(found))
         for line in _left_loose(network, comparison):
             console.print(line)
-    verdict = (
-        "Everything is within tolerance." if all_within(comparison) else "Not everything is within tolerance."
-    )
-    console.print(f"\n[bold]{verdict}[/bold]")
+    everything = "Everything" if all_within(comparison) else "Not everything"
+    console.print(f"\n[bold]{everything} is within tolerance.[/bold]")
 
 
 def _number(value: float) -> str:
@@ -98,15 +97,11 @@ def _explained(found: list[Difference]) -> list[str]:
     beyond = []
     for part in PARTS:
         of_part = [each for each in found if each.part == part and each.share > 1]
-        if (
-            part == "gradient"
-        ):  # a gradient that is wrong spoils all before it: nearest to the loss is who began
-            beyond += of_part[::-1]
-        else:
-            beyond += sorted(of_part, key=lambda each: -each.value)
+        # A gradient that is wrong spoils all before it, so it is the last one, nearest to the loss, that is to blame.
+        beyond += of_part[::-1] if part == "gradient" else sorted(of_part, key=lambda each: -each.value)
     lines = []
     for each in beyond[:NAMED]:
-        note = f" ({each.note})" if each.note else ""
+        note = f" ({escape(each.note)})" if each.note else ""
         lines.append(
             f"[bold red]beyond tolerance:[/bold red] {each.where}, {each.kind}, {each.part}: "
             f"{_number(each.value)}{note}\n    usual causes: {usual_causes(each)}"
