@@ -341,15 +341,17 @@ def beginnings(curves: Mapping[str, Sequence[float]], piece: int) -> Figure:
     top = 2.6  # a little above the price of an even guess among ten, log 10
     for (name, curve), colour, marker, dash in zip(curves.items(), COLOURS, MARKERS, DASHES):
         steps = piece * (np.arange(len(curve)) + 0.5)
-        far = (
-            f", off the page:\n$10^{{{np.log10(curve[0]):.0f}}}$ to $10^{{{np.log10(curve[-1]):.0f}}}$"
-            if curve and min(curve) > top
-            else ""
-        )
+        off = curve and min(curve) > top
+        far = ", off the page:\n" + " to ".join(_power(curve[i]) for i in (0, -1)) if off else ""
         axes.plot(steps, curve, dash, color=colour, marker=marker, markersize=4, label=name + far)
     plain(axes, xlabel="step", ylabel="loss (nats)", ylim=(0, top))
     axes.legend(frameon=False, fontsize=9, loc="center left", bbox_to_anchor=(1, 0.5))
     return figure
+
+
+def _power(value: float) -> str:
+    """The nearest power of ten, as mathematicians write it."""
+    return f"$10^{{{np.log10(value):.0f}}}$"
 
 
 # -------------------------------------------------------------------------------------------------- growth
