@@ -412,6 +412,15 @@ def test_a_file_that_is_missing_or_something_else(ending: str, tmp_path: Path) -
         refused(network(), path, "not a whole Keras file, or none at all: ")
 
 
+def test_an_error_of_several_lines_becomes_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: Any) -> None:
+        raise OSError("a long story\n  of HDF5")
+
+    path = write(tmp_path / "w.weights.h5", {})
+    monkeypatch.setattr("h5py.File", fail)
+    refused(network(), path, "or none at all: a long story of HDF5")
+
+
 def test_a_zip_of_something_else(tmp_path: Path) -> None:
     network().save_weights(tmp_path / "w.npz")
     os.replace(tmp_path / "w.npz", tmp_path / "w.keras")

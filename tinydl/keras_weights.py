@@ -129,6 +129,10 @@ def _walk(path: str, thing: Any, seen: dict[int, Any]) -> Iterator[tuple[str, La
         yield path, thing
         names = [name for name in dir(thing) if name not in _EVERY_LAYER_HAS]
         inside = [(name, _attribute(thing, name)) for name in sorted(names, key=_private_last)]
+        if hasattr(
+            thing, "pop"
+        ):  # a Sequential: there the list goes before what else a class of one's own has
+            inside.insert(0, ("layers", _attribute(thing, "layers")))
     else:
         members = list(thing.values()) if isinstance(thing, dict) else list(thing)
         inside = _counted([each for each in members if isinstance(each, (Layer, list, tuple, dict))])
