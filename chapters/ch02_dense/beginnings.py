@@ -18,7 +18,7 @@ from tinydl.initializers import GlorotUniform, HeNormal, RandomNormal, Zeros
 BEGINNINGS = {
     "all zero": Zeros(),
     "too small (0.01)": RandomNormal(stddev=0.01),
-    "too large (1)": RandomNormal(stddev=1.0),
+    "too large (0.5)": RandomNormal(stddev=0.5),
     "Glorot": GlorotUniform(),
     "He": HeNormal(),
 }
