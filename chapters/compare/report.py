@@ -173,18 +173,17 @@ def curves(comparison: dict[str, Any]) -> Figure | None:
     if not lost:
         return None
     backend = BACKENDS[comparison["backend"]]
-    figure = new_figure(
-        max(5.5, 4.8 * len(lost)), 5.2, "Let loose in float32: the same weights, the same batches"
-    )
-    panels = np.atleast_2d(figure.subplots(2, len(lost), sharex="col", height_ratios=(2, 1), squeeze=False))
+    title = "On their own in float32: the same weights, the same batches"
+    figure = new_figure(max(5.5, 4.3 * len(lost)), 4.4, title)
+    panels = figure.subplots(2, len(lost), sharex="col", height_ratios=(2, 1), squeeze=False)
     for (upper, lower), (name, loss, ours, theirs) in zip(panels.T, lost):
         steps = np.arange(1, len(ours) + 1)
-        upper.plot(steps, ours, color=BLUE, linewidth=2.4, label="tinydl")
+        upper.plot(steps, ours, color=BLUE, linewidth=2.2, label="tinydl")
         upper.plot(steps, theirs, "--", color=ORANGE, linewidth=1.2, label=f"Keras on {backend}")
         upper.set_title(f"{name} on {comparison['networks'][name]['data']}", fontsize=11)
         upper.legend(frameon=False, fontsize=9)
         far = np.abs(np.subtract(ours, theirs))
-        lower.semilogy(steps, np.where(far > 0, far, np.nan), ".", color=BLUE, markersize=3)
+        lower.semilogy(steps, np.where(far > 0, far, np.nan), ".", color=BLUE, markersize=2.5)
         lower.set(xlabel="step", ylim=(1e-8, max(1.0, 2 * far.max())))
         lower.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
         if upper is panels[0, 0]:
