@@ -23,7 +23,8 @@ from tinydl.backend import to_numpy
 
 BLUE, RED, GREEN, ORANGE = "#0072B2", "#D55E00", "#009E73", "#E69F00"
 SKY, PINK, YELLOW, BLACK, GREY = "#56B4E9", "#CC79A7", "#F0E442", "#000000", "#999999"
-WINE = "#882255"  # from Paul Tol's colour schemes: ten classes are common, and eight colours and grey are nine
+# Ten classes are common, and these are eight colours and grey. The tenth is from Paul Tol's schemes.
+WINE = "#882255"
 PALETTE = (BLUE, ORANGE, GREEN, RED, SKY, PINK, YELLOW, BLACK, GREY, WINE)
 
 
