@@ -155,7 +155,7 @@ def _compare_pair(
     tell(f"float32, each on its own, epochs: {epochs}")
     laps = _laps(pair, task, ours, theirs, epochs, options.seed)
     result["losses"] = {
-        loss: [[float(f"{value:.7g}") for value in lap.losses[loss]] for lap in laps]
+        loss: [[float(f"{value:.9g}") for value in lap.losses[loss]] for lap in laps]
         for loss in laps[0].losses
     }
     if all(lap.seconds for lap in laps):
