@@ -30,6 +30,7 @@ class Chapter:
     takes: str  # how long the default run takes on two cores
     data: str  # what it learns from, unless --data says otherwise
     figure: Figure
+    takes_data: str = ""  # what --data takes, where it is not a set or a folder of pictures
 
 
 CHAPTERS = {
@@ -40,9 +41,10 @@ CHAPTERS = {
             "autograd",
             "ch01_autograd",
             "derivatives that find themselves",
-            "about 1 min",
+            "about 15 s",
             "moons",
             Figure("gradient_error", "gradients within {:.0e}", lower=True),
+            "moons, circles, spiral or corners: points in a plane",
         ),
         Chapter(
             2,
@@ -61,6 +63,7 @@ CHAPTERS = {
             "about 2 min",
             "cake",
             Figure("speedup", "{:,.0f} times as fast as loops"),
+            "cake, or a picture file of your own",
         ),
         Chapter(
             4,

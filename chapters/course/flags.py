@@ -44,10 +44,7 @@ def chapter_flags(chapter: Chapter) -> Parser:
 
 def add_data(flags: Parser, chapter: Chapter) -> None:
     """Give a command line the flag --data."""
-    if chapter.data in SETS:
-        known = f"{', '.join(SETS)}, or a folder with a folder of pictures a class"
-    else:
-        known = "see the lesson"
+    known = chapter.takes_data or f"{', '.join(SETS)}, or a folder with a folder of pictures a class"
     flags.add_argument(
         "--data", default=chapter.data, metavar="NAME", help=f"{known} (without it: {chapter.data})"
     )
