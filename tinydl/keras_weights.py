@@ -129,9 +129,7 @@ def _walk(path: str, thing: Any, seen: dict[int, Any]) -> Iterator[tuple[str, La
         yield path, thing
         names = [name for name in dir(thing) if name not in _EVERY_LAYER_HAS]
         inside = [(name, _attribute(thing, name)) for name in sorted(names, key=_private_last)]
-        if hasattr(
-            thing, "pop"
-        ):  # a Sequential: there the list goes before what else a class of one's own has
+        if hasattr(thing, "pop"):  # a Sequential: there the list goes before all attributes
             inside.insert(0, ("layers", _attribute(thing, "layers")))
     else:
         members = list(thing.values()) if isinstance(thing, dict) else list(thing)
@@ -186,7 +184,7 @@ def _zipped(weights: bytes, model: Layer) -> bytes:
     buffer = BytesIO()
     with ZipFile(buffer, "w") as archive:
         archive.writestr("metadata.json", json.dumps(saved))
-        archive.writestr("config.json", json.dumps(describe(model)))
+        archive.writestr("config.json", json.dumps(describe(model), default=repr))
         archive.writestr(WEIGHTS, weights)
     return buffer.getvalue()
 
@@ -229,8 +227,7 @@ def _arrays(file: Any) -> dict[str, list[Any]]:
     def visit(name: str, thing: Any) -> None:
         path, _, variable = f"/{name}".rpartition("/vars/")
         if isinstance(thing, h5py.Dataset) and variable.isdigit():
-            # Keras 2.13 called the layers so
-            path = path.lstrip("/").replace("_layer_checkpoint_dependencies", "layers")
+            path = path.lstrip("/").replace("_layer_checkpoint_dependencies", "layers")  # Keras 2.13's name
             groups.setdefault(path, {})[variable] = thing
 
     file.visititems(visit)  # which follows no links that lead out of the file
