@@ -28,12 +28,12 @@ from tinydl.plot.drawing import (
 
 def by_hand(picture: np.ndarray, results: dict[str, tuple[np.ndarray, np.ndarray]]) -> Figure:
     """A picture (h, w, 3), and for each filter its numbers (kh, kw) above what it makes of the picture."""
-    figure = new_figure(12, 4.1, "A filter is nine numbers")
+    figure = new_figure(10, 3.5, "A filter is nine numbers")
     columns = figure.subplots(2, 1 + len(results), height_ratios=(1, 1.7)).T
     show(columns[0, 1], picture, "the picture")
     columns[0, 0].axis("off")
     for (above, below), (name, (kernel, result)) in zip(columns[1:], results.items()):
-        numbers(above, kernel)
+        numbers(above, kernel, 9)
         show(below, result, name)
     return figure
 
@@ -86,7 +86,7 @@ def borders(picture: np.ndarray, valid: np.ndarray, same: np.ndarray) -> Figure:
 
 def smaller(edges: np.ndarray, ways: dict[str, np.ndarray]) -> Figure:
     """A map of edges (h, w) and what is left of it in several ways, each (h/2, w/2): to scale, in one colour scale."""
-    figure = new_figure(12, 4.8, "Three ways to a quarter of the numbers, drawn to scale")
+    figure = new_figure(9, 3.8, "Three ways to a quarter of the numbers, drawn to scale")
     axes, left = figure.subplots(), 0
     for values, title in zip((edges, *ways.values()), ("where edges are", *ways)):
         height, width = values.shape
@@ -104,7 +104,7 @@ def smaller(edges: np.ndarray, ways: dict[str, np.ndarray]) -> Figure:
 
 def depth(planes: np.ndarray, kernel: np.ndarray, parts: np.ndarray) -> Figure:
     """One filter over three channels: planes (h, w, 3), slices (kh, kw, 3), each slice's answer (h, w, 3), the sum."""
-    figure = new_figure(9.5, 5.6, "One filter over three channels: three slices, one sum")
+    figure = new_figure(8.5, 5.2, "One filter over three channels: three slices, one sum")
     grid = figure.add_gridspec(3, 4, width_ratios=(1, 0.6, 1, 1.5))
     scale = colour_scale(np.concatenate([parts.ravel(), parts.sum(axis=2).ravel()]), signed=True)
     for c, (name, colour) in enumerate((("red", (1, 0, 0)), ("green", (0, 1, 0)), ("blue", (0, 0, 1)))):
@@ -301,7 +301,7 @@ def learnt(marks: Sequence[int], found: Sequence[np.ndarray], costs: dict[str, S
 
 def three_states(tiles: dict[str, np.ndarray], title: str, label: str, signed: bool) -> Figure:
     """Twenty small pictures (20, h, w) in each of three states, in one scale."""
-    figure = new_figure(13, 4.0, title)
+    figure = new_figure(11, 4.0, title)
     panels = figure.subplots(1, len(tiles))
     scale = colour_scale(np.concatenate([each.ravel() for each in tiles.values()]), signed)
     for axes, (state, pictures) in zip(panels, tiles.items()):
