@@ -95,6 +95,18 @@ def test_a_run_that_was_stopped_goes_on_bit_for_bit(
         np.testing.assert_array_equal(value, wanted, err_msg=name)
 
 
+def test_stopped_before_anything_was_learnt(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupted(rounds: int) -> Any:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(ladder, "measure", interrupted)
+    assert run(tmp_path, "--quick") == 130
+    assert "nothing to go on from" in capsys.readouterr().out
+    assert record(tmp_path)["state"] == "stopped" and (tmp_path / "by_hand.png").exists()
+
+
 @pytest.mark.parametrize(
     ("flags", "says"),
     [
