@@ -58,8 +58,8 @@ def lesson(run: course.Run) -> None:
     overview(run, trained)
     first = trained[0]
     rivals_of(run, first)
-    classifiers(run, first)
     walks(run, first)
+    classifiers(run, first)
     the_plane(run, photos)
 
 
@@ -196,26 +196,6 @@ def rivals_of(run: course.Run, trained: Trained) -> None:
 # ------------------------------------------------------------------------------------------------ the code
 
 
-def classifiers(run: course.Run, trained: Trained) -> None:
-    """The same classifier on the pixels, on the code and on PCA's numbers, told all the labels or a few."""
-    x, x_test, axes = trained.x, trained.x_test, trained.axes[:CODE]
-    inputs = {
-        "pixels": (x, x_test),
-        "code": uses.standardised(uses.codes(trained.model, x), uses.codes(trained.model, x_test)),
-        "pca": uses.standardised((x - trained.mean) @ axes.T, (x_test - trained.mean) @ axes.T),
-    }
-    options = run.options
-    for name, labelled, usual, full in (("all", len(x), 5, 20), ("500", 500, 50, 50), ("100", 100, 100, 100)):
-        labelled = min(labelled, len(x))
-        epochs = 1 if options.quick else full if options.full else usual
-        found = uses.classify(inputs, trained.images, labelled, epochs, options.seed)
-        run.note(**{f"accuracy_{name}": found})
-        print(f"\nA classifier that is told {labelled:,} labels:")
-        for kind, figures in found.items():
-            accuracy = f"{100 * figures['accuracy']:6.2f} %   {figures['parameters']:>7,} weights"
-            print(f"  {kind:<8}{accuracy}, {figures['seconds']:.3f} s an epoch")
-
-
 def walks(run: course.Run, trained: Trained) -> None:
     """From one picture to another, in the pixels and in the code; and each number of a code alone."""
     images, model, x_test = trained.images, trained.model, trained.x_test
@@ -237,6 +217,28 @@ def walks(run: course.Run, trained: Trained) -> None:
     steps = np.arange(-3, 4, dtype=np.float32)  # standard deviations
     moved = uses.each_number(model, code[0], code.std(axis=0), steps)  # (20, 7, 784)
     run.picture("each_number", pictures.each_number(trained.as_pictures(moved), steps))
+
+
+def classifiers(run: course.Run, trained: Trained) -> None:
+    """The same classifier on the pixels, on the code and on PCA's numbers, told all the labels or a few."""
+    if run.interrupted:
+        raise KeyboardInterrupt  # as `run.fit` does: these are trainings too
+    x, x_test, axes = trained.x, trained.x_test, trained.axes[:CODE]
+    inputs = {
+        "pixels": (x, x_test),
+        "code": uses.standardised(uses.codes(trained.model, x), uses.codes(trained.model, x_test)),
+        "pca": uses.standardised((x - trained.mean) @ axes.T, (x_test - trained.mean) @ axes.T),
+    }
+    options = run.options
+    for name, labelled, usual, full in (("all", len(x), 5, 20), ("500", 500, 50, 50), ("100", 100, 100, 100)):
+        labelled = min(labelled, len(x))
+        epochs = 1 if options.quick else full if options.full else usual
+        found = uses.classify(inputs, trained.images, labelled, epochs, options.seed)
+        run.note(**{f"accuracy_{name}": found})
+        print(f"\nA classifier that is told {labelled:,} labels:")
+        for kind, figures in found.items():
+            accuracy = f"{100 * figures['accuracy']:6.2f} %   {figures['parameters']:>7,} weights"
+            print(f"  {kind:<8}{accuracy}, {figures['seconds']:.3f} s an epoch")
 
 
 # ----------------------------------------------------------------------------------------------- the plane

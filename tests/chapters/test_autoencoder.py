@@ -246,6 +246,23 @@ def test_a_run_goes_on_where_it_was_stopped(few_pictures: None, no_pictures: Non
         assert report(stopped)["figures"][key] == report(straight)["figures"][key], key
 
 
+def test_ctrl_c_calls_off_the_classifiers(
+    few_pictures: None,
+    no_pictures: None,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def stopped(run: course.Run, x: np.ndarray, epochs: int) -> Any:
+        run.interrupted = True
+        return autoencoder(x.shape[1])
+
+    monkeypatch.setattr(rivals, "fit_squared", stopped)
+    assert run(tmp_path) == 130
+    assert "halfway" in (figures := report(tmp_path)["figures"]) and "accuracy_all" not in figures
+    assert "--resume" in capsys.readouterr().out
+
+
 def test_mnist_is_followed_by_fashion_mnist(
     few_pictures: None, no_pictures: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
