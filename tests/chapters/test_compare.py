@@ -113,7 +113,14 @@ class Halved(layers.Dense):
         return 0.5 * y + 0.5 * y.detach()
 
 
-Halved.__name__ = "Dense"
+class Deaf(layers.Dense):
+    """A dense layer that has a bias, and does not add it."""
+
+    def call(self, x: Any) -> Any:
+        return self.activation(x @ self.kernel + 0 * self.bias)
+
+
+Halved.__name__ = Deaf.__name__ = "Dense"
 conv, dense = layers.Conv2D, layers.Dense
 
 
@@ -134,6 +141,7 @@ conv, dense = layers.Conv2D, layers.Dense
         ({"norm": lambda: None}, "forward", "norm"),
         ({"last": lambda: dense(4, activation="softmax", name="last")}, "forward", "last"),
         ({"last": lambda: dense(3, name="last")}, "forward", "last"),
+        ({"second": lambda: Deaf(5, activation="tanh", name="second")}, "forward", "second"),
         ({"second": lambda: Halved(5, activation="tanh", name="second")}, "gradient", "second/bias"),
     ],
 )  # fmt: skip
@@ -238,12 +246,15 @@ def test_probabilities_that_have_forgotten_their_logits_are_clipped(task: Task) 
 
 def test_both_see_the_same_batches(task: Task) -> None:
     told: list = []
+    tinydl.set_random_seed(0)
     ours, theirs = race(small(), task, Tinydl(), Twin({}), 5, 3, lambda *news: told.append(news))
     assert ours.losses == theirs.losses and len(ours.losses["loss"]) == 5 * 3
     assert told == [(10, 15), (15, 15)]
     assert len(ours.seconds) == len(theirs.seconds) == 13 and 0 < ours.typical < 1
-    other = race(small(), task, Tinydl(), Twin({}), 5, 4)[0]
-    assert other.losses != ours.losses, "the seed orders the batches"
+    for seed in (3, 4):
+        tinydl.set_random_seed(0)
+        again = race(small(), task, Tinydl(), Twin({}), 5, seed)[0]
+        assert (again.losses == ours.losses) == (seed == 3), "the seed orders the batches"
     faulty = Twin({"second": lambda: dense(5, activation="relu", name="second")})
     assert race(small(), task, Tinydl(), faulty, 5, 3)[1].losses != ours.losses
 
@@ -358,7 +369,7 @@ def test_nothing_stored(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
         (["dense", "--out", "file/inside"], "name another folder"),
         (["autoencoder", "--data", "tiny"], "--data tiny: plane does not take pictures of"),
     ],
-    ids=" ".join,
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
 def test_what_cannot_be_done_is_refused(
     argv: list[str], says: str, pretended: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
