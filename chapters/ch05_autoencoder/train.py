@@ -81,10 +81,9 @@ def load(run: course.Run) -> tuple[list[course.Images], course.Images]:
         raise course.Refused(
             f"--pictures {options.pictures}: the plane takes pictures in colour: cakes, or a folder of your own"
         )
-    try:
-        photos = course.load_images(options.pictures, options.quick, seed=None, test_split=1 / 3)
-    except course.Refused as error:
-        raise course.Refused(str(error).replace("--data", "--pictures", 1)) from None
+    photos = course.load_images(
+        options.pictures, options.quick, seed=None, test_split=1 / 3, flag="--pictures"
+    )
     for images in sets:
         sizes = f"{len(images.x_train):,} pictures to train on, {len(images.x_test):,} to test"
         print(

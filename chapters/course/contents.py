@@ -82,6 +82,7 @@ CHAPTERS = {
             "about 2 min",
             "mnist",
             Figure("test_loss", "test loss {:.4f}", lower=True),
+            "mnist, which Fashion-MNIST follows, fashion_mnist or synthetic",
         ),
         Chapter(
             6,

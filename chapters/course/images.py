@@ -49,7 +49,12 @@ SETS = {
 
 
 def load_images(
-    data: str, quick: bool = False, seed: int | None = 0, size: int = 64, test_split: float = 0.2
+    data: str,
+    quick: bool = False,
+    seed: int | None = 0,
+    size: int = 64,
+    test_split: float = 0.2,
+    flag: str = "--data",
 ) -> Images:
     """The pictures that --data names; drawn digits, and a line that says so, where a set cannot be had.
 
@@ -59,6 +64,7 @@ def load_images(
         seed: of the draw that splits a folder; None takes the last of each class by name to test on.
         size: height and width that the pictures of a folder get, in pixels.
         test_split: the share of a folder's pictures that are for the test.
+        flag: that named them, for the errors.
 
     Raises:
         Refused: neither a name nor a folder, or files that cannot be read or learned from.
@@ -70,15 +76,15 @@ def load_images(
             name, class_names = Path(data).resolve().name, datasets.image_folder.class_names(data)
             halves = datasets.image_folder.load_data(data, (size, size), test_split=test_split, seed=seed)
         else:
-            raise Refused(f"--data: {unknown(data, SETS, 'folder or data set')}")
+            raise Refused(f"{flag}: {unknown(data, SETS, 'folder or data set')}")
     except ValueError as error:  # a corrupt file, no classes, a picture that is none: the message names it
-        raise Refused(f"--data {data}: {error}") from None
+        raise Refused(f"{flag} {data}: {error}") from None
     if len(class_names) < 2:
         raise Refused(
-            f"--data {data}: one class only ({class_names[0]}); give it a folder for each of two or more"
+            f"{flag} {data}: one class only ({class_names[0]}); give it a folder for each of two or more"
         )
     if len(halves[1][0]) == 0:
-        raise Refused(f"--data {data}: nothing to test on; give each class two pictures or more")
+        raise Refused(f"{flag} {data}: nothing to test on; give each class two pictures or more")
     keep = (2000, 500) if quick else (None, None)
     (x_train, y_train), (x_test, y_test) = ((x[:n], y[:n]) for (x, y), n in zip(halves, keep))
     x_train, x_test = (x if x.ndim == 4 else x[..., None] for x in (x_train, x_test))  # grey is one channel
