@@ -26,16 +26,10 @@ from chapters.compare.keras_side import BACKENDS
 from chapters.compare.measure import TOLERANCE, Difference
 from tinydl.plot.drawing import BLUE, ORANGE, new_figure
 
+COLUMNS = 5  # for steps of the optimizer; of more than these the largest difference is told
 NAMED = 5  # differences beyond tolerance that are explained, at most
 
-# What each part is measured in, as the tables say it.
-PARTS = {
-    "forward": "of the largest value",
-    "whole": "of the largest value",
-    "gradient": "of the largest value",
-    "update": "of the learning rate",
-    "average": "of the largest value",
-}
+UNITS = "Differences are told in the largest value of their array, those of updates in the learning rate."
 
 
 def all_within(comparison: dict[str, Any]) -> bool:
@@ -59,7 +53,7 @@ def show(comparison: dict[str, Any]) -> None:
     theirs = f"Keras {versions['keras']} on {BACKENDS[backend]} {versions[backend]}"
     ours = f"tinydl {versions['tinydl']} on NumPy {versions['numpy']}"
     console.print(f"\n[bold]{comparison['chapter']}:[/bold] {ours} beside {theirs}")
-    console.print(comparison["logits"])
+    console.print(f"{comparison['logits']} {UNITS}")
     for name, network in comparison["networks"].items():
         data, size = escape(network["data"]), network["batch"]
         console.print(f"\n[bold]{name}[/bold], {data}, in float64: the same weights, the same {size} samples")
@@ -81,21 +75,21 @@ def _number(value: float) -> str:
 def _largest(found: list[Difference]) -> Table:
     """The largest difference of each part."""
     table = Table(box=None, header_style="bold")
-    for heading in ("largest difference", "", "where", "passes up to", ""):
-        table.add_column(heading)
-    for part, unit in PARTS.items():
+    for heading in ("largest difference", "", "passes up to", "", "where"):
+        table.add_column(heading, overflow="fold")
+    for part in TOLERANCE:
         of_part = [each for each in found if each.part == part]
         if of_part:
             most = max(of_part, key=lambda each: each.value)  # the first of those that are infinite
             mark = "ok" if most.share <= 1 else "BEYOND"
-            table.add_row(part, _number(most.value), most.where, f"{TOLERANCE[part]:.0e} {unit}", mark)
+            table.add_row(part, _number(most.value), f"{TOLERANCE[part]:.0e}", mark, most.where)
     return table
 
 
 def _explained(found: list[Difference]) -> list[str]:
     """The layers beyond tolerance, and what to look at: first what layers do by themselves, the largest first."""
     beyond = []
-    for part in PARTS:
+    for part in TOLERANCE:
         of_part = [each for each in found if each.part == part and each.share > 1]
         # A gradient that is wrong spoils all before it, so it is the last one, nearest to the loss, that is to blame.
         beyond += of_part[::-1] if part == "gradient" else sorted(of_part, key=lambda each: -each.value)
@@ -114,29 +108,32 @@ def _explained(found: list[Difference]) -> list[str]:
 def _everything(found: list[Difference]) -> Table:
     """A row for each layer and each of its weights, in the order of the network."""
     steps = max((each.step for each in found), default=0)
+    columns = [f"step {step}" for step in range(1, steps + 1)] if steps <= COLUMNS else [f"{steps} steps"]
     table = Table(header_style="bold")
-    table.add_column("layer, weight")
+    table.add_column("layer, weight", overflow="fold")
     table.add_column("shape")
-    for heading in ("forward", "gradient", *[f"step {step}" for step in range(1, steps + 1)]):
+    for heading in ("forward", "gradient", *columns):
         table.add_column(heading, justify="right")
-    rows: dict[str, dict[str, str]] = {}
-    for each in found:
-        place = f"{each.layer}/{each.weight}" if each.weight else each.layer
-        row = rows.setdefault(place, {"shape": "×".join(map(str, each.shape))})
-        mark = "" if each.share <= 1 else " !"
-        row[f"step {each.step}" if each.step else "gradient" if each.weight else "forward"] = (
-            _number(each.value) + mark
-        )
-    layers = list(dict.fromkeys(each.layer for each in found if not each.weight))
-    for place, row in sorted(rows.items(), key=lambda item: _position(item[0], layers)):
-        name = place if place in layers else "    " + place.rpartition("/")[2]
-        table.add_row(name, row["shape"], *[row.get(str(c.header), "") for c in table.columns[2:]])
+    for layer in dict.fromkeys(each.layer for each in found if not each.weight):
+        of_layer = [each for each in found if each.layer == layer]
+        for weight in dict.fromkeys(each.weight for each in of_layer):  # the first is "": the layer itself
+            row = [each for each in of_layer if each.weight == weight]
+            forward = [each for each in row if not weight]
+            gradient = [each for each in row if each.part == "gradient"]
+            moves = [each for each in row if each.step]
+            each_step = [[move] for move in moves] if steps <= COLUMNS else [moves]
+            cells = [_worst(cell) for cell in (forward, gradient, *each_step)]
+            shape = "×".join(map(str, row[0].shape))
+            table.add_row(f"    {weight}" if weight else layer, shape, *cells)
     return table
 
 
-def _position(place: str, layers: list[str]) -> tuple[int, bool]:
-    """Where a row stands: a weight after its layer."""
-    return (layers.index(place), False) if place in layers else (layers.index(place.rpartition("/")[0]), True)
+def _worst(cell: list[Difference]) -> str:
+    """The largest difference, marked if it is beyond tolerance; nothing if there is none."""
+    if not cell:
+        return ""
+    most = max(cell, key=lambda each: each.value)
+    return _number(most.value) + " !" * (most.share > 1)
 
 
 def _left_loose(network: dict[str, Any], comparison: dict[str, Any]) -> list[str]:

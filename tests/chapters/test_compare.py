@@ -316,12 +316,13 @@ def test_a_fault_is_told_first_and_the_status_says_so(
     pretended: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(pretended, "fault", 1e-3)
-    assert run(tmp_path) == 1
+    assert run(tmp_path, "--steps", "7") == 1
     told = capsys.readouterr().out
     assert "beyond tolerance: flatten, Flatten, forward: 3.9e-06" in told  # of 255
     assert "usual causes: the order of the axes" in told and "Not everything is within" in told
     assert told.index("beyond tolerance: flatten") < told.index("layer, weight")
     assert "3.9e-06 !" in told
+    assert "7 steps" in told and "step 7" not in told, "too many for a column each"
 
 
 def test_weights_that_do_not_come_back_are_a_fault(
