@@ -33,8 +33,8 @@ def choose_backend() -> str | None:
     Raises:
         Refused: $KERAS_BACKEND names what is not installed, or what cannot learn.
     """
-    if "keras" in sys.modules:
-        return sys.modules["keras"].config.backend()
+    if loaded := sys.modules.get("keras"):
+        return loaded.config.backend()
     installed = [name for name in BACKENDS if find_spec(name)]
     if find_spec("keras") is None or not installed:
         return None
