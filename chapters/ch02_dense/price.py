@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+import tinydl
 from chapters import course
 from chapters.ch02_dense import pictures
 from chapters.ch02_dense.model import dense_only
@@ -82,6 +83,7 @@ def check_gradient(run: course.Run, images: course.Images) -> None:
 
 def pulls(run: course.Run, images: course.Images) -> None:
     """How hard a newborn network is pulled that sees pixels from 0 to 255, and is surely wrong."""
+    tinydl.set_random_seed(run.options.seed)  # the network that the recipe begins with
     model = dense_only(images.x_train.shape[1:], len(images.class_names))
     z, t = scores(model, images.x_train[:BATCH]), one_hot(images.y_train[:BATCH], len(images.class_names))
     wrong = (ops.softmax(z) * t).sum(axis=1) < 0.01  # the truth has less than 1 %
