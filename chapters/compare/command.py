@@ -56,9 +56,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     comparison = compare(chapter, tasks, options, backend)
     report.show(comparison)
     report.write(comparison, out / "compare.json")
+    (out / "compare.png").unlink(missing_ok=True)  # an earlier one's
     if figure := report.curves(comparison):
         plot.save(figure, out / "compare.png")
-    print(f"All of it in {out}: compare.json, and the losses in compare.png")
+    print(f"All of it in {out}: {', '.join(sorted(path.name for path in out.glob('compare.*')))}")
     return 0 if report.all_within(comparison) else 1
 
 
