@@ -26,7 +26,7 @@ def answers(model: Sequential, z: np.ndarray) -> np.ndarray:
 
 
 def sensitivity(model: Sequential, z: np.ndarray) -> np.ndarray:
-    """How fast the answer changes at points of the plane (n, 2): the steepest slope of the truest probability, (n,).
+    """How fast the answer changes at points of the plane (n, 2): the slope of the winner's probability, (n,).
 
     Of softmax, dp_k / dz = p_k (w_k - sum over j of p_j w_j).
     """

@@ -1,6 +1,7 @@
 """Teach a network to name pictures by way of two numbers, film how the plane comes about, and question the plane.
 
 python -m chapters run bottleneck                    ten kinds of painted cakes
+python -m chapters run bottleneck --full             three seeds instead of two, and longer for chapter 5's plane
 python -m chapters run bottleneck --data photos      a folder with a folder of pictures for each class
 python -m chapters run bottleneck --resume runs/bottleneck/checkpoints/epoch_0050.npz    on from there, to the same bits
 """
