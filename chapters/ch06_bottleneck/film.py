@@ -21,10 +21,17 @@ class Diary(callbacks.Callback):
         x: the pictures that are laid out (n, h, w, channels).
         state: every so many epochs.
         frame: every so many epochs.
+        anew: whether the diary that may lie there is another training's, and goes when this one begins.
     """
 
-    def __init__(self, folder: Path, x: np.ndarray, state: int, frame: int):
-        self.folder, self.x, self.state, self.frame = folder, x, state, frame
+    def __init__(self, folder: Path, x: np.ndarray, state: int, frame: int, anew: bool = True):
+        self.folder, self.x, self.state, self.frame, self.anew = folder, x, state, frame, anew
+
+    def on_train_begin(self, logs: Any = None) -> None:
+        if self.anew:
+            for name in ("frames", "checkpoints"):
+                for path in (self.folder / name).glob("epoch_*.npz"):
+                    path.unlink()
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
         self._keep(epoch)

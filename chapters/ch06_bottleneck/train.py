@@ -19,6 +19,7 @@ from chapters.ch06_bottleneck import distances, pictures
 from chapters.ch06_bottleneck.film import Diary, frames, points
 from chapters.ch06_bottleneck.model import bottleneck
 from chapters.ch06_bottleneck.pictures import Plane
+from chapters.course.flags import LATEST
 from chapters.neighbours import knn_accuracy
 from tinydl import Sequential, optimizers, plot
 
@@ -44,9 +45,6 @@ def lesson(run: course.Run) -> None:
     sizes = f"{len(x)} pictures to learn, {len(x_test)} held out"
     print(f"{images.name}: {len(images.class_names)} classes, {sizes}, each {x.shape[1:]}")
     run.start(images.name)
-    if not run.options.resume:
-        run.empty_folder("frames")
-        run.empty_folder("checkpoints")
     seed = run.options.seed
 
     model = new_model(images, seed)
@@ -101,6 +99,9 @@ def learn(
 ) -> None:
     """Learn the pictures by heart, with a diary, and say what it came to."""
     state, frame = (2, 1) if run.options.quick else (50, 10)
+    resume = run.options.resume  # of this folder's run, or of another
+    goes_on = resume == LATEST or (resume and resume.resolve().is_relative_to(run.out.resolve()))
+    diary = Diary(run.out, x, state, frame, anew=not goes_on)
     history = run.fit(
         model,
         x,
@@ -109,7 +110,7 @@ def learn(
         epochs=how_long(run),
         batch_size=BATCH,
         validation_data=(x_test, images.y_test),
-        callbacks=[Diary(run.out, x, state, frame)],
+        callbacks=[diary],
         verbose=0,
     ).history
     accuracy, held_out = right(model, x, images.y_train), right(model, x_test, images.y_test)
@@ -262,8 +263,9 @@ def beside_chapter_5(
         (ours - chance) / (theirs - chance) if theirs > chance else None
         for ours, theirs in zip(found["bottleneck"], found["autoencoder"])
     ]
-    words = ["" if ratio is None else f"{ratio:.1f} times as far above guessing" for ratio in ratios]
-    print(f"  {words[0]}, held out {words[1]}")
+    for ratio, which in zip(ratios, ("learnt", "held out")):
+        if ratio is not None:
+            print(f"  that is {ratio:.1f} times as far above guessing, of those {which}")
     run.note(knn=found, knn_times=ratios)
     run.picture(
         "rival", pictures.side_by_side(told, "The same encoder, asked for something else", legend=True)

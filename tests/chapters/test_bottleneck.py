@@ -112,9 +112,12 @@ def test_going_on_from_any_saved_epoch_gives_the_same_run_bit_for_bit(
                 same(whole / folder / name, again / folder / name)
         notes = [json.loads((out / "run.json").read_text(encoding="utf-8")) for out in (whole, again)]
         assert notes[0]["figures"] == notes[1]["figures"] and notes[0]["history"] == notes[1]["history"]
+    assert run(elsewhere, "--seed", "5", "--epochs", "6") == 0  # its diary must not get into the film
     assert run(elsewhere, "--epochs", "6", "--resume", str(whole / "checkpoints" / "epoch_0004.npz")) == 0
     same(whole / "checkpoints" / "epoch_0006.npz", elsewhere / "checkpoints" / "epoch_0006.npz")
     assert list(film.frames(elsewhere, 6)) == [4, 5, 6]
+    assert run(elsewhere, "--epochs", "2") == 0
+    assert list(film.frames(elsewhere, 6)) == [0, 1, 2]
 
 
 def test_a_film_ends_with_the_training(tmp_path: Path, no_pictures: None) -> None:
