@@ -53,6 +53,12 @@ def centres(points: np.ndarray, labels: np.ndarray) -> np.ndarray:
     return np.stack([points[labels == k].mean(axis=0) for k in np.unique(labels)])
 
 
+def angles(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """Between directions in the plane, in degrees: (n, 2) and (n, 2) -> (n,), from 0 to 180."""
+    turn = np.degrees(np.arctan2(a[:, 1], a[:, 0]) - np.arctan2(b[:, 1], b[:, 0]))
+    return np.abs((turn + 180) % 360 - 180)
+
+
 def gaps(points: np.ndarray, labels: np.ndarray) -> np.ndarray:
     """How far apart the centres of two classes lie, for each pair: (classes · (classes - 1) / 2,)."""
     middle = centres(points, labels)

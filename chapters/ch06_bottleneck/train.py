@@ -52,6 +52,7 @@ def lesson(run: course.Run) -> None:
     learn(run, model, images, x, x_test)
     the_film(run, images, model, x)
     the_plane(run, images, model, x)
+    where_rays_come_from(run, images, model, x)
 
     models = {seed: model}
     for another in (seed + 1, seed + 2) if run.options.full else (seed + 1,):
@@ -168,6 +169,17 @@ def the_plane(run: course.Run, images: course.Images, model: Sequential, x: np.n
         moments.append((Plane(z, labels, names, title), distances.pull(then, z, labels)))
     if moments:
         run.picture("pulls", pictures.pulls(moments, "Where the loss pulls each point"))
+
+
+def where_rays_come_from(run: course.Run, images: course.Images, model: Sequential, x: np.ndarray) -> None:
+    """How far each ray has turned away from the arrow that its class was born with."""
+    born = new_model(images, run.options.seed).get_layer("classes").get_weights()[0]  # (2, classes)
+    rays = distances.centres(points(model, x), images.y_train)  # (classes, 2)
+    turned, lengths = distances.angles(born.T, rays), np.linalg.norm(born, axis=0)
+    run.note(turned=dict(zip(images.class_names, turned)), born=dict(zip(images.class_names, lengths)))
+    print("From the arrow that a class was born with, drawn at random, to its ray (longest arrows first):")
+    told = [f"{images.class_names[k]} {turned[k]:.0f}°" for k in np.argsort(-lengths)]
+    print("  " + ", ".join(told))
 
 
 # ----------------------------------------------------------------------------------------- what it is worth

@@ -77,6 +77,7 @@ def test_a_quick_run_leaves_pictures_a_film_and_a_report(
     assert set(figures["knn"]) == {"autoencoder", "bottleneck"} and figures["redrawn_difference"] < 1e-5
     told = capsys.readouterr().out
     assert f"After 4 epochs it names {figures['accuracy']:.1%} of the pictures" in told
+    assert all(0 <= angle <= 180 for angle in figures["turned"].values()) and len(figures["turned"]) == 10
     assert "epoch    2: loss" in told and "asked for the class" in told and "film.gif" in told
 
 
@@ -313,6 +314,13 @@ def test_gaps_spreads_and_what_is_mixed_up() -> None:
     np.testing.assert_allclose(distances.spreads(points, labels), [1, 0, 0])
     answer = np.array([[0.8, 0.2, 0], [0.6, 0.2, 0.2], [0.5, 0.5, 0], [0.1, 0.9, 0], [0, 0, 1], [0, 0, 1]])
     np.testing.assert_allclose(distances.mixed_up(answer, labels), [(0.2 + 0.3) / 2, 0.05, 0])
+
+
+def test_angles() -> None:
+    a = np.array([[1, 0], [1, 0], [-1, 0.1], [0, -2]])
+    b = np.array([[2, 2], [-3, 0], [-1, -0.1], [0, -1]])
+    cosine = (a * b).sum(axis=1) / np.linalg.norm(a, axis=1) / np.linalg.norm(b, axis=1)
+    np.testing.assert_allclose(distances.angles(a, b), np.degrees(np.arccos(cosine.clip(-1, 1))), atol=1e-5)
 
 
 def test_rank_correlation() -> None:
