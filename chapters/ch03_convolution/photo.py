@@ -5,10 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageOps
 
 from chapters.course import Refused
-from tinydl.datasets import synthetic
+from tinydl.datasets import image_folder, synthetic
 from tinydl.lookup import unknown
 
 CAKE = "cake"
@@ -38,29 +37,15 @@ def load_photo(data: str, seed: int = 0) -> tuple[str, np.ndarray]:
     if not path.is_file():
         raise Refused(f"--data: {unknown(data, [CAKE], 'picture')}, or a picture file")
     try:
-        pixels = _read(path)
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as problem:
-        raise Refused(f"--data {data}: cannot be read as a picture ({problem}); try another one") from None
+        opened = image_folder.open_image(path)
+    except ValueError as problem:
+        raise Refused(f"--data: {problem}") from None
+    opened.thumbnail((LARGEST, LARGEST))
+    pixels = np.asarray(opened, dtype=np.float32) / 255  # (h, w, 3)
     if min(pixels.shape[:2]) < SMALLEST:
         size = "{1}×{0}".format(*pixels.shape)
         raise Refused(f"--data {data}: {size} pixels are left of it; each side needs {SMALLEST} or more")
     return path.name, pixels
-
-
-def _read(path: Path) -> np.ndarray:
-    with Image.open(path) as opened:
-        upright = ImageOps.exif_transpose(opened)  # cameras note in the file how they were held
-        if upright.mode.startswith(
-            ("I", "F")
-        ):  # more than 8 bits: as bright as its own brightest pixel allows
-            deep = np.asarray(upright, dtype=np.float64)
-            low, high = deep.min(), deep.max()
-            upright = Image.fromarray(np.uint8(255 * (deep - low) / ((high - low) or 1)))
-        if "transparency" in upright.info:  # a palette with alpha values: Pillow drops them in two steps
-            upright = upright.convert("RGBA")
-        upright = upright.convert("RGB")
-    upright.thumbnail((LARGEST, LARGEST))
-    return np.asarray(upright, dtype=np.float32) / 255  # (h, w, 3)
 
 
 def grey(picture: np.ndarray) -> np.ndarray:

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from matplotlib.figure import Figure
 
 import tinydl
 from chapters import course
@@ -102,7 +103,11 @@ def learn(
     state, frame = (2, 1) if run.options.quick else (50, 10)
     resume = run.options.resume  # of this folder's run, or of another
     goes_on = resume == LATEST or (resume and resume.resolve().is_relative_to(run.out.resolve()))
-    diary = Diary(run.out, x, state, frame, anew=not goes_on)
+
+    def draw(z: np.ndarray, epoch: int) -> Figure:
+        return plot.latent_scatter(z, images.y_train, images.class_names, f"after {epoch} epochs")
+
+    diary = Diary(run.out, x, draw, state, frame, anew=not goes_on)
     history = run.fit(
         model,
         x,

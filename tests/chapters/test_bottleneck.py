@@ -65,11 +65,12 @@ def test_a_quick_run_leaves_pictures_a_film_and_a_report(
             assert np.asarray(opened.convert("L")).std() > 5, f"{path.name} is blank"
     with Image.open(tmp_path / "film.gif") as opened:
         assert opened.n_frames == 5  # after 0, 1, 2, 3, 4 epochs
-    assert [path.stem for path in sorted((tmp_path / "checkpoints").iterdir())] == [
+    assert [path.stem for path in sorted((tmp_path / "checkpoints").glob("*.npz"))] == [
         "epoch_0000",
         "epoch_0002",
         "epoch_0004",
     ]
+    assert (tmp_path / "checkpoints" / "epoch_0002.png").exists()
     report = json.loads((tmp_path / "run.json").read_text(encoding="utf-8"))
     figures = report["figures"]
     assert figures["epochs"] == 4 and len(report["history"]["bottleneck"]["val_accuracy"]) == 4
@@ -107,8 +108,8 @@ def test_going_on_from_any_saved_epoch_gives_the_same_run_bit_for_bit(
         file = film.path_of(again / "checkpoints", epoch)
         assert run(again, "--epochs", "6", "--resume", str(file)) == 0
         for folder in ("checkpoints", "frames"):
-            kept = sorted(path.name for path in (whole / folder).iterdir())
-            assert sorted(path.name for path in (again / folder).iterdir()) == kept
+            kept = sorted(path.name for path in (whole / folder).glob("*.npz"))
+            assert sorted(path.name for path in (again / folder).glob("*.npz")) == kept
             for name in kept:  # what came before the epoch is still there, what came after is the same
                 same(whole / folder / name, again / folder / name)
         notes = [json.loads((out / "run.json").read_text(encoding="utf-8")) for out in (whole, again)]

@@ -77,13 +77,24 @@ def test_shares(n: int, split: float, tmp_path_factory: pytest.TempPathFactory) 
 
 
 @pytest.mark.parametrize(("color_mode", "channels"), [("rgb", 3), ("rgba", 4), ("grayscale", 1)])
-@pytest.mark.parametrize("stored", ["RGB", "RGBA", "L", "P", "1", "CMYK"])
+@pytest.mark.parametrize("stored", ["RGB", "RGBA", "L", "LA", "P", "1", "CMYK", "I;16", "I", "F"])
 def test_color_modes(stored: str, color_mode: str, channels: int, tmp_path: Path) -> None:
     (tmp_path / "all" / "white").mkdir(parents=True)
-    suffix = "JPG" if stored == "CMYK" else "png"
-    Image.new("RGBA", (5, 4), "white").convert(stored).save(tmp_path / "all" / "white" / f"one.{suffix}")
-    (x, _), _ = image_folder.load_data(tmp_path / "all", (3, 2), color_mode)
-    assert x.shape == (1, 3, 2, channels) and (x >= 254).all()
+    suffix = {"CMYK": "JPG", "I": "tif", "F": "tif"}.get(stored, "png")
+    white = Image.new("L", (5, 4), "white")
+    white.convert("RGBA" if stored == "P" else "L").convert(stored).save(tmp_path / f"one.{suffix}")
+    assert image_folder.open_image(tmp_path / f"one.{suffix}").getpixel((0, 0)) in [(255,) * 3, (254,) * 3]
+    (tmp_path / f"one.{suffix}").rename(tmp_path / "all" / "white" / f"one.{suffix}")
+    if suffix != "tif":  # which no folder of pictures is asked for
+        (x, _), _ = image_folder.load_data(tmp_path / "all", (3, 2), color_mode)
+        assert x.shape == (1, 3, 2, channels) and (x >= 254).all()
+
+
+def test_more_than_eight_bits_keep_their_steps(tmp_path: Path) -> None:
+    deep = np.array([[0, 10_000, 40_000]], np.uint16)
+    Image.fromarray(deep).save(tmp_path / "deep.png")
+    grey = np.asarray(image_folder.open_image(tmp_path / "deep.png", "grayscale"))
+    assert grey.tolist() == [[0, 63, 255]]
 
 
 def test_a_picture_taken_with_the_camera_on_its_side(tmp_path: Path) -> None:

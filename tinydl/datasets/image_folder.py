@@ -93,7 +93,8 @@ def load_data(
         order = [chosen[index] for index in rng.permutation(len(chosen))]
         x = np.empty((len(order), height, width, len(MODES[color_mode])), np.uint8)
         for image, (file, _) in zip(x, order, strict=True):
-            image[...] = _read(file, (height, width), MODES[color_mode])
+            resized = open_image(file, color_mode).resize((width, height), Image.Resampling.BILINEAR)
+            image[...] = np.asarray(resized).reshape(height, width, -1)
         return x, np.array([label for _, label in order], np.int32)
 
     return load(train), load(test)
@@ -110,17 +111,35 @@ def _pictures(folder: Path) -> list[Path]:
     return files
 
 
-def _read(file: Path, image_size: tuple[int, int], mode: str) -> np.ndarray:
-    """One picture, upright (cameras note in the file how they were held), as (h, w, channels)."""
-    height, width = image_size
+def open_image(file: str | Path, color_mode: str = "rgb") -> Image.Image:
+    """A picture file as Pillow's picture, upright: cameras note in the file how they were held.
+
+    Args:
+        file: of any kind and mode that Pillow reads: grey, palette, CMYK, transparent. Of more than 8 bits a channel
+            the brightest pixel becomes white.
+        color_mode: "rgb", "rgba" or "grayscale".
+
+    Returns:
+        `PIL.Image.Image`, 8 bits a channel; `np.asarray` makes (height, width, 3), (…, 4) or (height, width) of it.
+
+    Raises:
+        ValueError: it cannot be read as a picture; the file is named.
+
+    Example:
+        >>> open_image("coffee.jpg").size  # doctest: +SKIP
+        (600, 400)
+    """
     try:
         with Image.open(file) as opened:
-            upright = ImageOps.exif_transpose(opened)
+            upright: Image.Image = ImageOps.exif_transpose(opened)
+            if upright.mode.startswith(("I", "F")):  # Pillow would cut off what is above 255
+                deep = np.asarray(upright, np.float64)
+                low, high = min(0, deep.min()), deep.max()
+                upright = Image.fromarray(np.uint8(255 * (deep - low) / ((high - low) or 1)))
             if "transparency" in upright.info:  # a palette with alpha values: Pillow drops them in two steps
                 upright = upright.convert("RGBA")
-            upright = upright.convert(mode)
+            return upright.convert(MODES[color_mode])
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as problem:
         raise ValueError(
             f"{file} cannot be read as a picture ({problem}): mend it or take it away."
         ) from None
-    return np.asarray(upright.resize((width, height), Image.Resampling.BILINEAR)).reshape(height, width, -1)
