@@ -97,18 +97,17 @@ COMMANDS = {"run": run, "compare": compare}
 
 
 def list_chapters() -> None:
-    """Print what there is to run, what was run here and came out, and how long it takes."""
-    table = _table("chapter", "name", "what it does", "here", "best so far", "takes")
+    """Print what there is to run, what was run here and came out at best, and how long it takes."""
+    table = _table("chapter", "name", "what it does", "run here, best so far", "takes")
     for chapter in course.CHAPTERS.values():
         last = course.last_run(chapter) or {}
-        state = {"finished": "done", "stopped": "stopped: --resume", "running": "begun"}.get(
-            last.get("state", ""), "–"
-        )
+        states = {"finished": "done", "stopped": "stopped, --resume goes on", "running": "begun"}
+        here = [states.get(last.get("state", ""), ""), course.best_figure(chapter) or ""]
         # The time of a default run that came to its end says more than ours.
-        here = last.get("argv") == [] and last.get("state") == "finished"
-        takes = f"{last['seconds']:.0f} s here" if here else chapter.takes
+        timed = last.get("argv") == [] and last.get("state") == "finished"
+        takes = f"{last['seconds']:.0f} s here" if timed else chapter.takes
         table.add_row(
-            str(chapter.number), chapter.name, chapter.title, state, course.best_figure(chapter) or "–", takes
+            str(chapter.number), chapter.name, chapter.title, ": ".join(filter(None, here)) or "–", takes
         )
     _print(table)
     print("\nRun one:  python -m chapters run NAME    (its flags: python -m chapters run NAME --help)")

@@ -148,7 +148,9 @@ def test_a_run_of_several_trainings_goes_on_bit_for_bit(
     assert record(Path("stopped"))["history"] == record(Path("whole"))["history"]
 
 
-def test_ctrl_c_outside_of_a_training(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_ctrl_c_outside_of_a_training(
+    here: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     def interrupted(*given: Any) -> None:
         raise KeyboardInterrupt
 
@@ -156,6 +158,8 @@ def test_ctrl_c_outside_of_a_training(here: Path, monkeypatch: pytest.MonkeyPatc
     run, _ = go()
     assert run.status == 130 and record()["state"] == "stopped"
     assert record()["figures"]["test_accuracy"] == 0.25, "what was found until then is kept"
+    assert __main__.main([]) == 0
+    assert "stopped, --resume goes on" in capsys.readouterr().out
 
 
 def test_resume_from_a_file_goes_back_in_time(here: Path) -> None:
