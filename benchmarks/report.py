@@ -22,6 +22,7 @@ from rich.table import Table
 from benchmarks.cases import CASES, LIBRARIES, PHASES, Case
 from benchmarks.race import Result
 from tinydl import __version__
+from tinydl.files import aside
 from tinydl.plot.drawing import BLACK, BLUE, GREY, ORANGE, RED, new_figure
 
 # For each library a colour, and a mark for those who cannot tell the colours apart.
@@ -172,10 +173,8 @@ def write_json(path: Path, content: Mapping[str, Any]) -> None:
 
 def write_file(path: Path, text: str) -> None:
     """Write a file, whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    aside = path.with_name(f".{path.name}.{os.getpid()}")
-    aside.write_text(text, encoding="utf-8")
-    os.replace(aside, path)
+    with aside(path) as part:
+        part.write_text(text, encoding="utf-8")
 
 
 # ---------------------------------------------------------------------------------------------------- picture

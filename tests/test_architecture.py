@@ -35,7 +35,7 @@ ORDER = [
     ["backend"],
     ["kernels", "transfer", "recording"],
     ["threads"],
-    ["checks", "lookup"],
+    ["checks", "files", "lookup"],
     ["autograd"],
     ["op"],
     ["syntax"],

@@ -8,16 +8,15 @@ that does not fit changes nothing.
 from __future__ import annotations
 
 import json
-import os
 import re
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from tinydl.backend import assign, generators_at, random_state, set_generators, to_numpy
+from tinydl.files import aside
 from tinydl.tensor import Tensor
 
 if TYPE_CHECKING:
@@ -170,25 +169,9 @@ def _build_optimizer(model: Trainer) -> None:
 
 
 def write(path: str | Path, arrays: Mapping[str, np.ndarray]) -> None:
-    """Write an archive; see `aside`."""
-    with aside(path) as file:
+    """Write an archive, whole or not at all."""
+    with aside(path) as part, part.open("wb") as file:
         np.savez(file, allow_pickle=False, **arrays)
-
-
-@contextmanager
-def aside(path: str | Path) -> Iterator[BinaryIO]:
-    """A file to write in, aside, in the same folder; at the end of the with block, when it is whole, it is renamed."""
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f"{path.name}.{os.getpid()}.part")
-    try:
-        with part.open("wb") as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(part, path)
-    finally:
-        part.unlink(missing_ok=True)
 
 
 def read(path: str | Path) -> dict[str, np.ndarray]:

@@ -26,8 +26,8 @@ from zipfile import ZipFile
 
 import numpy as np
 
-from tinydl import checkpoint
 from tinydl.backend import assign, to_numpy
+from tinydl.files import aside
 from tinydl.keras_config import describe
 from tinydl.layers.base import Layer
 from tinydl.lookup import snake_case
@@ -56,8 +56,8 @@ def save(path: str | Path, model: Layer) -> None:
     if not path.name.endswith((".weights.h5", ".keras")):
         raise ValueError(f"{path}: Keras's files of weights end in .weights.h5, and whole models in .keras")
     weights = _to_h5(_places(model))
-    with checkpoint.aside(path) as file:
-        file.write(_zipped(weights, model) if path.suffix == ".keras" else weights)
+    with aside(path) as part:
+        part.write_bytes(_zipped(weights, model) if path.suffix == ".keras" else weights)
 
 
 def load(path: str | Path, model: Layer) -> None:

@@ -15,6 +15,7 @@ import numpy as np
 
 import tinydl
 from chapters import course
+from chapters.ch02_dense.model import dense_only
 from chapters.ch04_cnn import pictures
 from chapters.ch04_cnn.model import lenet, small_cnn
 from tinydl import Sequential, grad, layers, losses, no_grad, ops, plot
@@ -175,19 +176,6 @@ def dense_alone(images: course.Images, seed: int) -> None:
         report(text, model, x_test * scale, y_test)
         moved = np.roll(x_test, 3, axis=2) * scale  # digits have four empty columns at each side
         report("  the same, digits moved by 3 pixels", model, moved, y_test)
-
-
-def dense_only(input_shape: tuple[int, int, int] = (28, 28, 1), classes: int = 10) -> Sequential:
-    """The small network without its convolutions."""
-    return Sequential(
-        [
-            layers.Input(input_shape),
-            layers.Flatten(),
-            layers.Dense(128, activation="relu"),
-            layers.Dense(128, activation="relu"),
-            layers.Dense(classes, activation="softmax"),
-        ]
-    )
 
 
 def fresh(network: Callable[..., Sequential], seed: int) -> Sequential:

@@ -6,7 +6,6 @@ A comparison is kept as plain dictionaries, so that one that was stored is shown
 from __future__ import annotations
 
 import json
-import os
 import re
 import sys
 from dataclasses import asdict
@@ -24,12 +23,13 @@ from chapters.compare.causes import usual_causes
 from chapters.compare.files import EXACT
 from chapters.compare.keras_side import BACKENDS
 from chapters.compare.measure import TOLERANCE, Difference
+from tinydl.files import aside
 from tinydl.plot.drawing import BLUE, ORANGE, new_figure
 
 COLUMNS = 5  # for steps of the optimizer; of more than these the largest difference is told
 NAMED = 5  # differences beyond tolerance that are explained, at most
 
-UNITS = "Differences are told in the largest value of their array, those of updates in the learning rate."
+UNITS = "Differences are shares of the largest value of their array; those of updates, of the learning rate."
 
 
 def all_within(comparison: dict[str, Any]) -> bool:
@@ -200,9 +200,8 @@ def write(comparison: dict[str, Any], path: Path) -> None:
     text = json.dumps(comparison, indent=1)
     for innermost in (r"\[[^\[\]{}]*\]", r"{[^{}]*}"):  # lists of numbers, then differences: a line each
         text = re.sub(innermost, lambda found: " ".join(found[0].split()), text)
-    aside = path.with_name(f"{path.name}.part")
-    aside.write_text(text + "\n", encoding="utf-8")
-    os.replace(aside, path)
+    with aside(path) as part:
+        part.write_text(text + "\n", encoding="utf-8")
 
 
 def read(path: Path) -> dict[str, Any] | None:

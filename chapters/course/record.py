@@ -7,7 +7,6 @@ of the run; and under "before" the same, without histories, of every run that wa
 from __future__ import annotations
 
 import json
-import os
 import platform
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,6 +16,7 @@ import numpy as np
 
 import tinydl
 from chapters.course.contents import RUNS, Chapter
+from tinydl.files import aside
 
 FILE = "run.json"
 SUMMARY = ("argv", "data", "versions", "figures", "seconds", "began")
@@ -32,10 +32,9 @@ def read_record(folder: Path) -> dict[str, Any] | None:
 
 
 def write_record(folder: Path, record: dict[str, Any]) -> None:
-    """Write it aside and rename it when it is whole."""
-    aside = folder / f"{FILE}.part"
-    aside.write_text(json.dumps(record, indent=1, default=_plain) + "\n", encoding="utf-8")
-    os.replace(aside, folder / FILE)
+    """Write it down, whole or not at all."""
+    with aside(folder / FILE) as part:
+        part.write_text(json.dumps(record, indent=1, default=_plain) + "\n", encoding="utf-8")
 
 
 def earlier(record: dict[str, Any] | None) -> list[dict[str, Any]]:

@@ -6,7 +6,6 @@ Universal Design". What a colour says, a mark or a word says as well.
 
 from __future__ import annotations
 
-import contextlib
 import io
 import os
 from collections.abc import Iterable, Sequence
@@ -20,6 +19,7 @@ from matplotlib.patches import Rectangle
 from numpy.typing import ArrayLike
 
 from tinydl.backend import to_numpy
+from tinydl.files import aside
 
 BLUE, RED, GREEN, ORANGE = "#0072B2", "#D55E00", "#009E73", "#E69F00"
 SKY, PINK, YELLOW, BLACK, GREY = "#56B4E9", "#CC79A7", "#F0E442", "#000000", "#999999"
@@ -68,16 +68,8 @@ def save(figure: Figure, path: str | os.PathLike[str]) -> Path:
     kind, kinds = path.suffix[1:].lower(), figure.canvas.get_supported_filetypes()
     if kind not in kinds:
         raise ValueError(f"path: expected a file name that ends in {', '.join(kinds)}; got {str(path)!r}")
-    aside = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        figure.savefig(aside, format=kind, dpi=150)
-        os.replace(aside, path)
-    except OSError as error:
-        raise OSError(f"path: cannot write {path} ({error.strerror}); choose another place") from error
-    finally:
-        with contextlib.suppress(OSError):
-            aside.unlink()
+    with aside(path) as part:
+        figure.savefig(part, format=kind, dpi=150)
     return path
 
 

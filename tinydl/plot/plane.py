@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import io
 import math
 import os
@@ -18,6 +17,7 @@ from matplotlib.patheffects import withStroke
 from numpy.typing import ArrayLike
 from PIL import Image
 
+from tinydl.files import aside
 from tinydl.plot.drawing import GREY, PALETTE, class_labels, names_of, new_figure, numbers, pixels
 
 MARKERS = "os^DvPX<>*"
@@ -200,18 +200,10 @@ def save_animation(
     palette = _common_palette(shots, colours)
     first, *others = [shot.quantize(palette=palette, dither=Image.Dither.NONE) for shot in shots]
     milliseconds = [round(1000 * each) for each in times]
-    aside = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+    with aside(path) as part:
         first.save(
-            aside, "GIF", save_all=True, append_images=others, duration=milliseconds, loop=0, optimize=False
+            part, "GIF", save_all=True, append_images=others, duration=milliseconds, loop=0, optimize=False
         )
-        os.replace(aside, path)
-    except OSError as error:
-        raise OSError(f"path: cannot write {path} ({error.strerror}); choose another place") from error
-    finally:
-        with contextlib.suppress(OSError):
-            aside.unlink()
     return path
 
 
