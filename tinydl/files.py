@@ -32,12 +32,13 @@ def aside(path: str | os.PathLike[str]) -> Iterator[Path]:
         path.parent.mkdir(parents=True, exist_ok=True)
         yield part
         with part.open("rb+") as file:
-            os.fsync(
-                file.fileno()
-            )  # before the new name: a power failure must not leave it with half of the bytes
+            # Before it gets its name: a power failure must not leave half of the bytes under it.
+            os.fsync(file.fileno())
         os.replace(part, path)
     except OSError as error:
-        raise OSError(f"path: cannot write {path} ({error.strerror or error}); choose another place") from error
+        raise OSError(
+            f"path: cannot write {path} ({error.strerror or error}); choose another place"
+        ) from error
     finally:
         with contextlib.suppress(OSError):
             part.unlink()
