@@ -31,22 +31,31 @@ def knn_accuracy(
         >>> knn_accuracy(points, np.array([0, 1, 0, 1, 0, 1]), k=1)
         0.0
     """
-    itself = queries is None
-    asked, truth = (points, labels) if queries is None else (queries, query_labels)
+    truth = labels if queries is None else query_labels
     assert truth is not None
-    k = min(k, len(points) - itself)
-    # ||a - b||² = ||a||² - 2ab + ||b||², without the first, which is the same for all neighbours of a
-    centre = points.mean(axis=0)
-    a, b = (np.asarray(each - centre, dtype=np.float64) for each in (asked, points))
-    distances = (b * b).sum(axis=1) - 2 * a @ b.T  # (m, n)
-    if itself:
-        np.fill_diagonal(distances, np.inf)
-    nearest = np.argsort(distances, axis=1, kind="stable")[:, :k]  # (m, k)
+    near = nearest(points, k, queries)  # (m, k)
+    k = near.shape[1]
     # A vote counts a little less the farther away it is, far too little to overrule another vote.
     weight = 1 - np.arange(k) / (10 * k * k)  # (k,)
-    votes = np.zeros((len(a), int(max(labels.max(), truth.max())) + 1))
-    np.add.at(votes, (np.arange(len(a))[:, None], labels[nearest]), weight)
+    votes = np.zeros((len(near), int(max(labels.max(), truth.max())) + 1))
+    np.add.at(votes, (np.arange(len(near))[:, None], labels[near]), weight)
     return float((votes.argmax(axis=1) == truth).mean())
+
+
+def nearest(points: np.ndarray, k: int, queries: np.ndarray | None = None) -> np.ndarray:
+    """Which k of points (n, d) are nearest to each of the queries (m, d), the nearest first: (m, k).
+
+    Without queries each point is asked about, and is no neighbour of itself. If there are fewer than k, all of them.
+    """
+    # ||a - b||² = ||a||² - 2ab + ||b||², without the first, which is the same for all neighbours of a
+    centre = points.mean(axis=0)
+    asked = points if queries is None else queries
+    a, b = (np.asarray(each - centre, dtype=np.float64) for each in (asked, points))
+    distances = (b * b).sum(axis=1) - 2 * a @ b.T  # (m, n)
+    if queries is None:
+        np.fill_diagonal(distances, np.inf)
+        k = min(k, len(points) - 1)
+    return np.argsort(distances, axis=1, kind="stable")[:, :k]
 
 
 def pca(x: np.ndarray, components: int) -> tuple[np.ndarray, np.ndarray]:

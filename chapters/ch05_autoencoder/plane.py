@@ -7,6 +7,7 @@ import numpy as np
 import tinydl
 from chapters import course
 from chapters.ch05_autoencoder.model import plane_autoencoder
+from chapters.neighbours import nearest
 from tinydl import Sequential, ops
 from tinydl.losses import BinaryCrossentropy
 
@@ -61,7 +62,5 @@ def told_by_neighbours(points: np.ndarray, values: np.ndarray, k: int = 5) -> fl
         values: (n, m), a colour for instance.
         k: how many neighbours; their mean is the guess.
     """
-    distances = ((points[:, None] - points) ** 2).sum(axis=2)  # (n, n)
-    np.fill_diagonal(distances, np.inf)
-    guess = values[np.argsort(distances, axis=1)[:, :k]].mean(axis=1)  # (n, m)
+    guess = values[nearest(points, k)].mean(axis=1)  # (n, m)
     return float(1 - ((values - guess) ** 2).sum() / ((values - values.mean(axis=0)) ** 2).sum())

@@ -58,9 +58,8 @@ def classify(
             part = slice(draw * labelled, (draw + 1) * labelled)
             batch_size = 128 if labelled > 10_000 else 32
             model.fit(x[part], images.y_train[part], batch_size=batch_size, epochs=epochs, verbose=0)
-            if (
-                model.interrupted
-            ):  # Ctrl-C ends the run, not this fit alone: half of one would give a wrong number
+            # Ctrl-C ends the run, not this fit alone: half of one would give a wrong number.
+            if model.interrupted:
                 raise KeyboardInterrupt
             accuracies.append(model.evaluate(x_test, images.y_test, batch_size=500, verbose=0)[1])
         seconds = (time.monotonic() - began) / draws / epochs

@@ -152,4 +152,5 @@ class Keras(Tinydl):
 
     def save(self, model: Any, path: Path) -> None:
         """Write its weights into a file of Keras's; .keras holds the whole model."""
-        (model.save if path.suffix == ".keras" else model.save_weights)(path)
+        with _quiet():  # for a .keras file Keras loads TensorFlow wherever that is installed, with all it has to say
+            (model.save if path.suffix == ".keras" else model.save_weights)(path)

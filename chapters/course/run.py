@@ -103,9 +103,8 @@ class Run:
             Refused: a run to resume has learnt from something else.
         """
         self.record["data"] = data
-        if (
-            self.options.resume
-        ):  # what is there stays as it is until the first training has found its way back
+        # To resume, what is there stays as it is until the first training has found its way back.
+        if self.options.resume:
             before = (self.last or {}).get("data", data)
             if before != data and self.options.resume == LATEST:
                 raise Refused(

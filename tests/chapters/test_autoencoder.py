@@ -191,6 +191,8 @@ def test_told_by_neighbours(rng: np.random.Generator) -> None:
     two = np.array([[0.0, 0.0], [1.0, 0.0], [5.0, 0.0]])
     values = np.array([[1.0], [2.0], [6.0]])  # the nearest tell 2, 1 and 2
     assert plane.told_by_neighbours(two, values, k=1) == pytest.approx(1 - (1 + 1 + 16) / (4 + 1 + 9))
+    # With fewer neighbours than asked for, all others tell, and nobody itself: 4, 3.5 and 1.5.
+    assert plane.told_by_neighbours(two, values) == pytest.approx(1 - (9 + 2.25 + 20.25) / (4 + 1 + 9))
 
 
 def test_fit_plane(rng: np.random.Generator) -> None:
