@@ -61,11 +61,11 @@ def run_all(argv: list[str]) -> int:
     )
     options = parser.parse_args(argv)
     shared = [each for each in _without(argv, "--out") if each != "--resume"]
+    begun = _begun(options.out) if options.resume else []
     came: list[tuple[course.Chapter, str, float]] = []
     for chapter in course.CHAPTERS.values():
         out: Path = options.out / chapter.name
-        record = course.read_record(out) if options.resume else None
-        again = ["--resume"] if record is not None and any((out / "backup").rglob("*.npz")) else []
+        again = ["--resume"] if chapter.name in begun and any((out / "backup").rglob("*.npz")) else []
         print(f"\nChapter {chapter.number}: {chapter.title}", flush=True)
         began = time.monotonic()
         try:
@@ -86,6 +86,14 @@ def run_all(argv: list[str]) -> int:
     print()
     _print(table)
     return 0 if all(state == "done" for _, state, _ in came) else 2
+
+
+def _begun(folder: Path) -> list[str]:
+    """The chapters up to the one that was stopped. What lies in the folders of later ones is of an older run."""
+    names = list(course.CHAPTERS)
+    states = [(course.read_record(folder / name) or {}).get("state", "") for name in names]
+    last = next((i for i, state in enumerate(states) if state in ("running", "stopped")), len(names))
+    return [name for name, state in zip(names[: last + 1], states) if state]
 
 
 def compare(name: str | None, flags: list[str]) -> int:

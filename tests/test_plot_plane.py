@@ -37,6 +37,13 @@ def test_latent_scatter_has_a_colour_a_mark_and_a_name_for_each_class() -> None:
     assert axes.texts[3].get_position() == tuple(np.median(points[labels == 3], axis=0))
 
 
+def test_a_long_name_leaves_room_for_the_points() -> None:
+    long = "a_name_that_" + 50 * "goes_on_" + "and_ends_so"
+    axes = plot.latent_scatter(np.eye(2), [0, 1], [long, "short"]).axes[0]
+    told = [text.get_text() for text in (*axes.texts, *axes.get_legend().get_texts())]
+    assert told == ["a_name_that_…and_ends_so", "short"] * 2
+
+
 def test_planes_of_one_reach_can_be_compared() -> None:
     axes = plot.latent_scatter(POINTS, LABELS, reach=7).axes[0]
     assert axes.get_xlim() == axes.get_ylim() == (-7, 7)

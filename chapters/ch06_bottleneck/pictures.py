@@ -14,7 +14,7 @@ from matplotlib.ticker import PercentFormatter
 
 from chapters.ch06_bottleneck.distances import answers, sensitivity
 from tinydl import Sequential
-from tinydl.plot.drawing import BLACK, BLUE, PALETTE, new_figure
+from tinydl.plot.drawing import BLACK, BLUE, PALETTE, brief, new_figure
 from tinydl.plot.plane import draw_classes, write_names
 
 AXES = {"xlabel": "first number (no unit)", "ylabel": "second number (no unit)"}
@@ -88,7 +88,7 @@ def _names_at_the_rim(axes: Axes, plane: Plane, reach: float) -> None:
     for turn, k in enumerate(np.argsort(angles)):
         x, y = (0.92 if turn % 2 else 0.74) * reach * np.array([np.cos(angles[k]), np.sin(angles[k])])
         x = np.clip(x, -0.78 * reach, 0.78 * reach)  # a name is wide
-        text = axes.text(x, y, plane.names[k], ha="center", va="center", fontsize=9, weight="bold")
+        text = axes.text(x, y, brief(plane.names[k]), ha="center", va="center", fontsize=9, weight="bold")
         text.set_path_effects([withStroke(linewidth=3, foreground="white")])
 
 

@@ -152,5 +152,6 @@ class Keras(Tinydl):
 
     def save(self, model: Any, path: Path) -> None:
         """Write its weights into a file of Keras's; .keras holds the whole model."""
-        with _quiet():  # for a .keras file Keras loads TensorFlow wherever that is installed, with all it has to say
+        # For a .keras file Keras loads TensorFlow wherever that is installed, with all that it has to say.
+        with _quiet():
             (model.save if path.suffix == ".keras" else model.save_weights)(path)

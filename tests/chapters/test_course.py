@@ -229,6 +229,27 @@ def test_all_chapters_run_in_turn(
     assert "error: no such thing" in told.err and "run all --quick --out there --seed 4 --resume" in told.out
 
 
+def test_all_resumes_what_it_had_begun_and_no_older_runs(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, state in [
+        ("autograd", ""),
+        ("dense", "finished"),
+        ("convolution", "stopped"),
+        ("cnn", "finished"),
+    ]:
+        backup = Path(f"runs/{name}/backup/net")
+        backup.mkdir(parents=True)
+        (backup / "latest.npz").touch()
+        if state:
+            Path(f"runs/{name}/run.json").write_text(json.dumps({"state": state}), encoding="utf-8")
+    resumed = {}
+    monkeypatch.setattr(__main__, "run", lambda name, flags: resumed.update({name: "--resume" in flags}) or 0)
+    assert __main__.run_all(["--resume"]) == 0
+    assert [name for name, each in resumed.items() if each] == ["dense", "convolution"]
+    Path("runs/convolution/run.json").write_text(json.dumps({"state": "finished"}), encoding="utf-8")
+    assert __main__.run_all(["--resume"]) == 0
+    assert [name for name, each in resumed.items() if each] == ["dense", "convolution", "cnn"]
+
+
 def test_all_has_no_data_of_its_own(capsys: pytest.CaptureFixture[str]) -> None:
     assert __main__.main(["run", "all", "--data", "mnist"]) == 2
     assert "run all --help" in capsys.readouterr().err

@@ -126,8 +126,13 @@ def class_labels(
 def names_of(class_names: Sequence[str] | None, *labels: np.ndarray) -> list[str]:
     """The name of each class; where there are none, its number."""
     if class_names is not None:
-        return [str(name) for name in class_names]
+        return [brief(str(name)) for name in class_names]
     return [str(label) for label in range(1 + int(np.concatenate(labels).max(initial=0)))]
+
+
+def brief(name: str, most: int = 24) -> str:
+    """A name that has room in a picture: of a longer one its beginning and its end."""
+    return name if len(name) <= most else f"{name[: most // 2]}…{name[1 - most + most // 2 :]}"
 
 
 # -------------------------------------------------------------------------------------------- drawing

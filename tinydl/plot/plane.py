@@ -18,7 +18,7 @@ from numpy.typing import ArrayLike
 from PIL import Image
 
 from tinydl.files import aside
-from tinydl.plot.drawing import GREY, PALETTE, class_labels, names_of, new_figure, numbers, pixels
+from tinydl.plot.drawing import GREY, PALETTE, brief, class_labels, names_of, new_figure, numbers, pixels
 
 MARKERS = "os^DvPX<>*"
 AXES: dict[str, Any] = {"xlabel": "first latent number (no unit)", "ylabel": "second latent number (no unit)"}
@@ -71,7 +71,7 @@ def draw_classes(
         own = plane[labels == k]
         look: dict[str, Any] = {"s": size, "alpha": 0.75, "edgecolors": "#444444", "linewidths": 0.3}
         look |= {"color": PALETTE[k % len(PALETTE)], "marker": MARKERS[k % len(MARKERS)]}
-        axes.scatter(own[:, 0], own[:, 1], label=names[k], **look)
+        axes.scatter(own[:, 0], own[:, 1], label=brief(names[k]), **look)
 
 
 def write_names(
@@ -80,7 +80,7 @@ def write_names(
     """Writes each class's name at the median of its points (n, 2); after all points, so that no name is covered."""
     for k in np.unique(labels):
         x, y = np.median(plane[labels == k], axis=0)
-        text = axes.text(x, y, names[k], ha="center", va="center", fontsize=size, weight="bold")
+        text = axes.text(x, y, brief(names[k]), ha="center", va="center", fontsize=size, weight="bold")
         text.set_path_effects([withStroke(linewidth=3, foreground="white")])
 
 
