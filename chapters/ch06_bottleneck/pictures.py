@@ -95,7 +95,8 @@ def _names_at_the_rim(axes: Axes, plane: Plane, reach: float) -> None:
 def pulls(moments: Sequence[tuple[Plane, np.ndarray]], title: str) -> Figure:
     """Planes at several moments, and the way that each point is pulled, -dL/dz (n, 2), as an arrow."""
     figure = new_figure(5.6 * len(moments), 5.4, title)
-    for axes, (plane, pull) in zip(figure.subplots(1, len(moments)), moments):
+    panels = figure.subplots(1, len(moments), squeeze=False)[0]
+    for axes, (plane, pull) in zip(panels, moments):
         colours = [PALETTE[k % len(PALETTE)] for k in plane.labels]
         axes.quiver(*plane.points.T, *pull.T, color=colours, width=0.003)
         _around(axes, plane.points)

@@ -122,6 +122,11 @@ def test_going_on_from_any_saved_epoch_gives_the_same_run_bit_for_bit(
     assert list(film.frames(elsewhere, 6)) == [0, 1, 2]
 
 
+def test_a_run_that_ends_before_its_second_save(tmp_path: Path, no_pictures: None) -> None:
+    assert run(tmp_path, "--epochs", "1") == 0
+    assert [path.stem for path in (tmp_path / "checkpoints").glob("*.npz")] == ["epoch_0000"]
+
+
 def test_a_film_ends_with_the_training(tmp_path: Path, no_pictures: None) -> None:
     assert run(tmp_path) == 0
     assert run(tmp_path, "--epochs", "3", "--resume", str(tmp_path / "checkpoints" / "epoch_0002.npz")) == 0
