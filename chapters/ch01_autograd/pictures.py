@@ -250,9 +250,8 @@ class Places:
         self, axes: Axes, turns: Turns = (), remarks: Mapping[Value, str] = MappingProxyType({})
     ) -> None:
         """Boxes and arrows; beside a box its turn, if there are turns, and what there is to remark."""
-        arrivals = defaultdict(
-            list
-        )  # (edge, slope) by where the edge ends; edges come in the order of parents
+        # (edge, slope) by where the edge ends; edges come in the order of parents
+        arrivals = defaultdict(list)
         for edge in self.edges:
             value = edge[-1]
             arrivals[value].append((edge, value.slopes[len(arrivals[value])]))

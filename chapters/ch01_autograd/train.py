@@ -21,9 +21,8 @@ from tinydl import callbacks, ops, optimizers, plot
 CHAPTER = course.CHAPTERS["autograd"]
 POINTS = 400  # to learn from; a thousand others to test
 REACH = 2.0  # how far the drawn plane goes to each side
-SHOWN = {step * 10**power for step in (1, 2, 5) for power in range(7)} - {
-    1
-}  # after 2, 5, 10, 20, 50 ... epochs
+# After so many epochs the plane is drawn: 2, 5, 10, 20, 50 ...
+SHOWN = {step * 10**power for step in (1, 2, 5) for power in range(7)} - {1}
 
 # Of the test points, how many are told apart after 200 epochs; README.md says how it was measured.
 EXPECT = {"moons": "99 %", "circles": "99 %", "spiral": "96 to 100 %", "corners": "99 %"}
@@ -66,7 +65,8 @@ def train(run: course.Run, points: np.ndarray, targets: np.ndarray) -> None:
     others = patterns.draw(name, 1000, run.options.seed + 1_000_000)  # (1000, 2), (1000, 1)
     model = network()
     model.compile(optimizers.SGD(experiments.RATE), "mean_squared_error")
-    print(f"{name}: {len(points)} points, {model.count_params()} weights, {epochs} epochs")
+    plural = "s" * (epochs > 1)
+    print(f"{name}: {len(points)} points, {model.count_params()} weights, {epochs} epoch{plural}")
 
     folder = run.out / "weights" if run.options.resume else run.empty_folder("weights")
     model.save_weights(folder / "0.npz")

@@ -89,7 +89,7 @@ def recipe(run: course.Run, images: course.Images) -> None:
     y = one_hot(images.y_train, len(names))
     epochs = run.epochs(quick=2, usual=10, full=10)
     curves, right = {}, {}
-    print(f"\nThe recipe, {epochs} epochs of ten steps:")
+    print(f"\nThe recipe, {epochs} epoch{'s' * (epochs > 1)} of ten steps:")
     for name, variant in VARIANTS.items():
         if variant.full_only and not run.options.full:
             continue

@@ -104,9 +104,8 @@ def enlarged(picture: np.ndarray, size: int, stride: int) -> np.ndarray:
 
 RATE, STEPS, SIZE = 0.03, 1000, 5
 MARKS = (0, 30, 100, 300, 1000)  # after how many steps the filter is shown
-TARGET = np.pad(UPRIGHT, (SIZE - 3) // 2).astype(
-    np.float32
-)  # (5, 5): nobody says that nine numbers are enough
+# (5, 5), with zeros around: nobody says that nine numbers are enough.
+TARGET = np.pad(UPRIGHT, (SIZE - 3) // 2).astype(np.float32)
 
 
 def to_learn_from(picture: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -8,9 +8,8 @@ from tinydl import Sequential
 from tinydl.layers import Conv2D, Input
 
 BLUR = np.full((3, 3), 1 / 9)  # the mean of nine pixels
-SHARPEN = np.array(
-    [[0, -1, 0], [-1, 5, -1], [0, -1, 0]]
-)  # a pixel, and what tells it from its four neighbours
+# A pixel, and what tells it from its four neighbours.
+SHARPEN = np.array([[0, -1, 0], [-1, 5, -1], [0, -1, 0]])
 EMBOSS = np.array([[-2, -1, 0], [-1, 1, 1], [0, 1, 2]])  # light that falls in from the upper left
 UPRIGHT = np.array([[-1, 0, 1], [-2, 0, 2], [-1, 0, 1]])  # Sobel's: how much brighter it is to the right ...
 LYING = UPRIGHT.T  # ... and below

@@ -91,7 +91,8 @@ def windows(run: course.Run, picture: np.ndarray) -> None:
     for name, share in apart.items():
         print(f"  {name:<28}{share:6.1%}")
 
-    yellow = np.stack([BLUR / 2, BLUR / 2, -BLUR], axis=2).astype(np.float32)  # (3, 3, 3): red + green - blue
+    # (3, 3, 3): the mean of red and green, less blue
+    yellow = np.stack([BLUR / 2, BLUR / 2, -BLUR], axis=2).astype(np.float32)
     parts = np.stack([experiments.filtered(picture[:, :, c], yellow[:, :, c]) for c in range(3)], axis=2)
     run.picture("depth", pictures.depth(picture, yellow, parts))
     run.note(moved=apart)
