@@ -31,7 +31,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         if options.command is None:
             list_chapters()
             return 0
-        if options.name is None and options.flags in (["-h"], ["--help"]):
+        # `compare` has a help of its own; `run` has one for each chapter.
+        if options.command == "run" and options.name is None and options.flags in (["-h"], ["--help"]):
             parser.print_help()
             return 0
         return COMMANDS[options.command](options.name, options.flags)

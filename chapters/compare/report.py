@@ -175,8 +175,9 @@ def curves(comparison: dict[str, Any]) -> Figure | None:
     panels = figure.subplots(2, len(lost), sharex="col", height_ratios=(2, 1), squeeze=False)
     for (upper, lower), (name, loss, ours, theirs) in zip(panels.T, lost):
         steps = np.arange(1, len(ours) + 1)
-        upper.plot(steps, ours, color=BLUE, linewidth=2.2, label="tinydl")
-        upper.plot(steps, theirs, "--", color=ORANGE, linewidth=1.2, label=f"Keras on {backend}")
+        dot = "o" if len(steps) == 1 else None  # a line needs two
+        upper.plot(steps, ours, marker=dot, color=BLUE, linewidth=2.2, label="tinydl")
+        upper.plot(steps, theirs, "--", marker=dot, color=ORANGE, linewidth=1.2, label=f"Keras on {backend}")
         upper.set_title(f"{name} on {comparison['networks'][name]['data']}", fontsize=11)
         upper.legend(frameon=False, fontsize=9)
         far = np.abs(np.subtract(ours, theirs))

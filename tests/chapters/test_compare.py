@@ -18,6 +18,7 @@ import pytest
 
 import tinydl
 from chapters import course
+from chapters.__main__ import main
 from chapters.compare import command, keras_side, report
 from chapters.compare.measure import Difference, apart, differences
 from chapters.compare.pair import Pair, Task, pairs_of
@@ -385,6 +386,18 @@ def test_what_cannot_be_done_is_refused(
     with pytest.raises(course.Refused, match=says) as refused:
         command.main(argv)
     assert "\n" not in str(refused.value)
+
+
+def test_it_has_a_help_of_its_own(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as left:
+        main(["compare", "--help"])
+    assert left.value.code == 0 and "--steps" in capsys.readouterr().out
+
+
+def test_a_single_step_can_be_seen() -> None:
+    network = {"losses": {"loss": [[0.5], [0.25]]}, "data": "noise"}
+    upper = report.curves({"backend": "jax", "networks": {"net": network}}).axes[0]
+    assert [line.get_marker() for line in upper.lines] == ["o", "o"]
 
 
 # ---- which backend ------------------------------------------------------------------------------------------
