@@ -125,11 +125,12 @@ def longer(run: course.Run, images: course.Images) -> None:
     epochs = 1 if run.options.quick else 20 if run.options.full else 10
     tinydl.set_random_seed(run.options.seed)
     before = first_weights(network(), shape)  # `trained` begins with the same
-    model, _ = trained(run, network, x, y, "longer", batch_size=BATCH, epochs=epochs)
+    model, history = trained(run, network, x, y, "longer", batch_size=BATCH, epochs=epochs)
     share = accuracy(model, scaled(images.x_test), images.y_test)
-    words = f"{epochs} epoch{'s' * (epochs > 1)}"
+    done = len(history.get("loss", []))  # fewer than `epochs` after Ctrl-C
+    words = f"{done} epoch{'s' * (done != 1)}"
     print(f"\nDense layers, pixels / 255, batches of {BATCH}, {words}: {100 * share:.2f} % of the test set")
-    run.note(longer=share, longer_epochs=epochs)
+    run.note(longer=share, longer_epochs=done)
     title = f"What ten of the 128 units of the first layer look for, {words} of {BATCH} pictures a batch"
     run.picture("weights", pictures.weights(before, first_weights(model, shape), title))
 

@@ -186,8 +186,12 @@ def twenty_filters(run: course.Run, images: course.Images) -> None:
 
     model = fresh(images, run.options.seed)
     epochs = run.epochs(quick=1, usual=1, full=12)
-    run.fit(model, x, y, name="lenet", epochs=epochs, batch_size=BATCH, validation_split=0.2, verbose=2)
-    trained = f"after {epochs} epoch{'s' * (epochs > 1)}"
+    how = {"batch_size": BATCH, "validation_split": 0.2, "verbose": 2}
+    history = run.fit(model, x, y, name="lenet", epochs=epochs, **how).history
+    done = len(history.get("loss", []))
+    trained = f"after {done} epoch{'s' * (done > 1)}"
+    if run.interrupted:
+        trained = f"stopped in epoch {done + 1}"
     kernels[trained], maps[trained] = first(model), experiments.first_maps(model, digit)
     resemblance = experiments.resemblance(kernels["at first"], kernels[trained])
     agree = {state: experiments.neighbours_agree(kernel) for state, kernel in kernels.items()}

@@ -87,7 +87,9 @@ def test_a_run_that_was_stopped_goes_on_bit_for_bit(
 
     monkeypatch.setattr(Sequential, "train_step", interrupted)
     assert run(stopped, "--quick", "--epochs", "2") == 130
-    assert "--resume" in capsys.readouterr().out and record(stopped)["state"] == "stopped"
+    told = capsys.readouterr().out
+    assert "--resume" in told and record(stopped)["state"] == "stopped"
+    assert "The filters stopped in epoch 2 " in told
     assert run(stopped, "--quick", "--epochs", "2", "--resume") == 0
     expected, got = (read(out / "backup" / "lenet" / "latest.npz") for out in (whole, stopped))
     assert len(expected) == len(got) > 16
