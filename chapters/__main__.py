@@ -110,7 +110,12 @@ def list_chapters() -> None:
     table = _table("chapter", "name", "what it does", "run here, best so far", "takes")
     for chapter in course.CHAPTERS.values():
         last = course.last_run(chapter) or {}
-        states = {"finished": "done", "stopped": "stopped, --resume goes on", "running": "begun"}
+        states = {
+            "finished": "done",
+            "stopped": "stopped, --resume goes on",
+            "running": "begun",
+            "failed": "failed",
+        }
         here = [states.get(last.get("state", ""), ""), course.best_figure(chapter) or ""]
         # The time of a default run that came to its end says more than ours.
         timed = last.get("argv") == [] and last.get("state") == "finished"

@@ -17,7 +17,7 @@ def knn_accuracy(
     Args:
         points: (n, d).
         labels: their classes, integers from 0 (n,).
-        k: how many neighbours vote.
+        k: how many neighbours vote; fewer where a class has not so many others, or it could never win.
         queries: other points to ask about (m, d). Without them each point is asked about, and does not vote itself.
         query_labels: their classes (m,).
 
@@ -26,15 +26,16 @@ def knn_accuracy(
 
     Example:
         >>> points = np.array([[0.0], [0.1], [0.2], [5.0], [5.1], [5.2]])
-        >>> knn_accuracy(points, np.array([0, 0, 0, 1, 1, 1]), k=1)
+        >>> knn_accuracy(points, np.array([0, 0, 0, 1, 1, 1]))
         1.0
         >>> knn_accuracy(points, np.array([0, 1, 0, 1, 0, 1]), k=1)
         0.0
     """
     truth = labels if queries is None else query_labels
     assert truth is not None
+    smallest = int(np.unique_counts(labels).counts.min()) - (queries is None)
+    k = max(1, min(k, smallest))
     near = nearest(points, k, queries)  # (m, k)
-    k = near.shape[1]
     # A vote counts a little less the farther away it is, far too little to overrule another vote.
     weight = 1 - np.arange(k) / (10 * k * k)  # (k,)
     votes = np.zeros((len(near), int(max(labels.max(), truth.max())) + 1))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import shlex
 import shutil
 import sys
@@ -182,6 +183,9 @@ class Run:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> bool:
         if kind is not None and not issubclass(kind, KeyboardInterrupt):
+            if "data" in self.record and not issubclass(kind, Refused):
+                with contextlib.suppress(OSError):  # the error itself may be a full disk
+                    write_record(self.out, {**self.record, "state": "failed"})
             return False
         self.interrupted = self.interrupted or kind is not None
         self.status = 130 if self.interrupted else 0

@@ -162,6 +162,17 @@ def test_ctrl_c_outside_of_a_training(
     assert "stopped, --resume goes on" in capsys.readouterr().out
 
 
+def test_what_was_found_before_an_error_is_kept(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*given: Any) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(course.Run, "picture", full)
+    with pytest.raises(OSError, match="No space"):
+        go()
+    assert record()["state"] == "failed" and record()["figures"]["test_accuracy"] == 0.25
+    assert course.best_figure(CHAPTER) is None
+
+
 def test_resume_from_a_file_goes_back_in_time(here: Path) -> None:
     _, whole = go("--out", "long")
     go("--epochs", "1", "--out", "short", names=("first",))
@@ -278,6 +289,12 @@ def test_neighbours_vote(rng: np.random.Generator) -> None:
         votes = [vote(points[i], points[keep[i]], labels[keep[i]], k) for i in range(40)]
         right = sum(v == t for v, t in zip(votes, labels))
         assert right - 1e-9 <= knn_accuracy(points, labels, k) * 40 <= right + votes.count(-1) + 1e-9
+
+
+def test_neighbours_of_small_classes_can_win() -> None:
+    points = np.repeat([[0.0, 0.0], [9.0, 0.0], [0.0, 9.0]], 3, axis=0) + np.arange(9)[:, None] / 100
+    assert knn_accuracy(points, np.repeat([0, 1, 2], 3), k=5) == 1.0
+    assert knn_accuracy(points, np.array([0, 1, 2] * 3), k=5) == 0.0
 
 
 def test_principal_components_are_the_best_that_a_line_can_keep(rng: np.random.Generator) -> None:

@@ -9,7 +9,7 @@ from PIL import Image, ImageOps
 
 Pair = tuple[np.ndarray, np.ndarray]
 
-SUFFIXES = (".bmp", ".gif", ".jpeg", ".jpg", ".png", ".webp")
+SUFFIXES = (".bmp", ".gif", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp")
 MODES = {"rgb": "RGB", "rgba": "RGBA", "grayscale": "L"}  # Keras's name -> Pillow's
 
 
