@@ -1,7 +1,7 @@
 """run.json: what a run was asked for, and what came out.
 
 It holds the state ("running", "stopped", "failed" or "finished"), the flags, the data, versions, figures, histories and
-seconds of the run; and under "before" the same, without histories, of every run that was finished in that folder earlier.
+seconds of the run; and under "before" the same, without histories, of every run that was finished there earlier.
 """
 
 from __future__ import annotations
