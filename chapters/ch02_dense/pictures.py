@@ -141,7 +141,7 @@ def torn(
     """What is half the one class and half the other, and how two networks answer.
 
     Args:
-        pair: a picture of each of the two (h, w, channels), from 0 to 1.
+        pair: a picture of each of the two (h, w, channels), bytes or from 0 to 1.
         names: of all classes.
         clean: the single number that pictures of one class get: {class: (n,)}, three classes in a row.
         answers: the single number that blends get (n,).
@@ -151,7 +151,7 @@ def torn(
     a, c = names[low], names[high]
     figure = new_figure(13, 4.2)
     panels = figure.subplots(1, 3, width_ratios=(0.5, 1.6, 1.2))
-    shown = pixels(np.stack([pair[0], pair[1], (pair[0] + pair[1]) / 2]))
+    shown = pixels(np.stack([pair[0], pair[1], pair[0] / 2 + pair[1] / 2]))  # bytes must not overflow
     draw_tiles(
         panels[0], shown, 1, [a, c, f"half {a}, half {c}"], room=0.2, gap=0.02, cmap="gray", vmin=0, vmax=1
     )

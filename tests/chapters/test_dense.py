@@ -16,7 +16,18 @@ from PIL import Image
 import tinydl
 from chapters import course
 from chapters.__main__ import main
-from chapters.ch02_dense import beginnings, descent, growth, model, order, price, shared, torn, train
+from chapters.ch02_dense import (
+    beginnings,
+    descent,
+    growth,
+    model,
+    order,
+    pictures,
+    price,
+    shared,
+    torn,
+    train,
+)
 from tinydl import Sequential, activations, backend, datasets, losses
 from tinydl.optimizers import SGD, Adam
 
@@ -107,6 +118,14 @@ def test_blends_are_half_and_half_and_called_by_a_coin() -> None:
     assert half.dtype == np.uint8 and half.shape == (50, 2, 2, 1)
     assert (half[:, 0] == 100).all() and (half[:, 1] == 50).all()
     assert (coin == 7).sum() == (coin == 9).sum() == 25 and (coin[:25] == 9).any()
+
+
+def test_white_upon_white_is_drawn_white() -> None:
+    white, none = np.full((4, 4, 1), 255, np.uint8), np.zeros(2)
+    figure = pictures.torn(
+        [white, white], [*"0123456789"], {7: none, 8: none, 9: none}, none, np.ones(10) / 10
+    )
+    assert (figure.axes[0].images[-1].get_array() == 1).all()  # the last of three: half and half
 
 
 def test_torn_between_seven_and_nine_one_number_says_eight(rng: np.random.Generator) -> None:
