@@ -12,6 +12,7 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from zipfile import is_zipfile
 
 import numpy as np
 
@@ -183,9 +184,10 @@ def read(path: str | Path) -> dict[str, np.ndarray]:
     """
     try:
         with Path(path).open("rb") as file:
+            if not is_zipfile(file):  # NumPy would take it for a pickle, and advise to open it as one
+                raise ValueError("it is no zip archive, as those are")
+            file.seek(0)
             archive = np.load(file, allow_pickle=False)
-            if isinstance(archive, np.ndarray):
-                raise ValueError("it holds a single array")
             return {key: archive[key] for key in archive.files}
     except OSError:
         raise

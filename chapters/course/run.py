@@ -19,7 +19,7 @@ import tinydl
 from chapters.course.contents import Chapter, Refused
 from chapters.course.flags import LATEST, Parser
 from chapters.course.record import earlier, read_record, versions, write_record
-from tinydl import callbacks, plot
+from tinydl import callbacks, checkpoint, plot
 from tinydl.callbacks import History
 
 # What a run must share with the one that it resumes is all but these: how far it goes, and where.
@@ -212,6 +212,12 @@ class Run:
                 raise Refused(
                     f"--resume {file}: there is no such file; name a checkpoint, or none for the latest"
                 )
+            try:
+                checkpoint.read(file)
+            except (
+                ValueError
+            ) as error:  # damaged: told now, and not when the first training is about to begin
+                raise Refused(f"--resume: {error}") from None
             if not file.resolve().is_relative_to(self.out.resolve()):
                 return  # of another run, which is not known here: its weights will tell whether it fits
         elif self.last is None or not self._has_backup():
