@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,8 @@ import pytest
 from hypothesis import settings
 
 os.environ["MPLBACKEND"] = "Agg"  # before the first import of matplotlib
+if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:  # a shell's background jobs; here Ctrl-C is tested
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 HERE = Path(__file__).parent
 
 from tests.devices import running_on, send_arrays  # noqa: E402

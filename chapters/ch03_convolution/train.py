@@ -109,7 +109,7 @@ def how_fast(run: course.Run) -> None:
     run.picture("im2col", pictures.im2col(x[0, :, :, 0], SHARPEN, cols, y))
 
     print(f"The time of one convolution: {ladder.SIZE}")
-    seconds, apart = ladder.measure(3 if run.options.quick else 51 if run.options.full else 15)
+    seconds, apart = ladder.measure(3 if run.options.quick else 31)
     before = None
     for name, each in seconds.items():
         gain = f"{before / each:12,.1f} times as fast" if before else ""
