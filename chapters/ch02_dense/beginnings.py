@@ -11,7 +11,8 @@ import tinydl
 from chapters import course
 from chapters.ch02_dense import pictures
 from chapters.ch02_dense.model import deep
-from chapters.ch02_dense.shared import BATCH, accuracy, one_hot, scaled, trained
+from chapters.ch02_dense.shared import BATCH, accuracy, trained
+from chapters.course import one_hot, scaled
 from tinydl import Sequential, grad, losses
 from tinydl.initializers import GlorotUniform, HeNormal, RandomNormal, Zeros
 

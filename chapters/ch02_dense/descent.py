@@ -10,7 +10,8 @@ import numpy as np
 from chapters import course
 from chapters.ch02_dense import pictures
 from chapters.ch02_dense.model import dense_only
-from chapters.ch02_dense.shared import BATCH, accuracy, one_hot, scaled, trained
+from chapters.ch02_dense.shared import BATCH, accuracy, trained
+from chapters.course import one_hot, scaled
 from tinydl import Tensor, grad
 from tinydl.optimizers import SGD, Adam, Optimizer, RMSprop
 

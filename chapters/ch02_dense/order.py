@@ -9,8 +9,9 @@ import numpy as np
 from chapters import course
 from chapters.ch02_dense import pictures
 from chapters.ch02_dense.model import dense_only
-from chapters.ch02_dense.shared import BATCH, accuracy, one_hot, scaled, trained
+from chapters.ch02_dense.shared import BATCH, accuracy, trained
 from chapters.ch04_cnn.model import small_cnn
+from chapters.course import one_hot, scaled
 
 MOST = 20_000  # pictures: it is the convolutions that take the time
 

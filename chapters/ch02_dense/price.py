@@ -11,7 +11,8 @@ import tinydl
 from chapters import course
 from chapters.ch02_dense import pictures
 from chapters.ch02_dense.model import dense_only
-from chapters.ch02_dense.shared import BATCH, one_hot, scaled
+from chapters.ch02_dense.shared import BATCH
+from chapters.course import one_hot, scaled
 from tinydl import Sequential, Tensor, activations, grad, losses, ops
 
 

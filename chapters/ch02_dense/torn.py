@@ -11,7 +11,8 @@ import numpy as np
 from chapters import course
 from chapters.ch02_dense import pictures
 from chapters.ch02_dense.model import dense_only, one_number
-from chapters.ch02_dense.shared import BATCH, accuracy, one_hot, scaled, trained
+from chapters.ch02_dense.shared import BATCH, accuracy, trained
+from chapters.course import one_hot, scaled
 from tinydl import Sequential
 from tinydl.optimizers import Adam
 from tinydl.schedules import CosineDecay
@@ -113,9 +114,8 @@ def compare(run: course.Run, images: course.Images) -> None:
     )
     found = {"mean": answers.mean(), "std": answers.std(), "middle": middle, "probabilities": probabilities}
     run.note(torn={**found, "right": right})
-    example = [
-        three.x_test[np.flatnonzero(three.y_test == k)[0]] for k in (a, c)
-    ]  # two pictures (h, w, channels)
+    # Two pictures (h, w, channels).
+    example = [three.x_test[np.flatnonzero(three.y_test == k)[0]] for k in (a, c)]
     clean = numbers(one, scaled(three.x_test))
     apart = {k: clean[three.y_test == k] for k in (a, b, c)}
     run.picture("torn", pictures.torn(example, names, apart, answers, probabilities))

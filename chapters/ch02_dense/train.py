@@ -17,8 +17,9 @@ import tinydl
 from chapters import course
 from chapters.ch02_dense import beginnings, descent, growth, order, pictures, price, torn
 from chapters.ch02_dense.model import dense_only, forgetful
-from chapters.ch02_dense.shared import BATCH, accuracy, one_hot, scaled, trained
+from chapters.ch02_dense.shared import BATCH, accuracy, trained
 from chapters.ch04_cnn.model import small_cnn
+from chapters.course import one_hot, scaled
 from tinydl import Sequential
 
 CHAPTER = course.CHAPTERS["dense"]

@@ -10,7 +10,7 @@ import numpy as np
 import tinydl
 from chapters.ch03_convolution.model import UPRIGHT, one_filter
 from chapters.ch03_convolution.photo import grey
-from tinydl import Sequential, Tensor, losses, no_grad, ops, optimizers
+from tinydl import Sequential, Tensor, losses, ops, optimizers
 
 
 def filtered(picture: np.ndarray, kernel: np.ndarray) -> np.ndarray:
@@ -169,9 +169,3 @@ def one_by_one(model: Sequential, x: np.ndarray, y: np.ndarray) -> float:
     alone = [kernel_gradient(model, x[i : i + 1], y[i : i + 1]) for i in range(len(x))]
     together = kernel_gradient(model, x, y)
     return float(np.abs(np.mean(alone, axis=0) - together).max() / np.abs(together).max())
-
-
-def first_maps(model: Sequential, image: np.ndarray) -> np.ndarray:
-    """What the first convolution makes of a picture (1, h, w, 1): a picture for each filter, (h, w, cout)."""
-    with no_grad():
-        return model.layers[0](image).numpy()[0]

@@ -18,6 +18,7 @@ from chapters.ch03_convolution import experiments, ladder, pictures
 from chapters.ch03_convolution.model import BLUR, BY_HAND, LYING, SHARPEN, UPRIGHT
 from chapters.ch03_convolution.photo import grey, load_photo
 from chapters.ch04_cnn.model import lenet
+from chapters.ch04_cnn.train import first_kernel, first_maps
 from tinydl import Sequential, ops
 from tinydl.ops.windows import axes
 
@@ -166,17 +167,17 @@ def a_filter_that_learns(run: course.Run, picture: np.ndarray) -> None:
 
 def twenty_filters(run: course.Run, images: course.Images) -> None:
     """LeNet's first filters, and what they make of a digit: at first, after one step, after training."""
-    x, digit = (each.astype(np.float32) / 255 for each in (images.x_train, images.x_test[:1]))
-    y = np.eye(len(images.class_names), dtype=np.float32)[images.y_train]  # one-hot, (n, classes)
+    x, digit = course.scaled(images.x_train), course.scaled(images.x_test[:1])
+    y = course.one_hot(images.y_train, len(images.class_names))  # (n, classes)
 
     model = fresh(images, run.options.seed)
-    kernels, maps = {"at first": first(model)}, {"at first": experiments.first_maps(model, digit)}
+    kernels, maps = {"at first": first_kernel(model)}, {"at first": first_maps(model, digit)}
     apart = experiments.one_by_one(model, x[:BATCH], y[:BATCH])
     before = model.get_weights()
     model.train_on_batch(x[:BATCH], y[:BATCH])
     changed = sum(bool((new != old).any()) for new, old in zip(model.get_weights(), before))
-    kernels["after one step"], maps["after one step"] = first(model), experiments.first_maps(model, digit)
-    step = np.abs(first(model) - kernels["at first"])
+    kernels["after one step"], maps["after one step"] = first_kernel(model), first_maps(model, digit)
+    step = np.abs(first_kernel(model) - kernels["at first"])
     moves = BATCH * images.x_train.shape[1] * images.x_train.shape[2]
     print(f"One step on {BATCH} digits, in which each filter stands in {moves:,} places:")
     print(
@@ -192,7 +193,7 @@ def twenty_filters(run: course.Run, images: course.Images) -> None:
     trained = f"after {done} epoch{'s' * (done > 1)}"
     if run.interrupted:
         trained = f"stopped in epoch {done + 1}"
-    kernels[trained], maps[trained] = first(model), experiments.first_maps(model, digit)
+    kernels[trained], maps[trained] = first_kernel(model), first_maps(model, digit)
     resemblance = experiments.resemblance(kernels["at first"], kernels[trained])
     agree = {state: experiments.neighbours_agree(kernel) for state, kernel in kernels.items()}
     print(
@@ -217,8 +218,3 @@ def fresh(images: course.Images, seed: int) -> Sequential:
     model = lenet(images.x_train.shape[1:], len(images.class_names))
     model.compile("adam", "categorical_crossentropy", ["accuracy"])
     return model
-
-
-def first(model: Sequential) -> np.ndarray:
-    """The filters of the first convolution as they are now: (5, 5, cin, 20)."""
-    return model.layers[0].get_weights()[0]

@@ -199,9 +199,9 @@ def way(model: Sequential, x: Any) -> list[np.ndarray]:
 
 def prepared(images: course.Images) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """Pixels from 0 to 1, and one-hot rows: x, y, x_test, y_test."""
-    one_hot = np.eye(len(images.class_names), dtype=np.float32)
-    x, x_test = (each.astype(np.float32) / 255 for each in (images.x_train, images.x_test))
-    return x, one_hot[images.y_train], x_test, one_hot[images.y_test]
+    x, x_test = (course.scaled(each) for each in (images.x_train, images.x_test))
+    y, y_test = (course.one_hot(each, len(images.class_names)) for each in (images.y_train, images.y_test))
+    return x, y, x_test, y_test
 
 
 def report(text: str, model: Sequential, x: np.ndarray, y: np.ndarray) -> None:

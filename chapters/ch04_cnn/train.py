@@ -66,8 +66,7 @@ def lesson(run: course.Run) -> None:
     images = course.load_images(options.data, options.quick, options.seed)
     names = images.class_names
     x_train, x_test = (prepared(x, recipe) for x in (images.x_train, images.x_test))  # (n, h, w, channels)
-    one_hot = np.eye(len(names), dtype=np.float32)
-    y_train, y_test = one_hot[images.y_train], one_hot[images.y_test]  # (n, classes)
+    y_train, y_test = (course.one_hot(y, len(names)) for y in (images.y_train, images.y_test))  # (n, classes)
     sizes = f"{len(x_train):,} pictures to train on, {len(x_test):,} to test"
     print(f"{images.name}: {sizes}, each {x_train.shape[1:]}")
 
@@ -108,7 +107,7 @@ def lesson(run: course.Run) -> None:
 
 def prepared(x: np.ndarray, recipe: Recipe) -> np.ndarray:
     """Pixels as the network wants them: float32 from 0 to 1, or bytes as they are, which `fit` casts batch by batch."""
-    return x.astype(np.float32) / 255 if recipe.scaled else x
+    return course.scaled(x) if recipe.scaled else x
 
 
 def first_kernel(model: Sequential) -> np.ndarray:

@@ -5,22 +5,20 @@ from __future__ import annotations
 from types import ModuleType
 from typing import Any
 
-import numpy as np
-
 from chapters import course
 from chapters.compare.pair import Pair, Task
 
 
 def rows(images: course.Images) -> Task:
     """Pictures as rows of pixels, from 0 to 1, which are to be given back: (n, 784) on MNIST."""
-    x = images.x_train.reshape(len(images.x_train), -1).astype(np.float32) / 255
+    x = course.scaled(images.x_train.reshape(len(images.x_train), -1))
     return Task(x, x, (x.shape[1],))
 
 
 def cropped(images: course.Images) -> Task:
     """Pictures as they are, from 0 to 1, height and width multiples of eight: the plane halves both three times."""
     _, height, width, _ = images.x_train.shape
-    x = images.x_train[:, : height // 8 * 8, : width // 8 * 8].astype(np.float32) / 255
+    x = course.scaled(images.x_train[:, : height // 8 * 8, : width // 8 * 8])
     return Task(x, x, (x.shape[1:],))
 
 

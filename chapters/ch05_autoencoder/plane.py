@@ -31,7 +31,7 @@ def fit_plane(
         The model, and the pictures' points (n, code), float32.
     """
     tinydl.set_random_seed(run.options.seed)
-    pictures = scaled(x)
+    pictures = course.scaled(x)
     model = plane_autoencoder(x.shape[1:], code)
     model.compile("adam", BinaryCrossentropy(from_logits=True))
     run.fit(model, pictures, pictures, name=name, batch_size=BATCH, epochs=epochs, verbose=verbose)
@@ -40,17 +40,12 @@ def fit_plane(
 
 def plane(model: Sequential, x: np.ndarray) -> np.ndarray:
     """The points (n, code) of pictures (n, h, w, channels), uint8."""
-    return model.get_layer("encoder").predict(scaled(x), batch_size=100, verbose=0)
+    return model.get_layer("encoder").predict(course.scaled(x), batch_size=100, verbose=0)
 
 
 def restored(model: Sequential, x: np.ndarray) -> np.ndarray:
     """What comes back of pictures (n, h, w, channels), uint8: the same shape, from 0 to 1."""
-    return ops.sigmoid(model.predict(scaled(x), batch_size=100, verbose=0))
-
-
-def scaled(x: np.ndarray) -> np.ndarray:
-    """Bytes as pixels from 0 to 1, float32."""
-    return x.astype(np.float32) / 255
+    return ops.sigmoid(model.predict(course.scaled(x), batch_size=100, verbose=0))
 
 
 def told_by_neighbours(points: np.ndarray, values: np.ndarray, k: int = 5) -> float:

@@ -42,7 +42,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def lesson(run: course.Run) -> None:
     """One plane and its film; other seeds' planes, and what distances in them are worth; chapter 5's plane."""
     images = the_pictures(run.options.data)
-    x, x_test = (each.astype(np.float32) / 255 for each in (images.x_train, images.x_test))
+    x, x_test = (course.scaled(each) for each in (images.x_train, images.x_test))
     sizes = f"{len(x)} pictures to learn, {len(x_test)} held out"
     print(f"{images.name}: {len(images.class_names)} classes, {sizes}, each {x.shape[1:]}")
     run.start(images.name)

@@ -122,7 +122,7 @@ def pairs_of(chapter: course.Chapter) -> dict[str, Pair]:
 
 def classify(images: course.Images) -> Task:
     """Pictures, pixels from 0 to 1, to their classes, one-hot."""
-    return Task(images.x_train.astype(np.float32) / 255, *_classes(images))
+    return Task(course.scaled(images.x_train), *_classes(images))
 
 
 def classify_bytes(images: course.Images) -> Task:
@@ -132,10 +132,9 @@ def classify_bytes(images: course.Images) -> Task:
 
 def classify_by_number(images: course.Images) -> Task:
     """Pictures, pixels from 0 to 1, to the numbers of their classes."""
-    return Task(images.x_train.astype(np.float32) / 255, images.y_train, _classes(images)[1])
+    return Task(course.scaled(images.x_train), images.y_train, _classes(images)[1])
 
 
 def _classes(images: course.Images) -> tuple[np.ndarray, tuple]:
     classes = len(images.class_names)
-    one_hot = np.eye(classes, dtype=np.float32)[images.y_train]  # (n, classes)
-    return one_hot, (images.x_train.shape[1:], classes)
+    return course.one_hot(images.y_train, classes), (images.x_train.shape[1:], classes)

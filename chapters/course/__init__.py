@@ -9,7 +9,7 @@ record      run.json, what a run writes down
 
 from chapters.course.contents import CHAPTERS, RUNS, Chapter, Figure, Refused, find
 from chapters.course.flags import Parser, add_common, add_data, chapter_flags, whole_number
-from chapters.course.images import SETS, Images, load_images
+from chapters.course.images import SETS, Images, load_images, one_hot, scaled
 from chapters.course.record import best_figure, last_run, main_figure, read_record
 from chapters.course.run import Run
 
@@ -31,6 +31,8 @@ __all__ = [
     "last_run",
     "load_images",
     "main_figure",
+    "one_hot",
     "read_record",
+    "scaled",
     "whole_number",
 ]

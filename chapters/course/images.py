@@ -91,6 +91,16 @@ def load_images(
     return Images(name, x_train, y_train, x_test, y_test, class_names)
 
 
+def scaled(x: np.ndarray) -> np.ndarray:
+    """Bytes as float32 from 0 to 1."""
+    return x.astype(np.float32) / 255
+
+
+def one_hot(labels: np.ndarray, classes: int) -> np.ndarray:
+    """Classes (n,) as rows (n, classes): 1 for the true class, 0 for the others."""
+    return np.eye(classes, dtype=np.float32)[labels]
+
+
 def _load_set(data: str) -> tuple[str, Any, Sequence[str]]:
     known = SETS[data]
     try:

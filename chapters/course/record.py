@@ -7,6 +7,7 @@ seconds of the run; and under "before" the same, without histories, of every run
 from __future__ import annotations
 
 import json
+import math
 import platform
 from collections.abc import Iterator
 from pathlib import Path
@@ -72,7 +73,8 @@ def best_figure(chapter: Chapter) -> str | None:
 def main_figure(chapter: Chapter, record: dict[str, Any] | None) -> str | None:
     """The figure that says how well a run did, in words; None if the record has none."""
     value = (record or {}).get("figures", {}).get(chapter.figure.key)
-    return chapter.figure.words.format(value) if isinstance(value, (int, float)) else None
+    known = isinstance(value, (int, float)) and math.isfinite(value)  # a training that diverged has no figure
+    return chapter.figure.words.format(value) if known else None
 
 
 def _finished(chapter: Chapter) -> Iterator[dict[str, Any]]:

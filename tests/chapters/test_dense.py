@@ -135,7 +135,7 @@ def test_torn_between_seven_and_nine_one_number_says_eight(rng: np.random.Genera
     one.compile(Adam(0.01), "mean_squared_error")
     ten.compile(Adam(0.01), "categorical_crossentropy")
     one.fit(x, y[:, None].astype("float32"), batch_size=64, epochs=100, verbose=0)
-    ten.fit(x, shared.one_hot(y, 10), batch_size=64, epochs=100, verbose=0)
+    ten.fit(x, course.one_hot(y, 10), batch_size=64, epochs=100, verbose=0)
     np.testing.assert_allclose(torn.numbers(one, x), 8, atol=0.1)
     probabilities = ten.predict(x[:1], verbose=0)[0]
     assert probabilities[[7, 9]] == pytest.approx([0.5, 0.5], abs=0.05) and probabilities[8] < 0.02
@@ -211,7 +211,7 @@ def test_he_keeps_a_signal_alive_and_glorot_halves_its_square(rng: np.random.Gen
 def test_two_networks_start_alike(tmp_path: Path, rng: np.random.Generator) -> None:
     chapter = course.CHAPTERS["dense"]
     with course.Run(chapter, course.chapter_flags(chapter), ["--out", str(tmp_path)]) as running:
-        x, y = rng.random((40, 28, 28, 1), dtype=np.float32), shared.one_hot(rng.integers(0, 10, 40), 10)
+        x, y = rng.random((40, 28, 28, 1), dtype=np.float32), course.one_hot(rng.integers(0, 10, 40), 10)
         how = {"epochs": 1, "batch_size": 8}
         first, second = (
             shared.trained(running, model.dense_only, x, y, name, SGD(0.1), **how)[0] for name in "ab"
