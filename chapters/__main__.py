@@ -93,7 +93,7 @@ def _begun(folder: Path) -> list[str]:
     """The chapters up to the one that was stopped. What lies in the folders of later ones is of an older run."""
     names = list(course.CHAPTERS)
     states = [(course.read_record(folder / name) or {}).get("state", "") for name in names]
-    last = next((i for i, state in enumerate(states) if state in ("running", "stopped")), len(names))
+    last = next((i for i, state in enumerate(states) if state not in ("", "finished")), len(names))
     return [name for name, state in zip(names[: last + 1], states) if state]
 
 
