@@ -3,8 +3,10 @@ which trains them against each other.
 
     model = GAN(generator(64), discriminator(32))  # the narrow ones; generator(), discriminator() want a GPU
     model.compile()
-    model.fit(x, batch_size=20)  # pixels from -1 to 1, (n, 32, 32, 3); no targets
+    model.fit(x, batch_size=20, shuffle=False)  # pixels from -1 to 1, (n, 32, 32, 3); no targets
     model.predict(model.points(100))  # new pictures, (100, 32, 32, 3)
+
+The shapes that stand beside the layers are those of the full widths and of colour pictures of 32×32.
 """
 
 from __future__ import annotations
@@ -17,19 +19,28 @@ from tinydl.layers import Conv2D, Conv2DTranspose, Dense, Dropout, Flatten, Inpu
 from tinydl.schedules import InverseTimeDecay
 
 
-def generator(width: int = 256, latent_dim: int = 32) -> Sequential:
+def generator(
+    width: int = 256, latent_dim: int = 32, shape: tuple[int, int, int] = (32, 32, 3)
+) -> Sequential:
     """A point of the latent space to a picture, pixels from -1 to 1 (after Radford et al. 2015, arXiv:1511.06434).
 
     Args:
         width: how many channels its convolutions have: 256, or 64 in the narrow one.
         latent_dim: how many numbers a point has.
+        shape: of a picture: height and width, even, and channels.
+
+    Raises:
+        ValueError: a side is odd: pictures are drawn at half the size first.
     """
+    height, across, channels = shape
+    if height % 2 or across % 2:
+        raise ValueError(f"shape: expected pictures with even sides, got {shape}; leave a row or column out")
     return Sequential(
         [
             Input((latent_dim,)),
-            Dense(16 * 16 * (width // 2)),  # (32768,)
+            Dense(height // 2 * (across // 2) * (width // 2)),  # (32768,)
             LeakyReLU(),
-            Reshape((16, 16, width // 2)),  # (16, 16, 128)
+            Reshape((height // 2, across // 2, width // 2)),  # (16, 16, 128)
             Conv2D(width, 5, padding="same"),  # (16, 16, 256)
             LeakyReLU(),
             Conv2DTranspose(width, 4, strides=2, padding="same"),  # (32, 32, 256)
@@ -38,21 +49,22 @@ def generator(width: int = 256, latent_dim: int = 32) -> Sequential:
             LeakyReLU(),
             Conv2D(width, 5, padding="same"),  # (32, 32, 256)
             LeakyReLU(),
-            Conv2D(3, 7, padding="same", activation="tanh"),  # (32, 32, 3)
+            Conv2D(channels, 7, padding="same", activation="tanh"),  # (32, 32, 3)
         ],
         name="generator",
     )
 
 
-def discriminator(width: int = 128) -> Sequential:
+def discriminator(width: int = 128, shape: tuple[int, int, int] = (32, 32, 3)) -> Sequential:
     """A picture to the probability that it was generated.
 
     Args:
         width: how many channels its convolutions have: 128, or 32 in the narrow one.
+        shape: of a picture: height and width, 24 or more, and channels.
     """
     return Sequential(
         [
-            Input((32, 32, 3)),
+            Input(shape),
             Conv2D(width, 3),  # (30, 30, 128)
             LeakyReLU(),
             Conv2D(width, 4, strides=2),  # (14, 14, 128)
@@ -109,7 +121,11 @@ class GAN(Model):
         return noisy
 
     def train_step(self, x: Any, y: Any = None, sample_weight: Any = None) -> dict[str, Any]:
-        """One move each. x: n real pictures."""
+        """One move each. x: n real pictures.
+
+        Returns both losses, and what share of the real and of the generated pictures the discriminator took for what
+        they are, before it learnt from them. (The labels' noise plays no part in that: above 0.5 it says "generated".)
+        """
         n = len(x)
         if x.shape[1:] != self.generator.output_shape[1:]:
             raise ValueError(
@@ -120,7 +136,9 @@ class GAN(Model):
         with no_grad():
             generated = self.generator(self.points(n), training=True)  # (n, 32, 32, 3)
         pictures = ops.concatenate([generated, x])  # (2n, 32, 32, 3)
-        d_loss = self.loss(self.labels(n), self.discriminator(pictures, training=True))
+        suspicion = self.discriminator(pictures, training=True)  # (2n, 1): from 0, real, to 1, generated
+        d_loss = self.loss(self.labels(n), suspicion)
+        suspected = suspicion.data > 0.5  # (2n, 1)
         weights = self.discriminator.trainable_weights
         self.optimizer.apply(grad(d_loss, weights), weights)
 
@@ -131,7 +149,16 @@ class GAN(Model):
         g_loss = self.loss(real, self.discriminator(generated, training=True))
         weights = self.generator.trainable_weights
         self.g_optimizer.apply(grad(g_loss, weights), weights)
-        return {"d_loss": d_loss, "g_loss": g_loss}
+        return {
+            "d_loss": d_loss,
+            "g_loss": g_loss,
+            "real_accuracy": 1 - suspected[n:].mean(),
+            "generated_accuracy": suspected[:n].mean(),
+        }
+
+    def test_step(self, x: Any, y: Any = None, sample_weight: Any = None) -> dict[str, Any]:
+        """There is none: neither loss says how good the pictures are."""
+        raise TypeError("a GAN has no test loss: look at its pictures, `predict(points(100))`")
 
 
 def rmsprop(learning_rate: float) -> optimizers.RMSprop:
