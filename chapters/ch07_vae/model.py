@@ -24,18 +24,26 @@ class VAE(Model):
     Args:
         input_shape: (height, width, channels) of the pictures; height and width are even.
         latent_dim: how many numbers a picture becomes.
+        kl_weight: how much being unlike the normal distribution costs; 0 for nothing.
 
     Raises:
         ValueError: an argument is none of these.
     """
 
-    def __init__(self, input_shape: Sequence[int] = (28, 28, 1), latent_dim: int = 2, **options: Any):
+    def __init__(
+        self,
+        input_shape: Sequence[int] = (28, 28, 1),
+        latent_dim: int = 2,
+        kl_weight: float = 5e-4,
+        **options: Any,
+    ):
         super().__init__(**options)
         if len(input_shape) != 3 or any(size < 2 or size % 2 for size in input_shape[:2]):
             raise ValueError(
                 f"input_shape: expected (height, width, channels), height and width even, got {input_shape}"
             )
         self.latent_dim = positive_integer(latent_dim, "latent_dim")
+        self.kl_weight = kl_weight
         height, width, channels = input_shape
         self.encoder = Sequential(
             [
@@ -87,7 +95,7 @@ class VAE(Model):
         mean, log_var = self.encode(x)  # (n, latent_dim) each
         y = self.decoder(sample(mean, log_var, epsilon))  # (n, 28, 28, 1)
         reconstruction = ops.mean(losses.binary_crossentropy(x, y))
-        kl = -5e-4 * ops.mean(1 + log_var - mean * mean - ops.exp(log_var))
+        kl = -self.kl_weight * ops.mean(1 + log_var - mean * mean - ops.exp(log_var))
         return {"loss": reconstruction + kl, "reconstruction_loss": reconstruction, "kl_loss": kl}
 
     def train_step(self, x: Any, y: Any = None, sample_weight: Any = None) -> dict[str, Tensor]:
