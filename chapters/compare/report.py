@@ -35,11 +35,12 @@ UNITS = "Differences are shares of the largest value of their array; those of up
 def all_within(comparison: dict[str, Any]) -> bool:
     """Whether nothing is beyond tolerance, and weights came back from Keras's files as they were."""
     networks = comparison["networks"].values()
-    near = all(found.share <= 1 for network in networks for found in _differences(network))
+    near = all(found.share <= 1 for network in networks for found in differences_of(network))
     return near and all(said == EXACT for network in networks for said in network["files"].values())
 
 
-def _differences(network: dict[str, Any]) -> list[Difference]:
+def differences_of(network: dict[str, Any]) -> list[Difference]:
+    """All that were found between a network and its twin."""
     return [Difference(**{**each, "shape": tuple(each["shape"])}) for each in network["differences"]]
 
 
@@ -57,33 +58,36 @@ def show(comparison: dict[str, Any]) -> None:
     for name, network in comparison["networks"].items():
         data, size = escape(network["data"]), network["batch"]
         console.print(f"\n[bold]{name}[/bold], {data}, in float64: the same weights, the same {size} samples")
-        found = _differences(network)
+        found = differences_of(network)
         console.print(_largest(found))
         for line in _explained(found):
             console.print(line)
         console.print(_everything(found))
-        for line in _left_loose(network, comparison):
+        for line in left_loose(network, comparison):
             console.print(line)
     everything = "Everything" if all_within(comparison) else "Not everything"
     console.print(f"\n[bold]{everything} is within tolerance.[/bold]")
 
 
-def _number(value: float) -> str:
+def number(value: float) -> str:
+    """A difference as it is written."""
     return "0" if value == 0 else f"{value:.1e}"
 
 
 def _largest(found: list[Difference]) -> Table:
-    """The largest difference of each part."""
     table = Table(box=None, header_style="bold")
     for heading in ("largest difference", "", "passes up to", "", "where"):
         table.add_column(heading, overflow="fold")
-    for part in TOLERANCE:
-        of_part = [each for each in found if each.part == part]
-        if of_part:
-            most = max(of_part, key=lambda each: each.value)  # the first of those that are infinite
-            mark = "ok" if most.share <= 1 else "BEYOND"
-            table.add_row(part, _number(most.value), f"{TOLERANCE[part]:.0e}", mark, most.where)
+    for most in largest(found):
+        mark = "ok" if most.share <= 1 else "BEYOND"
+        table.add_row(most.part, number(most.value), f"{TOLERANCE[most.part]:.0e}", mark, most.where)
     return table
+
+
+def largest(found: list[Difference]) -> list[Difference]:
+    """The largest difference of each part; of those that are infinite, the first."""
+    parts = [[each for each in found if each.part == part] for part in TOLERANCE]
+    return [max(of_part, key=lambda each: each.value) for of_part in parts if of_part]
 
 
 def _explained(found: list[Difference]) -> list[str]:
@@ -98,7 +102,7 @@ def _explained(found: list[Difference]) -> list[str]:
         note = f" ({escape(each.note)})" if each.note else ""
         lines.append(
             f"[bold red]beyond tolerance:[/bold red] {each.where}, {each.kind}, {each.part}: "
-            f"{_number(each.value)}{note}\n    usual causes: {usual_causes(each)}"
+            f"{number(each.value)}{note}\n    usual causes: {usual_causes(each)}"
         )
     if len(beyond) > NAMED:
         lines.append(f"... and {len(beyond) - NAMED} more; the first is the one to mend first.")
@@ -133,10 +137,10 @@ def _worst(cell: list[Difference]) -> str:
     if not cell:
         return ""
     most = max(cell, key=lambda each: each.value)
-    return _number(most.value) + " !" * (most.share > 1)
+    return number(most.value) + " !" * (most.share > 1)
 
 
-def _left_loose(network: dict[str, Any], comparison: dict[str, Any]) -> list[str]:
+def left_loose(network: dict[str, Any], comparison: dict[str, Any]) -> list[str]:
     """The losses in float32, the time of a step, and the weights' way through files."""
     lines = []
     for name, (ours, theirs) in network["losses"].items():
