@@ -10,7 +10,18 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tinydl import Sequential, backend, checkpoint, layers, optimizers, schedules, set_random_seed
+from tinydl import (
+    Model,
+    Sequential,
+    Tensor,
+    backend,
+    checkpoint,
+    grad,
+    layers,
+    optimizers,
+    schedules,
+    set_random_seed,
+)
 from tinydl.callbacks import BackupAndRestore, Callback
 
 
@@ -33,7 +44,7 @@ def data(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
     return rng.normal(size=(50, 4)).astype("float32"), rng.integers(0, 3, 50)
 
 
-def everything(model: Sequential) -> list[Any]:
+def everything(model: Model) -> list[Any]:
     """All that training consists of, to be compared."""
     state = {name: value.tolist() for name, value in model.optimizer.get_state().items()}
     weights = [w.tolist() for w in model.get_weights()]
@@ -176,7 +187,7 @@ class TestCheckpoint:
         other = network(optimizer="sgd")
         other.fit(*data, verbose=0)
         before = everything(other)
-        with pytest.raises(ValueError, match=r"c\.npz: state: not .*of this SGD"):
+        with pytest.raises(ValueError, match=r"c\.npz: optimizer: state: not .*of this SGD"):
             checkpoint.restore(tmp_path / "c.npz", other)
         assert everything(other) == before
 
@@ -191,6 +202,138 @@ class TestCheckpoint:
         with pytest.raises(ValueError, match="a damaged checkpoint"):
             checkpoint.restore(tmp_path / "c.npz", model)
         assert everything(model) == before
+
+
+class Rivals(Model):
+    """Two networks, each with an optimizer of its own, as the course's GAN has them: one adds noise, one judges."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.draws = Sequential([layers.Input((4,)), layers.Dense(4)])
+        self.judges = Sequential(
+            [layers.Input((4,)), layers.Dropout(0.3), layers.Dense(1, activation="sigmoid")]
+        )
+        self.build((None, 4))
+
+    def compile(self, optimizer: Any = None, second: Any = None) -> None:  # type: ignore[override]
+        rate = schedules.ExponentialDecay(0.01, 3, 0.9)
+        super().compile(optimizer or optimizers.RMSprop(rate), "binary_crossentropy")
+        self.second = second or optimizers.Adam(0.02)
+
+    def weights_by_optimizer(self) -> dict[str, list[Tensor]]:
+        return {"optimizer": self.judges.trainable_weights, "second": self.draws.trainable_weights}
+
+    def call(self, x: Any) -> Any:
+        return self.draws(x)
+
+    def train_step(self, x: Any, y: Any = None, sample_weight: Any = None) -> dict[str, Any]:
+        noise = backend.random_generator().standard_normal(x.shape, dtype=self.dtype)
+        logs = {}
+        for name, target in (("optimizer", 1.0), ("second", 0.0)):
+            weights = self.weights_by_optimizer()[name]
+            judged = self.judges(self.draws(x + noise), training=True)
+            loss = self.loss(np.full((len(x), 1), target, dtype=self.dtype), judged)
+            getattr(self, name).apply(grad(loss, weights), weights)
+            logs[f"{name}_loss"] = loss
+        return logs
+
+
+def rivals(*compiled: Any) -> Rivals:
+    model = Rivals()
+    model.compile(*compiled)
+    return model
+
+
+def all_of(model: Rivals) -> list[Any]:
+    """What `everything` is for one optimizer."""
+    second = {name: value.tolist() for name, value in model.second.get_state().items()}
+    return [*everything(model), second]
+
+
+class TestSeveralOptimizers:
+    def test_all_come_back(self, tmp_path: Path, data: Any) -> None:
+        model = rivals()
+        model.fit(data[0], epochs=2, verbose=0)
+        checkpoint.save(tmp_path / "c.npz", model, 2, {})
+        other = rivals()
+        checkpoint.restore(tmp_path / "c.npz", other)
+        assert all_of(other) == all_of(model)
+        assert [optimizer.iterations for optimizer in (other.optimizer, other.second)] == [4, 4]
+
+    @pytest.mark.parametrize("crash", [1, 3])
+    def test_go_on_to_the_same_bits(self, tmp_path: Path, data: Any, crash: int) -> None:
+        def train(seed: int, *callbacks: Callback) -> Rivals:
+            set_random_seed(seed)
+            model = rivals()
+            options: dict[str, Any] = {"batch_size": 8, "steps_per_epoch": 4, "shuffle": False, "verbose": 0}
+            model.fit(data[0], epochs=5, callbacks=list(callbacks), **options)
+            return model
+
+        whole = train(1)
+        uninterrupted = all_of(whole)
+        with pytest.raises(RuntimeError, match="the power has gone"):
+            train(1, BackupAndRestore(tmp_path), Crash(crash))
+        resumed = train(2, BackupAndRestore(tmp_path))
+        assert all_of(resumed) == uninterrupted
+        assert resumed.history is not None and whole.history is not None
+        assert resumed.history.history == whole.history.history
+
+    @pytest.mark.parametrize("compiled", [(None, "sgd"), ("sgd", None)])
+    def test_of_other_kinds_change_nothing(self, tmp_path: Path, data: Any, compiled: Any) -> None:
+        model = rivals()
+        model.fit(data[0], verbose=0)
+        checkpoint.save(tmp_path / "c.npz", model, 1, {})
+        other = rivals(*(each and optimizers.SGD() for each in compiled))
+        other.fit(data[0], verbose=0)
+        before = all_of(other)
+        name = "optimizer" if compiled[0] else "second"
+        with pytest.raises(ValueError, match=rf"c\.npz: {name}: state: not .*of this SGD"):
+            checkpoint.restore(tmp_path / "c.npz", other)
+        assert all_of(other) == before
+
+    @pytest.mark.parametrize(
+        ("key", "value", "message"),
+        [
+            ("iterations", np.array("many"), "second: state: iterations: expected numbers, got <U4"),
+            (
+                "iterations",
+                np.array(-1),
+                "second: state: iterations: expected a whole number from 0 up, got -1",
+            ),
+            ("iterations", np.array(np.inf), "second: state: iterations: expected a whole number"),
+            ("learning_rate", np.array(np.nan), "second: learning_rate: expected a number from 0 up"),
+            ("momentum/1", np.full(4, "heavy"), "second: state: momentum/1: expected numbers, got <U5"),
+            ("momentum/1", np.zeros(5), r"second: state: .* momentum/1 should be \(4,\) and is \(5,\)"),
+            (None, None, "it has no state of rivals\\w*'s second"),
+        ],
+    )
+    def test_a_second_that_will_not_do_leaves_the_first_alone(
+        self, tmp_path: Path, data: Any, key: str | None, value: Any, message: str
+    ) -> None:
+        model = rivals()
+        model.fit(data[0], verbose=0)
+        checkpoint.save(tmp_path / "c.npz", model, 1, {})
+        arrays = checkpoint.read(tmp_path / "c.npz")
+        if key is None:
+            arrays = {name: array for name, array in arrays.items() if not name.startswith("second/")}
+        else:
+            assert f"second/{key}" in arrays
+            arrays[f"second/{key}"] = value
+        checkpoint.write(tmp_path / "c.npz", arrays)
+        model.fit(data[0], verbose=0)
+        before = all_of(model)
+        with pytest.raises(ValueError, match=message):
+            checkpoint.restore(tmp_path / "c.npz", model)
+        assert all_of(model) == before
+
+    def test_a_model_says_which_weights_are_whose(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.delattr(Rivals, "weights_by_optimizer")
+        with pytest.raises(
+            NotImplementedError, match=r"several optimizers \(optimizer, second\): override weights_by"
+        ):
+            checkpoint.save(tmp_path / "c.npz", rivals(), 0, {})
 
 
 class Crash(Callback):

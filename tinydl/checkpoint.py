@@ -21,6 +21,7 @@ from tinydl.files import aside
 from tinydl.tensor import Tensor
 
 if TYPE_CHECKING:
+    from tinydl.optimizers import Optimizer
     from tinydl.training import Trainer
 
 # ------------------------------------------------------------------------------------------------ weights
@@ -96,7 +97,7 @@ def _kind(key: str) -> str:
 
 
 def save(path: str | Path, model: Trainer, epoch: int, history: Mapping[str, list[float]]) -> None:
-    """Write all that a training consists of: weights, optimizer, random numbers, order of the data, history.
+    """Write all that a training consists of: weights, optimizers, random numbers, order of the data, history.
 
     Args:
         path: the file.
@@ -105,9 +106,8 @@ def save(path: str | Path, model: Trainer, epoch: int, history: Mapping[str, lis
         history: what has been logged, a list by name.
     """
     arrays = _weights(model)
-    if model.optimizer is not None:
-        _build_optimizer(model)
-        arrays.update({f"optimizer/{key}": value for key, value in model.optimizer.get_state().items()})
+    for name, optimizer in _optimizers(model).items():
+        arrays.update({f"{name}/{key}": value for key, value in optimizer.get_state().items()})
     if model.batches is not None and model.batches.position < model.batches.size:  # in the midst of a pass
         arrays["data/position"] = np.array(model.batches.position)
         arrays["data/order"] = np.array([] if model.batches.order is None else model.batches.order)
@@ -118,7 +118,7 @@ def save(path: str | Path, model: Trainer, epoch: int, history: Mapping[str, lis
 
 
 def restore(path: str | Path, model: Trainer) -> tuple[int, dict[str, list[float]]]:
-    """Put a model, its optimizer and the random numbers back to where `save` found them.
+    """Put a model, its optimizers and the random numbers back to where `save` found them.
 
     Training then goes on as if it had never stopped, to the last bit.
 
@@ -136,34 +136,47 @@ def restore(path: str | Path, model: Trainer) -> tuple[int, dict[str, list[float
     matched = _matched(path, arrays, model)
     try:
         epoch = int(arrays["epoch"])
-        history = json.loads(str(arrays["history"]))
+        history = {name: list(values) for name, values in json.loads(str(arrays["history"])).items()}
         generators = generators_at(json.loads(str(arrays["random"])))
-    except (ValueError, TypeError, KeyError) as error:
+        position, order = int(arrays.get("data/position", 0)), arrays.get("data/order")
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise ValueError(f"{path}: a damaged checkpoint: {error}") from error
-    order, size = arrays.get("data/order"), None if model.batches is None else model.batches.size
+    size = None if model.batches is None else model.batches.size
     if order is not None and size is not None and len(order) not in (0, size):
         raise ValueError(f"{path}: it was training on {len(order)} samples, now there are {size}")
-    if model.optimizer is not None:
-        _build_optimizer(model)
-        prefix = "optimizer/"
-        slots = {key.removeprefix(prefix): arrays[key] for key in arrays if key.startswith(prefix)}
+    states = []
+    for name, optimizer in _optimizers(model).items():
+        prefix = f"{name}/"
+        state = {key.removeprefix(prefix): arrays[key] for key in arrays if key.startswith(prefix)}
+        if not state:
+            raise ValueError(
+                f"{path}: it has no state of {model.name}'s {name}: another model's file, or an older one"
+            )
         try:
-            model.optimizer.set_state(slots)
+            optimizer.check_state(state)
         except ValueError as error:
-            raise ValueError(f"{path}: {error}") from error
+            raise ValueError(f"{path}: {name}: {error}") from error
+        states.append((optimizer, state))
     # From here on nothing can fail.
     for tensor, value in matched:
         assign(tensor.data, value)
+    for optimizer, state in states:
+        optimizer.set_state(state)
     set_generators(generators)
     if model.batches is not None and order is not None:
-        model.batches.position = int(arrays["data/position"])
+        model.batches.position = position
         model.batches.order = order if len(order) else None
     return epoch, history
 
 
-def _build_optimizer(model: Trainer) -> None:
-    if model.optimizer.iterations == 0:  # it may not know its weights yet; if it does, nothing is lost
-        model.optimizer.build(model.trainable_weights)
+def _optimizers(model: Trainer) -> dict[str, Optimizer]:
+    """The optimizers of a model by name, each knowing its weights."""
+    found = {}
+    for name, weights in model.weights_by_optimizer().items():
+        found[name] = optimizer = getattr(model, name)
+        if optimizer.iterations == 0:  # it may not know its weights yet; if it does, nothing is lost
+            optimizer.build(weights)
+    return found
 
 
 # --------------------------------------------------------------------------------------------------- files

@@ -68,6 +68,29 @@ class Steps(Layer):
         self.loss = compiled_loss
         self.compiled_metrics = measured
 
+    def weights_by_optimizer(self) -> dict[str, list[Tensor]]:
+        """Which weights each optimizer changes, by the name of the optimizer's attribute. Checkpoints keep them all.
+
+        A model that keeps several optimizers overrides it.
+
+        Raises:
+            NotImplementedError: it has not.
+
+        Example:
+            >>> from tinydl import Sequential, layers
+            >>> model = Sequential([layers.Input((2,)), layers.Dense(1)])
+            >>> model.compile("adam", loss="mse")
+            >>> [(name, len(weights)) for name, weights in model.weights_by_optimizer().items()]
+            [('optimizer', 2)]
+        """
+        found = [name for name, value in vars(self).items() if isinstance(value, optimizers.Optimizer)]
+        if found not in ([], ["optimizer"]):
+            raise NotImplementedError(
+                f"{self.name} has several optimizers ({', '.join(found)}): override weights_by_optimizer() to say "
+                'which weights each one changes: {"optimizer": self.encoder.trainable_weights, ...}'
+            )
+        return {name: self.trainable_weights for name in found}
+
     @property
     def metrics(self) -> list[metrics.Metric]:
         """What is measured, once the first batch has been seen."""

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tinydl import Model, Sequential, grad, no_grad, ops, optimizers
+from tinydl import Model, Sequential, Tensor, grad, no_grad, ops, optimizers
 from tinydl.backend import Array, array_module, random_generator
 from tinydl.layers import Conv2D, Conv2DTranspose, Dense, Dropout, Flatten, Input, LeakyReLU, Reshape
 from tinydl.schedules import InverseTimeDecay
@@ -105,6 +105,13 @@ class GAN(Model):
         """Say how the two are trained; as the recipe has it, if not given."""
         super().compile(d_optimizer or rmsprop(8e-4), loss="binary_crossentropy")
         self.g_optimizer = optimizers.get(g_optimizer or rmsprop(4e-4))
+
+    def weights_by_optimizer(self) -> dict[str, list[Tensor]]:
+        """Who is changed by whom: what a checkpoint of both asks."""
+        return {
+            "optimizer": self.discriminator.trainable_weights,
+            "g_optimizer": self.generator.trainable_weights,
+        }
 
     def call(self, points: Any) -> Any:
         """Pictures of these points."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -13,6 +13,7 @@ import numpy as np
 from tinydl import backend
 from tinydl.autograd import Variable
 from tinydl.backend import Array, array_module
+from tinydl.checks import whole_number
 from tinydl.optimizers.vectors import Vectors
 from tinydl.schedules import LearningRateSchedule
 from tinydl.tensor import Tensor
@@ -232,13 +233,23 @@ class Optimizer:
             state.update({f"{slot}/{i}": backend.to_numpy(array).copy() for i, array in enumerate(arrays)})
         return state
 
-    def set_state(self, state: dict[str, np.ndarray]) -> None:
+    def set_state(self, state: Mapping[str, np.ndarray]) -> None:
         """Go on from a state that `get_state` gave; `build` comes first.
 
         Raises:
             RuntimeError: the optimizer does not know its weights yet.
-            ValueError: names or shapes that are not this optimizer's. Nothing has changed then.
+            ValueError: names, shapes or numbers that are not this optimizer's. Nothing has changed then.
         """
+        self.check_state(state)
+        self.iterations = int(state["iterations"])
+        if "learning_rate" in state:
+            self.learning_rate = float(state["learning_rate"])
+        for slot, arrays in self._state.items():
+            for i, array in enumerate(arrays):
+                backend.assign(array, state[f"{slot}/{i}"])
+
+    def check_state(self, state: Mapping[str, np.ndarray]) -> None:
+        """Raise what `set_state` would raise, and change nothing."""
         if not self._index:
             raise RuntimeError("set_state: build(weights) comes first, so that there is a state to set")
         own = {name: array.shape for name, array in self.get_state().items()}
@@ -247,13 +258,12 @@ class Optimizer:
             odd = sorted(name for name in own | given if own.get(name) != given.get(name))
             shapes = ", ".join(f"{name} should be {own.get(name)} and is {given.get(name)}" for name in odd)
             raise ValueError(f"state: not that of this {type(self).__name__}: {shapes}")
-        iterations = int(state["iterations"])
+        for name, array in state.items():
+            if np.asarray(array).dtype.kind not in "fiu":
+                raise ValueError(f"state: {name}: expected numbers, got {np.asarray(array).dtype}")
+        whole_number(np.asarray(state["iterations"]).item(), "state: iterations")
         if "learning_rate" in state:
-            self.learning_rate = float(state["learning_rate"])
-        self.iterations = iterations
-        for slot, arrays in self._state.items():
-            for i, array in enumerate(arrays):
-                backend.assign(array, state[f"{slot}/{i}"])
+            _rate(float(state["learning_rate"]))
 
 
 def _rate(value: Any) -> float:
