@@ -141,6 +141,28 @@ def test_terminate_on_nan(data: Data, capsys: pytest.CaptureFixture[str]) -> Non
     assert "Batch 0: the loss is nan" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize(
+    ("logs", "stopped_by"),
+    [
+        ({"d_loss": 1.0, "g_loss": 2.0, "accuracy": np.nan}, []),
+        ({"d_loss": 1.0, "g_loss": np.inf, "accuracy": 0.5}, ["g_loss is inf"]),
+        ({"d_loss": np.nan, "g_loss": np.nan}, ["d_loss is nan", "g_loss is nan"]),
+        ({"loss": 1.0, "kl_loss": np.nan}, []),  # as in Keras, where there is a "loss"
+        ({}, []),
+        (None, []),
+    ],
+)
+def test_terminate_on_nan_where_no_loss_is_logged(
+    logs: Any, stopped_by: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    watcher, model = callbacks.TerminateOnNaN(), linear()
+    watcher.set_model(model)
+    watcher.on_train_batch_end(3, logs)
+    assert model.stop_training == bool(stopped_by)
+    told = [f"Batch 3: the {each}, terminating training" for each in stopped_by]
+    assert capsys.readouterr().out.splitlines() == told
+
+
 class TestLearningRate:
     def test_follows_a_function_of_epoch_and_rate(self, data: Data) -> None:
         for schedule in (lambda epoch, rate: 0.1 / 2**epoch, lambda epoch: 0.1 / 2**epoch):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -402,3 +403,105 @@ class TestResuming:
             assert model.history is not None
             numbers.append(model.history.history)
         assert numbers[0] == numbers[1] and len(numbers[0]["loss"]) == 4
+
+
+class Breaking(Sequential):
+    """Its loss is not finite in the epochs of `bad`, counted from 0."""
+
+    bad: tuple[int, ...] = ()
+
+    def compute_loss(self, x: Any, y: Any, y_pred: Any, sample_weight: Any = None) -> Tensor:
+        loss = super().compute_loss(x, y, y_pred, sample_weight)
+        return loss + np.float32("nan" if self.epoch in self.bad else 0)  # a gradient flows all the same
+
+
+def breaking(*bad: int) -> Breaking:
+    model = Breaking([layers.Input((4,)), layers.Dense(3, activation="softmax")])
+    model.bad = bad
+    model.compile("sgd", "sparse_categorical_crossentropy")
+    return model
+
+
+class TestAstray:
+    """Of a training that has gone astray the last good state stays, and that is said once."""
+
+    def test_a_training_that_diverges(
+        self, tmp_path: Path, data: Any, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        x, path = data[0], tmp_path / "latest.npz"
+        model = Sequential([layers.Input((4,)), layers.Dense(1, use_bias=False)])
+        model.compile(optimizers.SGD(1e3), "mse")
+        with (
+            np.errstate(all="ignore"),
+            pytest.warns(RuntimeWarning, match="the loss is (nan|inf) since epoch"),
+        ):
+            model.fit(x, x[:, :1], epochs=20, batch_size=25, verbose=0, callbacks=BackupAndRestore(tmp_path))
+        assert model.history is not None and not np.isfinite(model.get_weights()[0]).all()
+        (line,) = capsys.readouterr().out.splitlines()
+        found = re.fullmatch(
+            r"Epoch (\d+) is not saved, for what is not finite there: (.*)\. "
+            r"The last good state, of epoch (\d+), stays in (.*)\.",
+            line,
+        )
+        assert found and found[2] in ("loss", "weights", "loss, weights") and found[4] == str(path)
+        good = int(np.isfinite(model.history.history["loss"]).sum())
+        assert int(found[1]) - 1 == int(found[3]) and 2 < int(found[3]) <= good
+        epoch, history = checkpoint.restore(path, model)
+        assert epoch == int(found[3]) == len(history["loss"]) and np.isfinite(history["loss"]).all()
+        assert np.isfinite(model.get_weights()[0]).all()
+
+    @pytest.mark.parametrize(("epochs", "saved"), [(4, 2), (5, 5)])
+    def test_bad_epochs_are_left_out_and_a_good_one_after_them_is_saved(
+        self, tmp_path: Path, data: Any, capsys: pytest.CaptureFixture[str], epochs: int, saved: int
+    ) -> None:
+        model, backup = breaking(2, 3), BackupAndRestore(tmp_path, delete_checkpoint=False)
+        with pytest.warns(RuntimeWarning, match="the loss is nan since epoch 3, step 1"):
+            model.fit(*data, epochs=epochs, verbose=0, callbacks=backup)
+        assert capsys.readouterr().out == (
+            "Epoch 3 is not saved, for what is not finite there: loss. "
+            f"The last good state, of epoch 2, stays in {tmp_path / 'latest.npz'}.\n"
+        )
+        assert checkpoint.restore(tmp_path / "latest.npz", model)[0] == saved
+
+    def test_weights_that_the_last_step_spoilt(self, tmp_path: Path, data: Any) -> None:
+        class Spoilt(Callback):
+            def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+                if epoch == 1:
+                    self.model.weights[1].data[2] = np.inf
+
+        model = breaking()
+        model.fit(*data, epochs=2, verbose=0, callbacks=[BackupAndRestore(tmp_path), Spoilt()])
+        assert checkpoint.restore(tmp_path / "latest.npz", model)[0] == 1
+
+    def test_from_the_first_epoch_on(
+        self, tmp_path: Path, data: Any, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        with pytest.warns(RuntimeWarning):
+            breaking(0, 1).fit(*data, epochs=2, verbose=0, callbacks=BackupAndRestore(tmp_path))
+        assert "not finite there: loss. There is no good state yet." in capsys.readouterr().out
+        assert os.listdir(tmp_path) == []
+
+    def test_of_two_losses_each_is_told_by_its_name(
+        self, tmp_path: Path, data: Any, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        class Judge(Callback):
+            """Spoils what the second loss is made of, in the midst of the third epoch."""
+
+            model: Rivals
+
+            def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
+                if self.model.epoch == 2 and batch == 1:
+                    self.model.draws.weights[0].data[...] = np.nan
+
+        model = rivals()
+        with pytest.warns(RuntimeWarning) as told:
+            model.fit(
+                data[0], batch_size=10, epochs=5, verbose=0, callbacks=[BackupAndRestore(tmp_path), Judge()]
+            )
+        assert [str(each.message).split(":")[0] for each in told] == [
+            "the optimizer_loss is nan and the second_loss is nan since epoch 3, step 3"
+        ]
+        assert "not finite there: optimizer_loss, second_loss, weights. The last" in capsys.readouterr().out
+        again = rivals()
+        assert checkpoint.restore(tmp_path / "latest.npz", again)[0] == 2
+        assert all(np.isfinite(weight).all() for weight in again.get_weights())

@@ -35,6 +35,7 @@ class Trainer(Steps):
         history: of the last `fit`; there also if that was interrupted.
         stop_training: set it True, in a callback, and `fit` ends after the batch at work.
         interrupted: whether the last `fit` was cut short, by Ctrl-C or by an error.
+        astray: the names of the losses that were not finite in the last epoch; none, if all is well.
     """
 
     def __init__(self, **options: Any):
@@ -42,6 +43,7 @@ class Trainer(Steps):
         self.history: History | None = None
         self.stop_training = False
         self.interrupted = False
+        self.astray: list[str] = []
         self.epoch = 0  # the epoch at work, from 0
         self.first_epoch = 0  # where fit begins; BackupAndRestore moves it on
         self.batches: Batches | None = None  # what fit trains on, while it runs
@@ -133,6 +135,7 @@ class Trainer(Steps):
         self.batches = batches
         self.history = History()
         self.stop_training = False
+        self.astray = []
         params = {"epochs": epochs, "steps": batches.steps, "verbose": verbose}
         watch = CallbackList(callbacks, [ProgressBar(verbose), self.history], self, params)
         self.interrupted = True  # until the end is reached
@@ -188,11 +191,12 @@ class Trainer(Steps):
                 step.look()
             means = self._run("train", batches, step, watch, ctrl_c)
             logs = dict(means)
-            bad_step = means.first_bad_step()
-            if healthy and bad_step is not None:
+            self.astray = means.astray()
+            if healthy and self.astray:
                 healthy = False
+                found = " and ".join(f"the {name} is {logs[name]}" for name in self.astray)
                 warnings.warn(
-                    f"the loss is {logs['loss']} since epoch {epoch + 1}, step {bad_step}: try a smaller "
+                    f"{found} since epoch {epoch + 1}, step {means.first_bad_step()}: try a smaller "
                     "learning_rate or clipnorm=1.0, and look at the scale of the inputs",
                     RuntimeWarning,
                     stacklevel=4,

@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from tinydl import checkpoint
 from tinydl.callbacks.base import Callback, Logs
 from tinydl.callbacks.steering import Monitor
@@ -98,6 +100,9 @@ class BackupAndRestore(Callback):
     history. A fit that finds such a file goes on from there, and its history begins with what was logged before.
     At the end of a fit that was not interrupted the file is deleted.
 
+    A training that has gone astray, whose losses or weights are not finite any more, is not saved: the file keeps the
+    last good state, also at the end, and a line says so once.
+
     Args:
         backup_dir: the folder of that file.
         delete_checkpoint: False to keep the file, written once more at the end: a later fit with more epochs then
@@ -115,9 +120,12 @@ class BackupAndRestore(Callback):
         self.delete_checkpoint = delete_checkpoint
 
     def on_train_begin(self, logs: Logs | None = None) -> None:
+        self.told = False  # that the training has gone astray
+        self.good = "There is no good state yet"
         if not self.path.exists():
             return
         finished, history = checkpoint.restore(self.path, self.model)
+        self._note(finished)
         assert self.model.history is not None
         epochs = max(map(len, history.values()), default=0)
         self.model.history.history = history
@@ -125,17 +133,36 @@ class BackupAndRestore(Callback):
         self.model.first_epoch = finished
 
     def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None:
-        if epoch > self.model.first_epoch:
+        if epoch > self.model.first_epoch and self._is_sound(epoch):
             self._save(epoch)
 
     def on_train_end(self, logs: Logs | None = None) -> None:
-        if self.model.interrupted:
+        assert self.model.history is not None
+        finished = max(self.model.history.epoch, default=-1) + 1
+        if self.model.interrupted or not self._is_sound(finished):
             return
         if self.delete_checkpoint:
             self.path.unlink(missing_ok=True)
-        elif self.model.history is not None and self.model.history.epoch:
-            self._save(self.model.history.epoch[-1] + 1)
+        elif finished:
+            self._save(finished)
 
     def _save(self, finished: int) -> None:
         assert self.model.history is not None
         checkpoint.save(self.path, self.model, finished, self.model.history.history)
+        self._note(finished)
+
+    def _note(self, finished: int) -> None:
+        self.good = f"The last good state, of epoch {finished}, stays in {self.path}"
+
+    def _is_sound(self, finished: int) -> bool:
+        """Whether losses and weights are finite. If they are not, that is said, once."""
+        broken = self.model.astray + ["weights"] * any(
+            not np.isfinite(weight).all() for weight in self.model.get_weights()
+        )
+        if broken and not self.told:
+            self.told = True
+            print(
+                f"Epoch {finished} is not saved, for what is not finite there: {', '.join(broken)}. {self.good}.",
+                flush=True,
+            )
+        return not broken

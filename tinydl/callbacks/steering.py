@@ -136,6 +136,8 @@ class EarlyStopping(Callback):
 class TerminateOnNaN(Callback):
     """Stops a fit as soon as the loss is not a finite number. It looks after every step, which costs a little.
 
+    A model that logs no "loss" is stopped by any number whose name ends so, "d_loss" or "g_loss"; Keras lets it go on.
+
     Example:
         >>> from tinydl import Sequential, layers
         >>> model = Sequential([layers.Dense(1)])
@@ -149,10 +151,12 @@ class TerminateOnNaN(Callback):
     """
 
     def on_train_batch_end(self, batch: int, logs: Logs | None = None) -> None:
-        loss = (logs or {}).get("loss", 0.0)
-        if not math.isfinite(loss):
-            print(f"Batch {batch}: the loss is {loss}, terminating training")
-            self.model.stop_training = True
+        logs = logs or {}
+        names = list(logs)
+        for name in ["loss"] if "loss" in names else [name for name in names if name.endswith("loss")]:
+            if not math.isfinite(value := logs[name]):
+                print(f"Batch {batch}: the {name} is {value}, terminating training")
+                self.model.stop_training = True
 
 
 class LearningRateScheduler(Callback):
