@@ -1,4 +1,7 @@
-"""`python -m chapters` lists the course, `run NAME` runs a chapter, `compare NAME` sets it beside Keras."""
+"""`python -m chapters` lists the course, `run NAME` runs a chapter, `compare NAME` sets it beside Keras.
+
+`report` makes a page of all runs.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +25,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         "python -m chapters", "The course, chapter by chapter. Without arguments: the list."
     )
     parser.add_argument(
-        "command", nargs="?", choices=list(COMMANDS), help="run a chapter, or set it beside Keras"
+        "command",
+        nargs="?",
+        choices=list(COMMANDS),
+        help="run a chapter, set it beside Keras, or make a page of all runs",
     )
     parser.add_argument("name", nargs="?", help=f"which: {', '.join(course.CHAPTERS)}; run all: all of them")
     parser.add_argument("flags", nargs=argparse.REMAINDER, help="the chapter's own: run NAME --help")
@@ -102,7 +108,12 @@ def compare(name: str | None, flags: list[str]) -> int:
     return importlib.import_module("chapters.compare.command").main([*([name] if name else []), *flags])
 
 
-COMMANDS = {"run": run, "compare": compare}
+def report(name: str | None, flags: list[str]) -> int:
+    """Make a page of all runs."""
+    return importlib.import_module("chapters.report.command").main([*([name] if name else []), *flags])
+
+
+COMMANDS = {"run": run, "compare": compare, "report": report}
 
 
 def list_chapters() -> None:
@@ -118,7 +129,7 @@ def list_chapters() -> None:
         }
         here = [states.get(last.get("state", ""), ""), course.best_figure(chapter) or ""]
         # The time of a default run that came to its end says more than ours.
-        timed = last.get("argv") == [] and last.get("state") == "finished"
+        timed = last.get("argv") == [] and last.get("state") == "finished" and "seconds" in last
         takes = f"{last['seconds']:.0f} s here" if timed else chapter.takes
         table.add_row(
             str(chapter.number), chapter.name, chapter.title, ": ".join(filter(None, here)) or "–", takes
@@ -127,6 +138,7 @@ def list_chapters() -> None:
     print("\nRun one:  python -m chapters run NAME    (its flags: python -m chapters run NAME --help)")
     print("All of them, in a minute or two, to see that they work:  python -m chapters run all --quick")
     print("One beside its twin in Keras:  python -m chapters compare NAME")
+    print("All that came out, on one page:  python -m chapters report")
 
 
 def _table(*headings: str) -> Table:

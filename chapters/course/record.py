@@ -7,9 +7,9 @@ seconds of the run; and under "before" the same, without histories, of every run
 from __future__ import annotations
 
 import json
-import math
+import os
 import platform
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,20 @@ from chapters.course.contents import RUNS, Chapter
 from tinydl.files import aside
 
 FILE = "run.json"
+# What is of another type has been written by someone else: it is left out as if it were not there.
+TYPES: dict[str, type] = {
+    "chapter": str,
+    "state": str,
+    "asked": dict,
+    "argv": list,
+    "data": str,
+    "began": str,
+    "seconds": float,
+    "versions": dict,
+    "figures": dict,
+    "history": dict,
+    "before": list,
+}
 SUMMARY = ("argv", "data", "versions", "figures", "seconds", "began")
 
 
@@ -27,9 +41,18 @@ def read_record(folder: Path) -> dict[str, Any] | None:
     """What the last run in `folder` wrote down; None if there is none to read."""
     try:
         record = json.loads((folder / FILE).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return None
-    return record if isinstance(record, dict) else None
+    if not isinstance(record, dict):
+        return None
+    record = _of_known_types(record)
+    if "before" in record:
+        record["before"] = [_of_known_types(each) for each in record["before"] if isinstance(each, dict)]
+    return record
+
+
+def _of_known_types(record: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in record.items() if isinstance(value, TYPES.get(key, object))}
 
 
 def write_record(folder: Path, record: dict[str, Any]) -> None:
@@ -61,27 +84,41 @@ def last_run(chapter: Chapter) -> dict[str, Any] | None:
     return read_record(RUNS / chapter.name)
 
 
+def folders_with(name: str, below: Path, onerror: Callable[[OSError], object] | None = None) -> list[Path]:
+    """The folder `below`, and every folder in it, however deep, that has a file of this name, in order.
+
+    Args:
+        name: of the file.
+        below: where to look.
+        onerror: is told of a folder that cannot be read.
+    """
+    walk = os.walk(below, onerror=onerror)
+    return sorted(Path(folder) for folder, _, files in walk if name in files)
+
+
 def best_figure(chapter: Chapter) -> str | None:
     """The best figure of all finished runs of a chapter under `runs/`, in words, and on which data it was."""
-    found = [run for run in _finished(chapter) if main_figure(chapter, run)]
-    if not found:
-        return None
-    best = (min if chapter.figure.lower else max)(found, key=lambda run: run["figures"][chapter.figure.key])
-    return f"{main_figure(chapter, best)}, {best.get('data', '')}"
+    records = [read_record(folder) for folder in folders_with(FILE, RUNS)]
+    found = best(
+        chapter,
+        [run for each in records if each and each.get("chapter") == chapter.name for run in earlier(each)],
+    )
+    return f"{main_figure(chapter, found)}, {found.get('data', '')}" if found else None
+
+
+def best(chapter: Chapter, runs: Iterable[dict[str, Any]]) -> dict[str, Any] | None:
+    """The one of these runs whose main figure is best; of equal ones the first. None if none has a figure."""
+    found = [run for run in runs if main_figure(chapter, run)]
+    choose = min if chapter.figure.lower else max
+    return choose(found, key=lambda run: run["figures"][chapter.figure.key], default=None)
 
 
 def main_figure(chapter: Chapter, record: dict[str, Any] | None) -> str | None:
     """The figure that says how well a run did, in words; None if the record has none."""
     value = (record or {}).get("figures", {}).get(chapter.figure.key)
-    known = isinstance(value, (int, float)) and math.isfinite(value)  # a training that diverged has no figure
+    # A training that diverged has no figure; an integer of 400 digits is no float.
+    known = isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) < 1e300
     return chapter.figure.words.format(value) if known else None
-
-
-def _finished(chapter: Chapter) -> Iterator[dict[str, Any]]:
-    for path in sorted(RUNS.glob(f"*/{FILE}")):
-        record = read_record(path.parent)
-        if record is not None and record.get("chapter") == chapter.name:
-            yield from earlier(record)
 
 
 def _plain(value: Any) -> Any:

@@ -1,0 +1,96 @@
+"""Trainings as drawings. They are SVG: a kilobyte or two each, sharp at any size, and light or dark as the page is."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import Any
+
+from matplotlib.ticker import MaxNLocator
+
+from chapters.report.markup import Html, element, join
+from chapters.report.values import number, words
+
+WIDTH, HEIGHT, LEFT, TOP, BOTTOM, RIGHT = 320, 180, 52, 10, 26, 10
+POINTS = 400  # of a curve; of a longer one, every so many epochs
+
+
+def trainings(history: dict[str, Any]) -> tuple[int, Html]:
+    """How many trainings there were, and for each a heading, and a drawing of each loss and metric.
+
+    Of a training of a single epoch, a line.
+    """
+    parts: list[Html] = []
+    count = 0
+    for name, logs in history.items():
+        curves = {key: list(map(_float, curve)) for key, curve in _lists(logs) if curve}
+        if not curves:
+            continue
+        count += 1
+        epochs = max(map(len, curves.values()))
+        parts.append(element("h5", f"{words(name)}, {epochs} epoch{'s' * (epochs > 1)}"))
+        if epochs == 1:
+            ends = [
+                f"{words(key.replace('val_', 'validation '))} {number(curve[0])}"
+                for key, curve in curves.items()
+            ]
+            parts.append(element("p", ", ".join(ends)))
+        else:
+            metrics = dict.fromkeys(key.removeprefix("val_") for key in curves)
+            drawn = [_figure(metric, curves.get(metric), curves.get(f"val_{metric}")) for metric in metrics]
+            parts.append(element("div", *drawn, class_="curves"))
+    return count, join(*parts)
+
+
+def _lists(logs: Any) -> Iterator[tuple[str, list[Any]]]:
+    if isinstance(logs, dict):
+        yield from ((key, curve) for key, curve in logs.items() if isinstance(curve, list))
+
+
+def _float(value: Any) -> float:
+    """A number; what is none, and what no drawing could show, is not a number."""
+    known = isinstance(value, (int, float)) and abs(value) < 1e300
+    return float(value) if known else math.nan
+
+
+def _figure(metric: str, training: list[float] | None, validation: list[float] | None) -> Html:
+    ends = [number(training[-1])] if training else []
+    ends += [f"validation (dashed) {number(validation[-1])}"] if validation else []
+    says = f"{words(metric)}: at last {', '.join(ends)}"
+    curves = [(curve, style) for curve, style in ((training, "line"), (validation, "line val")) if curve]
+    return element("figure", _drawing(curves, says), element("figcaption", says))
+
+
+def _drawing(curves: list[tuple[list[float], str]], says: str) -> Html:
+    values = [value for curve, _ in curves for value in curve if not math.isnan(value)] or [0.0]
+    epochs = max(len(curve) for curve, _ in curves)
+    low, high = min(values), max(values)
+    if low == high:
+        low, high = low - (abs(low) / 2 or 1), high + (abs(high) / 2 or 1)
+
+    def x(epoch: int) -> float:
+        return LEFT + (WIDTH - LEFT - RIGHT) * (epoch - 1) / max(1, epochs - 1)
+
+    def y(value: float) -> float:
+        return TOP + (HEIGHT - TOP - BOTTOM) * (high - value) / (high - low)
+
+    parts = []
+    for tick in MaxNLocator(4).tick_values(low, high):
+        if low <= tick <= high:
+            at = f"{y(tick):.1f}"
+            parts.append(element("line", x1=LEFT, x2=WIDTH - RIGHT, y1=at, y2=at, class_="grid"))
+            parts.append(element("text", f"{tick:.4g}", x=LEFT - 6, y=at, dy="0.35em", text_anchor="end"))
+    for epoch in (1, epochs):
+        label = f"epoch {epoch}" if epoch == 1 else epoch
+        anchor = "start" if epoch == 1 else "end"
+        parts.append(element("text", label, x=f"{x(epoch):.1f}", y=HEIGHT - 8, text_anchor=anchor))
+    for curve, style in curves:
+        every = -(-len(curve) // POINTS)
+        path, gap = "", True
+        for epoch, value in list(enumerate(curve, 1))[::every]:
+            if not math.isnan(value):
+                point = f"{x(epoch):.1f} {y(value):.1f}"
+                path += f"M{point}h0" if gap else f"L{point}"  # h0: alone between two gaps, it is a dot
+            gap = math.isnan(value)
+        parts.append(element("path", d=path, class_=style))
+    return element("svg", *parts, viewBox=f"0 0 {WIDTH} {HEIGHT}", role="img", aria_label=says)

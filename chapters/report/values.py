@@ -1,0 +1,121 @@
+"""The figures of a run as tables, however they are nested."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from chapters.report.markup import Html, element, join
+
+ROWS = 20  # of a table, and numbers in a row; of more than these it says how many
+LETTERS = 300  # of a text
+DEPTH = 4  # of tables inside tables
+
+
+def number(value: float) -> str:
+    """A number with four digits that count."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, int):
+        return f"{value:,}" if abs(value) < 1e15 else "very large"
+    if not math.isfinite(value):
+        return "not a number" if math.isnan(value) else "infinite"
+    return f"{value:,.0f}" if 1e4 <= abs(value) < 1e9 else f"{value:.4g}"
+
+
+def figures(values: Mapping[str, Any]) -> Html:
+    """A table of the plain ones, and below it each of the others, to be opened."""
+    plain = {key: value for key, value in values.items() if not _nested(value)}
+    nested = {key: value for key, value in values.items() if _nested(value)}
+    return join(
+        table([], [[words(key), _cell(value)] for key, value in plain.items()]) if plain else "",
+        *[
+            element("details", element("summary", f"{words(key)} ({len(value)})"), _inside(value, DEPTH))
+            for key, value in nested.items()
+        ],
+    )
+
+
+def table(headings: Sequence[object], rows: Sequence[Sequence[object]], caption: str | None = None) -> Html:
+    """A table that scrolls inside itself. The first cell of a row names it; without headings there are none."""
+    head = element("tr", *[element("th", heading, scope="col") for heading in headings])
+    body = [
+        element("tr", element("th", row[0], scope="row"), *[element("td", cell) for cell in row[1:]])
+        for row in rows
+    ]
+    return element(
+        "div",
+        element(
+            "table",
+            element("caption", caption) if caption else "",
+            element("thead", head) if headings else "",
+            element("tbody", *body),
+        ),
+        class_="scroll",
+        tabindex="0",  # so that a keyboard can scroll it
+        role="group",
+        aria_label=caption or "table",
+    )
+
+
+def words(key: object) -> str:
+    """A name as it is read: test_accuracy, test accuracy."""
+    return _short(str(key).replace("_", " "), 80)
+
+
+def _nested(value: object) -> bool:
+    return isinstance(value, (dict, list)) and len(value) > 0
+
+
+def _short(text: str, letters: int = LETTERS) -> str:
+    return text if len(text) <= letters else f"{text[:letters]} …"
+
+
+def _cell(value: object) -> str:
+    """A value in one cell."""
+    if isinstance(value, (int, float)):
+        return number(value)
+    if value is None or value in ({}, []):
+        return "–"
+    if isinstance(value, list) and not any(map(_nested, value)):
+        more = f" … ({len(value)} in all)" if len(value) > ROWS else ""
+        return ", ".join(_cell(each) for each in value[:ROWS]) + more
+    return _short(value if isinstance(value, str) else json.dumps(value))
+
+
+def _inside(value: Any, depth: int) -> Html:
+    """What a list or dictionary holds."""
+    items = list(value.items() if isinstance(value, dict) else enumerate(value, 1))
+    if not any(_nested(each) for _, each in items):
+        if isinstance(value, list):
+            return element("p", _cell(value))
+        return _rows([], [[words(key), _cell(each)] for key, each in items])
+    held = [each for _, each in items]
+    if all(isinstance(each, dict) and list(each) == list(held[0]) for each in held):  # a column for each key
+        if not any(_nested(cell) for each in held for cell in each.values()):
+            return _rows(
+                ["", *map(words, held[0])], [[words(key), *map(_cell, each.values())] for key, each in items]
+            )
+    if all(isinstance(each, list) and not any(map(_nested, each)) for each in held):
+        return _rows([], [[words(key), _cell(each)] for key, each in items])
+    if depth == 0:
+        return element("p", _short(json.dumps(value)))
+    return join(
+        *[
+            element(
+                "div",
+                element("p", words(key)),
+                _inside(each, depth - 1) if _nested(each) else _cell(each),
+                class_="in",
+            )
+            for key, each in items[:ROWS]
+        ],
+        element("p", f"… {len(items)} in all") if len(items) > ROWS else "",
+    )
+
+
+def _rows(headings: list[str], rows: list[list[str]]) -> Html:
+    more = element("p", f"… {len(rows)} in all") if len(rows) > ROWS else ""
+    return join(table(headings, rows[:ROWS]), more)
