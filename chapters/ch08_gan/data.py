@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
 from chapters import course
-from tinydl.lookup import lookup
+from tinydl.lookup import lookup, unknown
 
 ALIASES = {"birds": ("cifar10", "bird"), "frogs": ("cifar10", "frog")}
 SIDE = 32  # of pictures from a folder, as CIFAR-10's have it
@@ -28,22 +29,26 @@ class Real:
     images: course.Images
 
 
-def real_pictures(data: str, kind: str | None = None) -> Real:
-    """The pictures that --data names, or those of the class `kind` alone.
+def real_pictures(data: str, kind: str | None = None, quick: bool = False) -> Real:
+    """The pictures that --data names, or those of the class `kind` alone; with `quick`, few of them.
 
     Raises:
-        Refused: there is no such set or class, the class has no pictures, or they are fewer than a batch.
+        Refused: there is no such set, no picture of such a class, or fewer pictures than a batch.
     """
+    if data not in (known := [*ALIASES, *course.SETS]) and not Path(data).is_dir():
+        raise course.Refused(f"--data: {unknown(data, known, 'folder or data set')}")
     asked_for_kind = kind is not None
     if data in ALIASES:
         if asked_for_kind:
             raise course.Refused(f"--class {kind}: {data} are one class of CIFAR-10; take --data cifar10")
         data, kind = ALIASES[data]
-    images = course.load_images(data, seed=None, size=SIDE, test_split=0.0)
+    images = course.load_images(data, seed=None, size=SIDE)
     if kind not in images.class_names and not asked_for_kind:
         kind = None  # the set that was asked for is not to be had, and there are drawn digits instead
     x = images.x_train if kind is None else _of_class(images, kind)
     name = images.name if kind is None else f"{images.name}, {kind}"
+    if quick:
+        x, images.x_train, images.y_train = x[:400], images.x_train[:2000], images.y_train[:2000]
     whole = len(x) // BATCH * BATCH
     if not whole:
         raise course.Refused(
@@ -55,12 +60,7 @@ def real_pictures(data: str, kind: str | None = None) -> Real:
 def _of_class(images: course.Images, kind: str) -> np.ndarray:
     """The pictures (m, h, w, channels) of one class."""
     try:
-        label = images.class_names.index(lookup(kind, {name: name for name in images.class_names}, "class"))
+        label = lookup(kind, {name: k for k, name in enumerate(images.class_names)}, "class")
     except ValueError as error:
         raise course.Refused(f"--class: {error}") from None
-    found = images.x_train[images.y_train == label]
-    if not len(found):
-        counts = np.bincount(images.y_train, minlength=len(images.class_names))
-        there = ", ".join(f"{name} {n:,}" for name, n in zip(images.class_names, counts) if n)
-        raise course.Refused(f"--class {kind}: there are no pictures of it; there are {there}")
-    return found
+    return images.x_train[images.y_train == label]

@@ -10,19 +10,26 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 
 import tinydl
 from chapters import course
+from chapters.ch08_gan import pictures
 from chapters.ch08_gan.data import BATCH, Real, real_pictures
+from chapters.ch08_gan.duel import duel
 from chapters.ch08_gan.model import GAN, discriminator, generator
-from chapters.ch08_gan.watch import Watch, diversity, frames
+from chapters.ch08_gan.quality import diversity, new_judge
+from chapters.ch08_gan.watch import Watch, frames
 from chapters.course.flags import LATEST
+from chapters.neighbours import nearest
+from tinydl import plot
 
 CHAPTER = course.CHAPTERS["gan"]
 STEPS = 250  # an epoch, in this chapter: the recipe counts steps, 10,000 of them
 SHOWN = 100  # points that are always the same, whose pictures are shown
+FRAMES = 17  # of the film
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -37,10 +44,15 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def lesson(run: course.Run) -> None:
     """Two networks outwit each other."""
-    real = real_pictures(run.options.data, getattr(run.options, "class"))
+    real = real_pictures(run.options.data, getattr(run.options, "class"), run.options.quick)
     print(f"{real.name}: {len(real.x):,} pictures, each {real.x.shape[1:]}, pixels from -1 to 1")
     run.start(real.name)
-    learn(run, real)
+    model = learn(run, real)
+    kept = frames(run.out, len(run.record["history"]["gan"].get("d_loss", [])))
+    how_it_went(run, kept)
+    what_it_draws(run, real, model, kept)
+    no_minimum(run)
+    how_good_it_is(run, real, model, kept)
 
 
 # --------------------------------------------------------------------------------------------------- training
@@ -65,7 +77,7 @@ def fixed_points(n: int, model: GAN, seed: int) -> np.ndarray:
 def learn(run: course.Run, real: Real) -> GAN:
     """Train both, with a watch; say before how long it will take."""
     options, shape = run.options, real.x.shape[1:]
-    steps = 5 if options.quick else STEPS
+    steps = steps_of_an_epoch(run)
     epochs = run.epochs(quick=4, usual=8 if shape[-1] == 3 else 16, full=40)
     seconds = time_of_a_step(new_model(run, shape), real.x)
     print(
@@ -94,9 +106,12 @@ def learn(run: course.Run, real: Real) -> GAN:
         callbacks=[watch],
         verbose=2,
     )
-    kept = frames(run.out, len(run.record["history"]["gan"].get("d_loss", [])))
-    model.generator.load_weights(kept[max(kept)])  # after Ctrl-C or a NaN, the last that was good
     return model
+
+
+def steps_of_an_epoch(run: course.Run) -> int:
+    """So many steps are an epoch here, since the recipe counts steps."""
+    return 5 if run.options.quick else STEPS
 
 
 def time_of_a_step(model: GAN, x: np.ndarray) -> float:
@@ -113,3 +128,92 @@ def duration(seconds: float) -> str:
         if seconds >= 2 * size:
             return f"about {seconds / size:.0f} {name}"
     return f"about {seconds:.0f} s"
+
+
+# ---------------------------------------------------------------------------------------------- what came out
+
+
+def how_it_went(run: course.Run, kept: dict[int, Path]) -> None:
+    """Both losses, and how well the discriminator told real from generated."""
+    history = run.record["history"]["gan"]
+    if not history.get("d_loss"):
+        return
+    names = ("d_loss", "g_loss", "real_accuracy", "generated_accuracy")
+    last = {name: history[name][-1] for name in names}
+    run.note(**last, steps=steps_of_an_epoch(run) * max(kept))
+    print(f"At last the discriminator's loss is {last['d_loss']:.3f}, the generator's {last['g_loss']:.3f};")
+    print(
+        f"it calls {last['real_accuracy']:.0%} of the real pictures real, and {last['generated_accuracy']:.0%} of "
+        "the generated ones generated. Neither says how good the pictures are."
+    )
+    run.picture("adversaries", pictures.adversaries(history, steps_of_an_epoch(run)))
+
+
+def what_it_draws(run: course.Run, real: Real, model: GAN, kept: dict[int, Path]) -> None:
+    """The same points over time; samples beside real pictures and the nearest of those; ways between points."""
+    steps, last = steps_of_an_epoch(run), max(kept)
+    points = fixed_points(SHOWN, model, run.options.seed)
+    drawn = {}
+    for epoch in moments(last, FRAMES):
+        model.generator.load_weights(
+            kept[epoch]
+        )  # the last one is the last that was good, whatever came after
+        drawn[epoch] = model.predict(points, verbose=0)
+    film = [pictures.frame(x[:18], epoch / max(last, 1)) for epoch, x in drawn.items()]
+    plot.save_animation(film, run.out / "film.gif", [0.4] * (len(film) - 1) + [3.0], colours=96)
+    few = {epoch * steps: drawn[epoch][:6] for epoch in moments(last, 9)}
+    run.picture("strip", pictures.strip(few, "Six points, and what is drawn of them after so many steps"))
+
+    final = drawn[last]
+    title = f"After {last * steps:,} steps: pictures of 100 points"
+    run.picture("samples", plot.image_grid(pictures.shown(final), title=title))
+    run.picture("beside", pictures.beside(real.x[:48], final[:48]))
+    flat = real.x.reshape(len(real.x), -1)  # (n, h·w·channels)
+    some = final[:10]
+    found = nearest(flat, 1, some.reshape(len(some), -1))[:, 0]
+    title = "Is it memory? Generated pictures, and of all real ones the nearest, pixel by pixel"
+    run.picture("nearest", pictures.nearest_ones(some, real.x[found], title))
+    share = np.linspace(0, 1, 9, dtype=np.float32)[:, None]  # (9, 1)
+    ways = np.stack(
+        [(1 - share) * points[i] + share * points[i + 1] for i in range(0, 8, 2)]
+    )  # (4, 9, latent_dim)
+    between = model.predict(ways.reshape(-1, ways.shape[-1]), verbose=0)
+    title = "From one point to another in eight steps"
+    run.picture("between", pictures.between(between.reshape(4, 9, *between.shape[1:]), title))
+
+
+def no_minimum(run: course.Run) -> None:
+    """Two players with a number each: both follow their gradients, and neither arrives."""
+    ways = {"both at once": duel(150, in_turn=False), "in turn": duel(150)}
+    run.picture("duel", pictures.circles(ways))
+
+
+def how_good_it_is(run: course.Run, real: Real, model: GAN, kept: dict[int, Path]) -> None:
+    """Two figures over time, diversity and Fréchet distance, beside what real pictures get."""
+    judge = new_judge(run, real)
+    points = fixed_points(judge.pictures, model, run.options.seed)
+    last, steps = max(kept), steps_of_an_epoch(run)
+    late = range(max(1, last - 4), last + 1)  # the last five, for one alone may be lucky
+    distances, diversities = {}, {}
+    for epoch in sorted({*moments(last, FRAMES), *late}):
+        model.generator.load_weights(kept[epoch])
+        x = model.predict(points, batch_size=100, verbose=0)
+        distances[epoch * steps], diversities[epoch * steps] = judge.distance(x), diversity(x)
+    run.note(diversity=diversities[last * steps], diversity_real=judge.diversity_real)
+    print(f"Diversity {diversities[last * steps]:.3f}; of real pictures {judge.diversity_real:.3f}.")
+    if judge.floor is None:
+        print("Too few pictures for a Fréchet distance.")
+        return
+    above = {step: value - judge.floor for step, value in distances.items()}
+    found = float(np.mean([above[epoch * steps] for epoch in late] or [above[0]]))
+    run.note(frechet=found, frechet_untrained=above[0], frechet_floor=judge.floor, frechets=distances)
+    print(
+        f"Fréchet distance above the floor ({judge.floor:.2f}, of other real pictures): {found:.2f}, mean of the"
+    )
+    print(f"last {len(late)} epochs; before training it was {above[0]:.2f}.")
+    run.picture("quality", pictures.quality(distances, judge.floor, diversities, judge.diversity_real))
+
+
+def moments(last: int, n: int) -> list[int]:
+    """At most n epochs from 0 to the last, more of them in the beginning, when most happens."""
+    return sorted({round(last * share**1.5) for share in np.linspace(0, 1, n)})

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from chapters.ch08_gan.model import GAN
+from chapters.ch08_gan.quality import diversity
 from tinydl import callbacks, checkpoint
 
 LOOK = 25  # steps between two looks at the losses: on a GPU each look waits
@@ -45,7 +46,7 @@ class Watch(callbacks.Callback):
                 for path in (self.folder / name).glob("epoch_*.npz"):
                     path.unlink()
         past = self.model.history.history.get("diversity", [])  # of a training that is gone on with
-        self.diverse = any(value >= COLLAPSED * self.real for value in past)
+        self.diverse = any(value > 2 * COLLAPSED * self.real for value in past)
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
         self._keep(epoch)
@@ -77,8 +78,8 @@ class Watch(callbacks.Callback):
         self.broken = self.model.stop_training = True
         epoch = self.model.epoch
         print(
-            f"Stopped: {name} is {value} by step {epoch * self.params['steps'] + step:,}. What was good last, the "
-            f"state after {epoch} epochs, is kept; try another --seed, or lower learning rates in model.py.",
+            f"Stopped: {name} is {value} by step {epoch * self.params['steps'] + step:,}. The pictures will show the "
+            f"generator of {epoch} epochs, which was good; try another --seed, or lower learning rates in model.py.",
             flush=True,
         )
 
@@ -97,7 +98,7 @@ class Watch(callbacks.Callback):
         elif self.alike and not low:
             self.alike = False
             print(f"  By step {step:,} they differ again: diversity {value:.3f}.", flush=True)
-        self.diverse = self.diverse or not low
+        self.diverse = self.diverse or value > 2 * COLLAPSED * self.real
 
 
 def path_of(folder: Path, epoch: int) -> Path:
@@ -113,12 +114,3 @@ def frames(folder: Path, last: int) -> dict[int, Path]:
         if epoch <= last:
             found[epoch] = path
     return found
-
-
-def diversity(pictures: np.ndarray) -> float:
-    """How different pictures (n, h, w, channels) are: the mean distance of two of them, root mean square of a pixel."""
-    flat = pictures.reshape(len(pictures), -1).astype(np.float64)  # (n, h·w·channels)
-    squares = (flat**2).sum(axis=1)
-    apart = (squares[:, None] + squares - 2 * flat @ flat.T) / flat.shape[1]  # (n, n)
-    a, b = np.triu_indices(len(flat), k=1)
-    return float(np.sqrt(np.maximum(apart[a, b], 0)).mean())
