@@ -41,6 +41,7 @@ SETS = {
     "fashion_mnist": Set(
         "Fashion-MNIST", lambda: datasets.fashion_mnist.load_data(), datasets.fashion_mnist.class_names
     ),
+    "cifar10": Set("CIFAR-10", lambda: _cifar10(), datasets.cifar10.class_names),
     "synthetic": Set(
         "synthetic digits", lambda: datasets.synthetic.load_data(), datasets.synthetic.class_names
     ),
@@ -54,6 +55,7 @@ def load_images(
     seed: int | None = 0,
     size: int = 64,
     test_split: float = 0.2,
+    held_out: bool = True,
     flag: str = "--data",
 ) -> Images:
     """The pictures that --data names; drawn digits, and a line that says so, where a set cannot be had.
@@ -64,31 +66,39 @@ def load_images(
         seed: of the draw that splits a folder; None takes the last of each class by name to test on.
         size: height and width that the pictures of a folder get, in pixels.
         test_split: the share of a folder's pictures that are for the test.
+        held_out: False for a chapter that tests nothing and names no classes: all pictures of a folder are to train on,
+            and of a set the test half, or a class, may be missing.
         flag: that named them, for the errors.
 
     Raises:
-        Refused: neither a name nor a folder, or files that cannot be read or learned from.
+        Refused: neither a name nor a folder, files that cannot be read or learned from, or half of a set only.
     """
     try:
         if data in SETS:
             name, halves, class_names = _load_set(data)
         elif Path(data).is_dir():
             name, class_names = Path(data).resolve().name, datasets.image_folder.class_names(data)
+            test_split = test_split if held_out else 0.0
             halves = datasets.image_folder.load_data(data, (size, size), test_split=test_split, seed=seed)
         else:
             raise Refused(f"{flag}: {unknown(data, SETS, 'folder or data set')}")
     except ValueError as error:  # a corrupt file, no classes, a picture that is none: the message names it
         raise Refused(f"{flag} {data}: {error}") from None
-    if len(class_names) < 2:
-        raise Refused(
-            f"{flag} {data}: one class only ({class_names[0]}); give it a folder for each of two or more"
-        )
-    if len(halves[1][0]) == 0:
-        raise Refused(f"{flag} {data}: nothing to test on; give each class two pictures or more")
     keep = (2000, 500) if quick else (None, None)
     (x_train, y_train), (x_test, y_test) = ((x[:n], y[:n]) for (x, y), n in zip(halves, keep))
     x_train, x_test = (x if x.ndim == 4 else x[..., None] for x in (x_train, x_test))  # grey is one channel
-    return Images(name, x_train, y_train, x_test, y_test, class_names)
+    images = Images(name, x_train, y_train, x_test, y_test, class_names)
+    if held_out and len(x_train):
+        images = _without_empty_classes(images)
+    whole = f"get {name} whole, or take other data" if data in SETS else ""
+    if len(images.class_names) < 2:
+        (only,), mend = images.class_names, whole or "give it a folder for each of two or more"
+        raise Refused(f"{flag} {data}: one class only ({only}); {mend}")
+    for x, needed, purpose in ((images.x_train, True, "train"), (images.x_test, held_out, "test")):
+        if needed and not len(x):
+            mend = whole or "give each class two pictures or more"
+            raise Refused(f"{flag} {data}: nothing to {purpose} on; {mend}")
+    return images
 
 
 def scaled(x: np.ndarray) -> np.ndarray:
@@ -111,3 +121,37 @@ def _load_set(data: str) -> tuple[str, Any, Sequence[str]]:
             file=sys.stderr,
         )
         return _load_set("synthetic")
+
+
+def _without_empty_classes(images: Images) -> Images:
+    """Leave out the classes that there is nothing to learn of, and say so: a part of a set may lack them."""
+    there = np.unique(images.y_train)
+    if len(there) == len(images.class_names):
+        return images
+    missing = [name for k, name in enumerate(images.class_names) if k not in there]
+    tested = np.isin(images.y_test, there)
+    print(f"{images.name}: nothing to learn {', '.join(missing)} from: left out.", file=sys.stderr)
+    return Images(
+        images.name,
+        images.x_train,
+        np.searchsorted(there, images.y_train),  # numbered anew, from 0 without a gap
+        images.x_test[tested],
+        np.searchsorted(there, images.y_test[tested]),
+        [images.class_names[k] for k in there],
+    )
+
+
+def _cifar10() -> list[tuple[np.ndarray, np.ndarray]]:
+    """CIFAR-10 with labels (n,), as it lies; of a part, whose files may be sorted by class, the classes mixed."""
+    halves = [(x, y.reshape(-1)) for x, y in datasets.cifar10.load_data()]
+    return [half if len(half[0]) == n else _mixed(*half) for half, n in zip(halves, (50_000, 10_000))]
+
+
+def _mixed(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The classes evenly mixed, each in its own order: the k-th picture of n goes (k + 1/2) / n of the way."""
+    place = np.empty(len(y))
+    for label in np.unique(y):
+        own = np.flatnonzero(y == label)
+        place[own] = (np.arange(len(own)) + 0.5) / len(own)
+    order = np.argsort(place, kind="stable")
+    return x[order], y[order]

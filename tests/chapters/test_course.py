@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
 
 import tinydl
 from chapters import __main__, course
@@ -311,3 +312,129 @@ def test_a_seed_settles_a_run(here: Path) -> None:
     for was, is_ in zip(first, second):
         np.testing.assert_array_equal(is_, was)
     assert tinydl.current_device() == "cpu"
+
+
+# ---- the pictures -------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def cifar10(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Path]:
+    """Writes a part of CIFAR-10: files by name, each the labels of its pictures; the k-th of a class is of brightness k."""
+
+    def write(**files: list[int]) -> Path:
+        folder = tmp_path / "data" / "cifar-10"
+        folder.mkdir(parents=True)
+        for name, labels in files.items():
+            records = [[label] + [labels[:i].count(label)] * 3072 for i, label in enumerate(labels)]
+            (folder / f"{name}.bin").write_bytes(np.array(records, np.uint8).tobytes())
+        return folder
+
+    monkeypatch.setenv("TINYDL_DATA", str(tmp_path / "data"))
+    monkeypatch.setenv("TINYDL_CACHE", str(tmp_path / "cache"))
+    return write
+
+
+ALL = list(range(10))
+
+
+def test_a_part_of_cifar10_is_told_and_mixed(
+    cifar10: Callable[..., Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    sorted_by_class = [2] * 6 + [6] * 6, [k for k in ALL if k not in (2, 6) for _ in range(3)]
+    folder = cifar10(train_birds_frogs=sorted_by_class[0], train_others=sorted_by_class[1], test=ALL)
+    images = course.load_images("cifar10")
+    assert images.name == "CIFAR-10" and images.class_names[6] == "frog"
+    assert images.x_train.shape == (36, 32, 32, 3) and images.y_train.shape == (36,)
+    assert images.x_test.shape == (10, 32, 32, 3) and images.y_test.shape == (10,)
+    for third in np.split(images.y_train, 3):
+        assert np.bincount(third).tolist() == [1, 1, 2, 1, 1, 1, 2, 1, 1, 1], "the classes are evenly mixed"
+    for k in ALL:
+        brightness = images.x_train[images.y_train == k][:, 0, 0, 0]
+        assert brightness.tolist() == list(range(len(brightness))), "each in the order of the files"
+    (line,) = capsys.readouterr().err.splitlines()
+    assert f"{folder} holds a part of the set, 36 of 50,000 training images (airplane 3" in line
+    assert line.endswith("and 10 of 10,000 test images.")
+
+
+def test_quick_is_the_beginning(cifar10: Callable[..., Path]) -> None:
+    cifar10(train=ALL * 201, test=ALL * 51)
+    images = course.load_images("cifar10", quick=True)
+    assert (len(images.x_train), len(images.x_test)) == (2000, 500)
+
+
+def test_a_class_without_a_picture_is_left_out(
+    cifar10: Callable[..., Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    cifar10(train=[9, 0, 9, 5], test=ALL)
+    images = course.load_images("cifar10")
+    assert images.class_names == ["airplane", "dog", "truck"]
+    assert [images.class_names[k] for k in images.y_test] == ["airplane", "dog", "truck"]
+    assert {images.class_names[k]: (images.y_train == k).sum() for k in range(3)} == {
+        "airplane": 1,
+        "dog": 1,
+        "truck": 2,
+    }
+    told = capsys.readouterr().err
+    assert "airplane 1, dog 1, truck 2, no automobile, no bird" in told
+    assert "nothing to learn automobile, bird, cat, deer, frog, horse, ship from: left out." in told
+
+
+def test_where_nothing_is_held_out_a_part_will_do(cifar10: Callable[..., Path], tmp_path: Path) -> None:
+    cifar10(train=[2, 2, 9])
+    images = course.load_images("cifar10", held_out=False)
+    assert images.y_train.tolist() == [2, 9, 2] and len(images.x_test) == 0 and len(images.class_names) == 10
+    for name in ("moss", "sand"):
+        (tmp_path / "mine" / name).mkdir(parents=True)
+        Image.new("RGB", (8, 8)).save(tmp_path / "mine" / name / "0.png")
+    images = course.load_images(str(tmp_path / "mine"), size=4, held_out=False)
+    assert images.x_train.shape == (2, 4, 4, 3) and len(images.x_test) == 0
+
+
+@pytest.mark.parametrize(
+    ("files", "says"),
+    [
+        ({"test": ALL}, "nothing to train on; get CIFAR-10 whole, or take other data"),
+        ({"train": ALL}, "nothing to test on; get CIFAR-10 whole, or take other data"),
+        ({"train": [1, 2], "test": [3, 4]}, "nothing to test on; get CIFAR-10 whole"),
+        ({"train": [2, 2], "test": ALL}, r"one class only \(bird\); get CIFAR-10 whole"),
+        (
+            {"train": ALL, "test": [3, 10]},
+            "test.bin is corrupt: label 10 in record 1, expected labels 0 to 9",
+        ),
+        ({"train": ALL, "test": []}, "test.bin is cut off or corrupt: 0 bytes came"),
+    ],
+    ids=[
+        "test files only",
+        "train files only",
+        "other classes",
+        "one class",
+        "label above 9",
+        "nothing in it",
+    ],
+)
+def test_a_part_of_cifar10_that_will_not_do(
+    files: dict[str, list[int]], says: str, cifar10: Callable[..., Path]
+) -> None:
+    cifar10(**files)
+    with pytest.raises(course.Refused, match=f"--data cifar10: .*{says}") as refused:
+        course.load_images("cifar10")
+    assert "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize("held_out", [True, False])
+def test_a_file_of_cifar10_that_is_cut_off(held_out: bool, cifar10: Callable[..., Path]) -> None:
+    path = cifar10(train=ALL, test=ALL) / "train.bin"
+    path.write_bytes(path.read_bytes()[:-1])
+    with pytest.raises(course.Refused, match="train.bin is cut off or corrupt: 30,729 bytes came"):
+        course.load_images("cifar10", held_out=held_out)
+
+
+def test_without_cifar10_there_are_drawn_digits(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def nowhere() -> Any:
+        raise tinydl.datasets.DataUnavailable("no network")
+
+    monkeypatch.setattr(tinydl.datasets.cifar10, "load_data", nowhere)
+    assert course.load_images("cifar10", quick=True).name == "synthetic digits"
+    assert "CIFAR-10 is not to be had here, so there are drawn digits" in capsys.readouterr().err

@@ -148,9 +148,11 @@ def _say_what_is_there(folder: Path, data: tuple[Pair, Pair]) -> None:
     if len(y_train) == 50_000 and len(y_test) == 10_000:
         return
     counts = np.bincount(y_train[:, 0], minlength=10)
-    each = ", ".join(f"{name} {count:,}" for name, count in zip(class_names, counts, strict=True) if count)
+    there = [f"{name} {count:,}" for name, count in zip(class_names, counts, strict=True) if count]
+    missing = [f"no {name}" for name, count in zip(class_names, counts, strict=True) if not count]
+    each = f" ({', '.join(there + missing)})" if there else ""
     print(
-        f"CIFAR-10: {folder} holds a part of the set, {len(y_train):,} of 50,000 training images"
-        f"{f' ({each})' if each else ''} and {len(y_test):,} of 10,000 test images.",
+        f"CIFAR-10: {folder} holds a part of the set, {len(y_train):,} of 50,000 training images{each} "
+        f"and {len(y_test):,} of 10,000 test images.",
         file=sys.stderr,
     )
