@@ -73,8 +73,8 @@ def kl_divergence(mean: np.ndarray, log_var: np.ndarray) -> np.ndarray:
 def beta(model: VAE) -> float:
     """How much the divergence counts in the recipe's loss, where a nat of reconstruction counts 1.
 
-    The loss is a mean over d pixels and a mean over k latent numbers. Times d, the first is the sum over the pixels; the
-    second, kl_weight / k times a sum that is twice the divergence, becomes 2 d kl_weight / k of it.
+    The loss is a mean over d pixels and a mean over k latent numbers. Times d, the first is the sum over the pixels;
+    the second, kl_weight / k times a sum that is twice the divergence, becomes 2 d kl_weight / k times the divergence.
     """
     pixels = int(np.prod(model.encoder.input_shape[1:]))
     return 2 * pixels * model.kl_weight / model.latent_dim

@@ -1,4 +1,4 @@
-"""Networks that differ from the recipe in one thing: the wrong standard deviation, and other weights of the divergence."""
+"""What differs from the recipe in one thing: the wrong standard deviation, and other weights of the divergence."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+import tinydl
 from chapters.ch07_vae.elbo import beta, terms
 from chapters.ch07_vae.model import VAE, sample
 from tinydl import Tensor, callbacks, losses, ops
@@ -49,3 +50,12 @@ class Watch(callbacks.Callback):
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         reconstruction, divergence = terms(self.model, self.x)
         logs.update(test_reconstruction=float(reconstruction.mean()), test_kl=float(divergence.mean()))
+
+
+def first_losses(kind: type[VAE], x: np.ndarray, latent_dim: int, batch: int, seed: int) -> list[float]:
+    """The losses of the first steps, once through pictures (n, h, w, channels) in their order."""
+    tinydl.set_random_seed(seed)
+    model = kind(x.shape[1:], latent_dim)
+    model.compile("rmsprop")
+    parts = range(0, len(x), batch)
+    return [model.train_on_batch(x[i : i + batch], return_dict=True)["loss"] for i in parts]

@@ -1,8 +1,8 @@
 """Train the chapter's autoencoder, draw what its plane holds, and change one thing at a time.
 
-python -m chapters run vae                          some of MNIST, two to three minutes
+python -m chapters run vae                          some of MNIST, about three minutes
 python -m chapters run vae --full                   the recipe to the letter: all of it, ten times
-python -m chapters run vae --latent 20              clouds in twenty numbers; of those, two directions are drawn
+python -m chapters run vae --latent 20              clouds in twenty numbers; two directions of them are drawn
 python -m chapters run vae --data fashion_mnist     clothes instead of digits
 """
 
@@ -15,26 +15,28 @@ import numpy as np
 
 import tinydl
 from chapters import course
-from chapters.ch07_vae.elbo import beta, terms
-from chapters.ch07_vae.experiments import Watch, WrongVAE, kl_weight
-from chapters.ch07_vae.model import VAE
+from chapters.ch07_vae import curves, pictures
+from chapters.ch07_vae.elbo import beta, clouds, kl_divergence, noise, terms
+from chapters.ch07_vae.experiments import Watch, WrongVAE, first_losses, kl_weight
+from chapters.ch07_vae.model import VAE, sample
+from chapters.ch07_vae.pictures import Map
+from chapters.ch07_vae.plane import Plane, decoded, eight, grid, plane_of
+from tinydl import plot
 
 CHAPTER = course.CHAPTERS["vae"]
 BATCH = 16  # of the recipe
 BETAS = (0, 1, 4, 16, 64)  # besides the recipe's own
 WATCHED = 2000  # test pictures that are measured after each epoch
 
+# Test ELBO to expect, by data; README.md says how it was measured.
+EXPECT: dict[str, str] = {}
+
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the chapter. `argv`: its flags, as on the command line. Returns the exit status."""
     flags = course.chapter_flags(CHAPTER)
-    flags.add_argument(
-        "--latent",
-        type=course.whole_number(1),
-        default=2,
-        metavar="N",
-        help="numbers a picture (without it: 2)",
-    )
+    latent = {"type": course.whole_number(1), "default": 2, "metavar": "N"}
+    flags.add_argument("--latent", **latent, help="how many numbers a picture becomes (without it: 2)")
     run = course.Run(CHAPTER, flags, argv)
     with run:
         lesson(run)
@@ -49,8 +51,9 @@ def lesson(run: course.Run) -> None:
     model.encoder.summary()
     model.decoder.summary()
     recipe(run, sets, model)
+    what_the_plane_holds(run, sets, model)
     wrong_deviation(run, sets, model)
-    betas(run, sets)
+    several_betas(run, sets)
 
 
 # ------------------------------------------------------------------------------------------------------- data
@@ -73,17 +76,19 @@ def load(run: course.Run) -> Sets:
     options = run.options
     images = course.load_images(options.data, options.quick, options.seed)
     _, height, width, _ = images.x_train.shape
-    x, x_test = (
-        course.scaled(each[:, : height // 2 * 2, : width // 2 * 2])
-        for each in (images.x_train, images.x_test)
-    )
     if height % 2 or width % 2:
         print(
-            f"The last row or column of each {height}x{width} picture is left out: the network halves both."
+            f"Of each {height}x{width} picture the last row or column is left out: the network halves both."
         )
-    many, few = (640, 256) if options.quick else (len(x), 12_000) if options.full else (12_000, 4_000)
-    sets = Sets(images.name, x[:many], x[:few], x_test, images.y_test, images.class_names)
-    print(f"{sets.name}: {len(sets.x):,} pictures to learn, {len(x_test):,} to test, each {x.shape[1:]}")
+    even = (slice(None), slice(height // 2 * 2), slice(width // 2 * 2))
+    x, x_test = course.scaled(images.x_train[even]), course.scaled(images.x_test[even])
+    if options.quick:
+        many, few, tested = 480, 96, 200
+    else:
+        many, few, tested = (len(x), 12_000, len(x_test)) if options.full else (12_000, 4_000, len(x_test))
+    labels = images.y_test[:tested]
+    sets = Sets(images.name, x[:many], x[:few], x_test[:tested], labels, images.class_names)
+    print(f"{sets.name}: {len(sets.x):,} pictures to learn, {len(labels):,} to test, each {x.shape[1:]}")
     return sets
 
 
@@ -98,43 +103,157 @@ def new_model(run: course.Run, sets: Sets, kind: type[VAE], **options: float) ->
     return model
 
 
-def recipe_epochs(run: course.Run) -> int:
-    """How long the recipe's network learns, and its twin with the wrong standard deviation."""
-    return run.epochs(quick=1, usual=3, full=10)
+def learn(run: course.Run, sets: Sets, model: VAE, name: str) -> dict[str, list[float]]:
+    """Train by the recipe, and measure some of the test pictures after each epoch."""
+    epochs = run.epochs(quick=1, usual=3, full=10)
+    watch = Watch(sets.x_test[:WATCHED])
+    return run.fit(model, sets.x, name=name, epochs=epochs, batch_size=BATCH, callbacks=[watch]).history
+
+
+def means(model: VAE, x: np.ndarray) -> tuple[float, float]:
+    """The reconstruction and the divergence of pictures, in nats a picture."""
+    reconstruction, divergence = (float(each.mean()) for each in terms(model, x))
+    return reconstruction, divergence
 
 
 def recipe(run: course.Run, sets: Sets, model: VAE) -> None:
-    """Learn, and say what it came to."""
-    watch = Watch(sets.x_test[:WATCHED])
-    run.fit(model, sets.x, name="vae", epochs=recipe_epochs(run), batch_size=BATCH, callbacks=[watch])
-    reconstruction, divergence = (each.mean() for each in terms(model, sets.x_test))
-    run.note(
-        elbo=-reconstruction - divergence, reconstruction=reconstruction, kl=divergence, beta=beta(model)
-    )
+    """Learn, and say what it came to: the lower bound, and the sum that the recipe makes small."""
+    b, pixels = beta(model), sets.x[0].size
+    untrained = means(model, sets.x_test[:WATCHED])
+    history = learn(run, sets, model, "vae")
+    reconstruction, divergence = means(model, sets.x_test)
+    elbo, weighted = -reconstruction - divergence, reconstruction + b * divergence
+    run.note(elbo=elbo, reconstruction=reconstruction, kl=divergence, beta=b, weighted=weighted)
+    print(f"\nTest pictures, in nats: reconstruction {reconstruction:.2f} + divergence {divergence:.2f},")
+    print(f"so the evidence lower bound is {elbo:.2f}: a picture's probability is e to that, or more.")
     print(
-        f"Test ELBO {-reconstruction - divergence:.2f} nats a picture: {reconstruction:.2f} + {divergence:.2f}"
+        f"The recipe's loss times {pixels} is {weighted:.2f}: in it the divergence counts {b:.3g} times (β)."
     )
+    if expected := EXPECT.get(sets.name):
+        print(f"Expect {expected}{', without --quick' if run.options.quick else ''}.")
+    if history:
+        learnt = {"reconstruction": pixels * np.array(history["reconstruction_loss"])}
+        learnt["divergence"] = pixels / b * np.array(history["kl_loss"])
+        test = {
+            "reconstruction": [untrained[0], *history["test_reconstruction"]],
+            "divergence": [untrained[1], *history["test_kl"]],
+        }
+        run.picture("costs", curves.costs(test, learnt, b))
+
+
+# ------------------------------------------------------------------------------------------------- the plane
+
+
+def what_the_plane_holds(run: course.Run, sets: Sets, model: VAE) -> None:
+    """What lies where in it, how wide the clouds are, what comes back, and what is new."""
+    mean, log_var = clouds(model, sets.x_test)  # (n, latent_dim) each
+    plane = plane_of(mean)
+    if plane.words:
+        print(f"What is drawn of the latent numbers{plane.words}.")
+    places = Map(plane.places(mean), sets.y_test, sets.class_names)
+    run.picture(
+        "manifold", pictures.manifold(grid(model, plane), f"{sets.name}: 15 x 15 points{plane.words}")
+    )
+    some = places.few(3000)
+    title = f"{sets.name}: where test pictures lie{plane.words}"
+    run.picture("plane", plot.latent_scatter(some.places, some.labels, some.names, title))
+    samples = sample(mean, log_var, noise(*mean.shape))  # a point of each cloud
+    run.note(
+        deviation=np.median(np.exp(log_var / 2), axis=0),
+        heap={"mean": samples.mean(axis=0), "deviation": samples.std(axis=0)},
+    )
+    heap = plane.places(samples)
+    run.picture(
+        "clouds", pictures.clouds(places.few(100), plane.covariances(log_var[:100]), heap, plane.words)
+    )
+    back = model.predict(sets.x_test[:30], verbose=0)
+    title = f"{sets.name}: test pictures, and what comes back from the middles of their clouds"
+    run.picture("reconstructions", plot.reconstructions(sets.x_test[:30], back, title=title))
+    new = decoded(model, noise(50, run.options.latent, run.options.seed + 1))
+    title = f"{sets.name}: decoded from random points of the normal distribution"
+    run.picture("samples", plot.image_grid(new, title=title))
+    the_walk(run, model, plane, places.few(1000))
+
+
+def the_walk(run: course.Run, model: VAE, plane: Plane, background: Map) -> None:
+    """Through the plane, and what is decoded on the way."""
+    way = eight(8 if run.options.quick else 48)
+    shown = decoded(model, plane.points(way))  # (steps, h, w, channels)
+    colours = 32 if shown.shape[-1] == 1 else 128
+    plot.save_animation(pictures.walk(background, way, shown), run.out / "walk.gif", 0.15, colours=colours)
+
+
+# ------------------------------------------------------------------------------------- one thing is different
 
 
 def wrong_deviation(run: course.Run, sets: Sets, model: VAE) -> None:
-    """The same training with exp(log_var) as the standard deviation."""
+    """The same training, from the same weights, with exp(log_var) as the standard deviation."""
     wrong = new_model(run, sets, WrongVAE)
-    watch = Watch(sets.x_test[:WATCHED])
-    run.fit(wrong, sets.x, name="wrong std", epochs=recipe_epochs(run), batch_size=BATCH, callbacks=[watch])
-    reconstruction, divergence = (each.mean() for each in terms(wrong, sets.x_test))
-    print(
-        f"wrong: {-reconstruction - divergence:.2f} nats a picture: {reconstruction:.2f} + {divergence:.2f}"
+    learn(run, sets, wrong, "wrong std")
+    reconstruction, divergence = means(wrong, sets.x_test)
+    mean, log_var = clouds(wrong, sets.x_test)
+    said = float(
+        kl_divergence(mean, log_var / 2).mean()
+    )  # as its loss has it: of clouds that it does not draw from
+    mended = VAE(sets.x.shape[1:], run.options.latent)
+    mended.set_weights(wrong.get_weights())
+    found = {
+        "right": means(model, sets.x_test),
+        "wrong, its clouds as they are": (reconstruction, divergence),
+        "wrong, as its own loss has it": (reconstruction, said),
+        "wrong weights, right formula": means(mended, sets.x_test),
+    }
+    print("\nexp(log_var) as the standard deviation; test pictures, in nats:")
+    for name, (each, kl) in found.items():
+        print(f"  {name:<31} reconstruction {each:7.2f} + divergence {kl:6.2f} = {each + kl:7.2f}")
+    run.note(
+        wrong_std={name: {"reconstruction": a, "kl": b, "elbo": -a - b} for name, (a, b) in found.items()}
     )
 
+    if run.interrupted:
+        raise KeyboardInterrupt  # as `run.fit` does: these are trainings too
+    seeds, steps = (1, 10) if run.options.quick else (3, 40)
+    kinds, latent_dim = {"right": VAE, "wrong": WrongVAE}, run.options.latent
+    first = {
+        name: [first_losses(kind, sets.x[: steps * BATCH], latent_dim, BATCH, seed) for seed in range(seeds)]
+        for name, kind in kinds.items()
+    }
+    right_std, wrong_std = (np.exp(clouds(each, sets.x_test)[1] / 2).ravel() for each in (model, wrong))
+    run.note(
+        wrong_deviation=float(np.median(wrong_std)),
+        first_losses={name: [max(each) for each in losses] for name, losses in first.items()},
+    )
+    run.picture("deviations", curves.deviations(first, right_std, wrong_std))
+    grids = [
+        ("standard deviation exp(log_var / 2)", grid(model, plane_of(clouds(model, sets.x_test)[0]))),
+        ("standard deviation exp(log_var)", grid(wrong, plane_of(mean))),
+    ]
+    run.picture("wrong", pictures.manifolds(grids, f"{sets.name}: 15 x 15 points of both"))
 
-def betas(run: course.Run, sets: Sets) -> None:
-    """Short trainings in which the divergence counts β times: from nothing to nearly everything."""
+
+def several_betas(run: course.Run, sets: Sets) -> None:
+    """Short trainings in which the divergence counts β times, from not at all to more than anything else."""
     usual = new_model(run, sets, VAE)
-    for b in sorted({*BETAS, beta(usual)}):
+    epochs, some = (1, (0, 64)) if run.options.quick else (2, BETAS)
+    found, rows = {}, []
+    print(
+        f"\nThe divergence counted β times ({len(sets.x_few):,} pictures, epochs: {epochs}); test, in nats:"
+    )
+    for b in sorted({*some, beta(usual)}):
         model = new_model(run, sets, VAE, kl_weight=kl_weight(b, usual))
-        epochs = 1 if run.options.quick else 2
         run.fit(model, sets.x_few, name=f"beta {b:.3g}", epochs=epochs, batch_size=BATCH, verbose=0)
-        reconstruction, divergence = (each.mean() for each in terms(model, sets.x_test))
+        found[b] = means(model, sets.x_test)
+        reconstruction, divergence = found[b]
         print(
-            f"{b:.3g}: {-reconstruction - divergence:.2f} nats a picture: {reconstruction:.2f} + {divergence:.2f}"
+            f"  β {b:<6.3g} reconstruction {reconstruction:7.2f} + divergence {divergence:6.2f},"
+            f" ELBO {-reconstruction - divergence:8.2f}"
         )
+        mean = clouds(model, sets.x_test)[0]
+        plane = plane_of(mean)
+        places = Map(plane.places(mean), sets.y_test, sets.class_names).few(1000)
+        rows.append((f"β = {b:.3g}", places, grid(model, plane, 7)))
+    run.note(
+        betas={f"{b:.3g}": {"reconstruction": a, "kl": kl, "elbo": -a - kl} for b, (a, kl) in found.items()}
+    )
+    run.picture("betas", pictures.planes(rows, f"{sets.name}: the divergence counted β times{plane.words}"))
+    run.picture("beta_terms", curves.beta_terms(found, beta(usual)))
