@@ -319,7 +319,7 @@ def test_a_seed_settles_a_run(here: Path) -> None:
 
 @pytest.fixture
 def cifar10(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Path]:
-    """Writes a part of CIFAR-10: files by name, each the labels of its pictures; the k-th of a class is of brightness k."""
+    """Writes a part of CIFAR-10: files by name, each the labels of its pictures; a class gets brighter one by one."""
 
     def write(**files: list[int]) -> Path:
         folder = tmp_path / "data" / "cifar-10"
