@@ -1,27 +1,34 @@
-"""The same two adversaries in Keras on TensorFlow, their weights in the same order: the numbers to stand beside.
+"""The same two adversaries in Keras, their weights in the same order: the numbers to stand beside.
 
-They need Keras (pip install 'tinydl[keras]'); `compile` and `fit` are said as in tinydl, and compiled.
+    python -m chapters.ch08_gan.keras_twin --epochs 4
+
+needs Keras (pip install 'tinydl[keras]') on TensorFlow or PyTorch, trains the narrow ones and prints their losses.
 """
 
 from __future__ import annotations
 
+import argparse
+import importlib
+import time
+from collections.abc import Callable
 from typing import Any
 
 import keras
-import tensorflow as tf
+import numpy as np
 from keras import ops
 from keras.layers import Conv2D, Conv2DTranspose, Dense, Dropout, Flatten, Input, LeakyReLU, Reshape
 from keras.optimizers.schedules import InverseTimeDecay
 
 
-def generator(width: int = 256, latent_dim: int = 32) -> Any:
+def generator(width: int = 256, latent_dim: int = 32, shape: tuple[int, int, int] = (32, 32, 3)) -> Any:
     """`chapters.ch08_gan.model.generator`, in Keras."""
+    height, across, channels = shape
     return keras.Sequential(
         [
             Input((latent_dim,)),
-            Dense(16 * 16 * (width // 2)),
+            Dense(height // 2 * (across // 2) * (width // 2)),
             LeakyReLU(),
-            Reshape((16, 16, width // 2)),
+            Reshape((height // 2, across // 2, width // 2)),
             Conv2D(width, 5, padding="same"),
             LeakyReLU(),
             Conv2DTranspose(width, 4, strides=2, padding="same"),
@@ -30,17 +37,17 @@ def generator(width: int = 256, latent_dim: int = 32) -> Any:
             LeakyReLU(),
             Conv2D(width, 5, padding="same"),
             LeakyReLU(),
-            Conv2D(3, 7, padding="same", activation="tanh"),
+            Conv2D(channels, 7, padding="same", activation="tanh"),
         ],
         name="generator",
     )
 
 
-def discriminator(width: int = 128) -> Any:
+def discriminator(width: int = 128, shape: tuple[int, int, int] = (32, 32, 3)) -> Any:
     """`chapters.ch08_gan.model.discriminator`, in Keras."""
     return keras.Sequential(
         [
-            Input((32, 32, 3)),
+            Input(shape),
             Conv2D(width, 3),
             LeakyReLU(),
             Conv2D(width, 4, strides=2),
@@ -50,7 +57,7 @@ def discriminator(width: int = 128) -> Any:
             Conv2D(width, 4, strides=2),
             LeakyReLU(),
             Flatten(),
-            Dropout(0.4),
+            Dropout(0.4, seed=0),  # on PyTorch only with a seed does `compare` know which it will drop
             Dense(1, activation="sigmoid"),
         ],
         name="discriminator",
@@ -64,7 +71,8 @@ class GAN(keras.Model):
         super().__init__()
         self.generator = generator
         self.discriminator = discriminator
-        self.means = {name: keras.metrics.Mean(name) for name in ("d_loss", "g_loss")}
+        told = ("d_loss", "g_loss", "real_accuracy", "generated_accuracy")
+        self.means = {name: keras.metrics.Mean(name) for name in told}
         self.seeds = keras.random.SeedGenerator()
         self.built = True  # both are, from their Input on
 
@@ -89,20 +97,25 @@ class GAN(keras.Model):
         generated = self.generator(self.points(n), training=True)
         pictures = ops.concatenate([generated, x])
         labels = self.labels(n)
-        with tf.GradientTape() as tape:
-            d_loss = self.loss(labels, self.discriminator(pictures, training=True))
-        weights = self.discriminator.trainable_weights
-        self.optimizer.apply(tape.gradient(d_loss, weights), weights)
+
+        def d_loss() -> tuple[Any, Any]:
+            suspicion = self.discriminator(pictures, training=True)
+            return self.loss(labels, suspicion), suspicion
+
+        told, suspicion = minimize(d_loss, self.optimizer, self.discriminator.trainable_weights)
+        suspected = ops.cast(suspicion > 0.5, "float32")
+        self.means["d_loss"].update_state(told)
+        self.means["real_accuracy"].update_state(1 - suspected[n:])
+        self.means["generated_accuracy"].update_state(suspected[:n])
 
         points = self.points(n)
-        with tf.GradientTape() as tape:
-            generated = self.generator(points, training=True)
-            g_loss = self.loss(ops.zeros((n, 1)), self.discriminator(generated, training=True))
-        weights = self.generator.trainable_weights
-        self.g_optimizer.apply(tape.gradient(g_loss, weights), weights)
 
-        self.means["d_loss"].update_state(d_loss)
-        self.means["g_loss"].update_state(g_loss)
+        def g_loss() -> tuple[Any, Any]:
+            generated = self.generator(points, training=True)
+            return self.loss(ops.zeros((n, 1)), self.discriminator(generated, training=True)), generated
+
+        told, _ = minimize(g_loss, self.g_optimizer, self.generator.trainable_weights)
+        self.means["g_loss"].update_state(told)
         return {name: mean.result() for name, mean in self.means.items()}
 
     @property
@@ -111,7 +124,60 @@ class GAN(keras.Model):
         return list(self.means.values())
 
 
+def minimize(loss: Callable[[], tuple[Any, Any]], optimizer: Any, weights: list[Any]) -> tuple[Any, Any]:
+    """A step of the optimizer against the gradient of what `loss` tells first; and all that it told.
+
+    Keras leaves this to what it works with: here are TensorFlow's way and PyTorch's. JAX wants steps without a state.
+    """
+    backend = keras.config.backend()
+    if backend == "tensorflow":
+        with importlib.import_module(backend).GradientTape() as tape:
+            told = loss()
+        optimizer.apply(tape.gradient(told[0], weights), weights)
+    elif backend == "torch":
+        torch = importlib.import_module(backend)
+        told = loss()
+        gradients = torch.autograd.grad(told[0], [w.value for w in weights])
+        with torch.no_grad():
+            optimizer.apply(gradients, weights)
+    else:
+        raise RuntimeError(f"this GAN learns on TensorFlow or PyTorch, not on {backend}: set KERAS_BACKEND")
+    return told
+
+
 def rmsprop(learning_rate: float) -> Any:
     """`chapters.ch08_gan.model.rmsprop`, in Keras."""
     schedule = InverseTimeDecay(learning_rate, decay_steps=1, decay_rate=1e-8)
     return keras.optimizers.RMSprop(schedule, clipvalue=1.0)
+
+
+def main() -> None:
+    """Train the narrow ones, and print their losses."""
+    # Here, so that who wants the networks alone gets Keras without tinydl beside it.
+    from chapters.ch08_gan.data import BATCH, real_pictures
+    from chapters.ch08_gan.train import STEPS
+
+    flags = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    flags.add_argument("--data", default="birds", help="as in run")
+    flags.add_argument("--epochs", type=int, default=8, help=f"of {STEPS} steps")
+    flags.add_argument("--seed", type=int, default=0)
+    options = flags.parse_args()
+    keras.utils.set_random_seed(options.seed)
+    real = real_pictures(options.data)
+    shape = real.x.shape[1:]
+    model = GAN(generator(64, shape=shape), discriminator(32, shape))
+    model.compile()
+    print(f"Keras {keras.__version__} on {real.name}, seed {options.seed}")
+    began = time.monotonic()
+    for epoch in range(options.epochs):
+        start = epoch * STEPS * BATCH
+        x = np.take(
+            real.x, range(start, start + STEPS * BATCH), axis=0, mode="wrap"
+        )  # in the order of the files
+        told = model.fit(x, batch_size=BATCH, shuffle=False, verbose=0).history
+        losses = ", ".join(f"{name} {value:.4f}" for name, (value,) in told.items())
+        print(f"step {(epoch + 1) * STEPS}: {losses}, {time.monotonic() - began:.0f} s", flush=True)
+
+
+if __name__ == "__main__":
+    main()

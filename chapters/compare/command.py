@@ -24,10 +24,12 @@ from chapters.course.record import versions
 from tinydl import plot
 
 INSTALL = "Keras, with TensorFlow, PyTorch or JAX, is not installed here: pip install 'tinydl[keras]'"
+FEW = 10  # steps on their own, with --quick
 LOGITS = {
     True: "finds the logits, and its cross-entropy begins with those: so does tinydl's.",
     False: "sees probabilities only, and clips them at 1e-7: tinydl, which would use the logits, does the same here.",
 }
+SLOPES = "{} rounds the slope of a leaky ReLU to float32, and so it is rounded here, too."
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -45,6 +47,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     backend = keras_side.choose_backend()
     if backend is None:
         return _show_stored(chapter)
+    for name, pair in pairs_of(chapter).items():
+        if backend not in pair.backends:
+            raise course.Refused(
+                f"compare {chapter.name}: in Keras the twin of {name} learns on {' or '.join(pair.backends)}, "
+                f"not on {backend}: set KERAS_BACKEND={pair.backends[0]}"
+            )
     tasks = _tasks(chapter, options)  # what is wrong with them is told before Keras takes its time
     out = options.out or course.RUNS / chapter.name / "compare"
     try:
@@ -94,7 +102,15 @@ def compare(
 ) -> dict[str, Any]:
     """Everything about all pairs of a chapter, as `report` takes it."""
     theirs = keras_side.Keras(backend)
-    recovers = theirs.recovers_logits()
+    recovers, rounds = theirs.recovers_logits(), theirs.rounds_slopes()
+    networks = {
+        name: _compare_pair(name, pair, *tasks[name], options, Tinydl(not recovers, rounds), theirs)
+        for name, pair in pairs_of(chapter).items()
+    }
+    backend_name = keras_side.BACKENDS[backend]
+    leaky = any(
+        each["kind"] == "LeakyReLU" for network in networks.values() for each in network["differences"]
+    )
     return {
         "chapter": chapter.name,
         "date": date.today().isoformat(),
@@ -102,11 +118,9 @@ def compare(
         "versions": {**versions(), **theirs.versions()},
         "backend": backend,
         "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
-        "logits": f"Behind a softmax or sigmoid, Keras on {keras_side.BACKENDS[backend]} {LOGITS[recovers]}",
-        "networks": {
-            name: _compare_pair(name, pair, *tasks[name], options, Tinydl(forgets=not recovers), theirs)
-            for name, pair in pairs_of(chapter).items()
-        },
+        "logits": f"Behind a softmax or sigmoid, Keras on {backend_name} {LOGITS[recovers]}"
+        + f" {SLOPES.format(backend_name)}" * (rounds and leaky),
+        "networks": networks,
     }
 
 
@@ -117,7 +131,7 @@ def _tasks(chapter: course.Chapter, options: Namespace) -> dict[str, tuple[str, 
     for name, pair in pairs_of(chapter).items():
         data = options.data or pair.data or chapter.data
         if data not in loaded:
-            loaded[data] = course.load_images(data, options.quick, options.seed)
+            loaded[data] = pair.load(data, options.quick, options.seed)
         tasks[name] = loaded[data].name, pair.task(loaded[data])
         try:
             Tinydl().build(pair, tasks[name][1])
@@ -154,7 +168,8 @@ def _compare_pair(
     result["files"] = files.there_and_back(pair, task, ours, theirs)
     epochs = options.epochs or (1 if options.quick else pair.epochs)
     tell(f"float32, each on its own, epochs: {epochs}")
-    laps = _laps(pair, task, ours, theirs, epochs, options.seed)
+    most = FEW if options.quick and not options.epochs else None
+    laps = _laps(pair, task, ours, theirs, epochs, options.seed, most)
     result["losses"] = {
         loss: [[float(f"{value:.9g}") for value in lap.losses[loss]] for lap in laps]
         for loss in laps[0].losses
@@ -164,7 +179,9 @@ def _compare_pair(
     return result
 
 
-def _laps(pair: Pair, task: Task, ours: Tinydl, theirs: Tinydl, epochs: int, seed: int) -> tuple[Lap, Lap]:
+def _laps(
+    pair: Pair, task: Task, ours: Tinydl, theirs: Tinydl, epochs: int, seed: int, most: int | None
+) -> tuple[Lap, Lap]:
     """The race, with a bar that shows how far it is."""
     tinydl.set_random_seed(seed)
     console = Console(stderr=True)
@@ -174,4 +191,4 @@ def _laps(pair: Pair, task: Task, ours: Tinydl, theirs: Tinydl, epochs: int, see
         def tell(done: int, of: int) -> None:
             progress.update(bar, completed=done, total=of)
 
-        return race(pair, task, ours, theirs, epochs, seed, tell)
+        return race(pair, task, ours, theirs, epochs, seed, most, tell)

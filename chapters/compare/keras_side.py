@@ -16,7 +16,9 @@ from typing import Any
 import numpy as np
 
 from chapters import course
-from chapters.compare.sides import Tinydl
+from chapters.compare.pair import Pair, Task
+from chapters.compare.sides import Tinydl, leaves
+from tinydl import layers
 from tinydl.lookup import unknown
 
 BACKENDS = {"tensorflow": "TensorFlow", "torch": "PyTorch", "jax": "JAX"}
@@ -104,6 +106,13 @@ class Keras(Tinydl):
         loss = self.library.losses.categorical_crossentropy(ops.convert_to_tensor([[0.0, 1.0]]), said)
         return float(ops.convert_to_numpy(loss)[0]) > 100
 
+    def rounds_slopes(self) -> bool:
+        """Whether a leaky ReLU, even in float64, takes its slope in float32."""
+        ops = self.library.ops
+        with self.precision("float64"):
+            y = ops.leaky_relu(ops.convert_to_tensor([-1.0], dtype="float64"), 0.3)
+        return float(ops.convert_to_numpy(y)[0]) != -0.3
+
     @contextmanager
     def precision(self, dtype: str) -> Iterator[None]:
         """What is made in a `with` block has this precision, and in float64 is calculated in it too.
@@ -130,10 +139,41 @@ class Keras(Tinydl):
         promotions = importlib.import_module("keras.src.backend.common.dtypes").BIT64_TO_BIT32_DTYPE
         promotions["float64"] = dtype
 
+    def build(self, pair: Pair, task: Task) -> Any:
+        """The network. Whenever it is built, it begins with the same weights, and draws the same random numbers."""
+        self.library.utils.set_random_seed(0)
+        return super().build(pair, task)
+
+    def lend_draws(self, pair: Pair, task: Task, model: Any) -> None:
+        """Have a model of tinydl's draw the random numbers that this side's next model will.
+
+        In Keras they follow from a seed, and from how many were drawn: so a second model, which is used for nothing else,
+        draws them as well.
+        """
+        if not pair.draws:
+            return
+        lender = self.build(pair, task)
+
+        def draw(method: Any) -> Any:
+            return lambda n: self._numpy(method(n))
+
+        def mask(dropout: Any) -> Any:
+            return lambda _, shape: self._numpy(dropout(self.library.ops.ones(shape), training=True))
+
+        for name in pair.draws:
+            setattr(model, name, draw(getattr(lender, name)))
+        for (_, layer), (_, twin) in zip(leaves(model), leaves(lender)):
+            if isinstance(layer, layers.Dropout):
+                layer.draw = mask(
+                    twin
+                )  # 0 for what is dropped, and more than 1, so above the rate, for what is kept
+
+    def _numpy(self, array: Any) -> np.ndarray:
+        return np.asarray(self.library.ops.convert_to_numpy(array))
+
     def answer(self, layer: Any, x: Any) -> np.ndarray:
         """What a layer, or a model, makes of x when it is not in training."""
-        y = layer(self.library.ops.convert_to_tensor(x))
-        return np.asarray(self.library.ops.convert_to_numpy(y))
+        return self._numpy(layer(self.library.ops.convert_to_tensor(x)))
 
     def learn(self, model: Any, x: np.ndarray, y: np.ndarray | None) -> dict[str, float]:
         """One step of training; the losses, by name, as they were before it."""
@@ -143,11 +183,10 @@ class Keras(Tinydl):
 
     def state(self, optimizer: Any) -> dict[str, np.ndarray]:
         """What an optimizer keeps, under tinydl's names: momentum/0, momentum/1 ... for the weights in their order."""
-        numpy = self.library.ops.convert_to_numpy
-        found = {name: numpy(getattr(optimizer, name)) for name in ("iterations", "learning_rate")}
+        found = {name: self._numpy(getattr(optimizer, name)) for name in ("iterations", "learning_rate")}
         for slot in SLOTS:
             kept = [each for each in optimizer.variables if each.path.endswith(f"_{slot}")]
-            found.update({f"{slot}/{i}": numpy(each) for i, each in enumerate(kept)})
+            found.update({f"{slot}/{i}": self._numpy(each) for i, each in enumerate(kept)})
         return found
 
     def save(self, model: Any, path: Path) -> None:

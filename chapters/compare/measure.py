@@ -7,8 +7,8 @@ gradients come through the whole network, from the loss back.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import zip_longest
 from typing import Any
@@ -16,8 +16,7 @@ from typing import Any
 import numpy as np
 
 from chapters.compare.pair import Pair, Task
-from chapters.compare.sides import Tinydl
-from tinydl.lookup import snake_case
+from chapters.compare.sides import Tinydl, leaves, twins
 
 # What passes. An update is measured in learning rates, since Keras rounds some of its numbers to float32 (the powers
 # of Adam's betas, for one); the others in the largest value of their array.
@@ -26,7 +25,7 @@ SAMPLES = 64  # in float64 no step takes more of them: more would prove no more
 # A gradient that should be zero (of a bias before a batch normalization, say) is all rounding: it is measured in this
 # share of the largest gradient of the network.
 FLOOR = 1e-6
-RATE = 2.0**20  # of the SGD that tells gradients: see `_gradients`
+RATE, STEP = 2.0**20, 2.0**-7  # of the SGD that tells gradients: see `_gradients`
 
 
 @dataclass(frozen=True)
@@ -91,12 +90,12 @@ def differences(
     starts = [step % (len(task.x) // size) * size for step in range(steps)]
     batches = [task.batch(slice(start, start + size), "float64") for start in starts]
     with ours.precision("float64"), theirs.precision("float64"):
-        here, there = ours.build(pair, task), theirs.build(pair, task)
+        here, there = twins(pair, task, ours, theirs)
         tell("layer by layer")
         if strangers := _other_kind(here, there):
             return strangers
         _same_weights(here, there)
-        found = _forward(here, there, ours, theirs, batches[0][0])
+        found = _forward(pair, here, there, ours, theirs, batches[0][0])
         if any(np.isinf(each.value) for each in found):
             return found
         tell("gradients")
@@ -106,29 +105,6 @@ def differences(
 
 
 # -------------------------------------------------------------------------------------------------- layers
-
-
-def leaves(model: Any, path: str = "") -> list[tuple[str, Any]]:
-    """The layers of a model, and of the models in it, with names as in a fresh process: conv2d, conv2d_1 ..."""
-    found: list[tuple[str, Any]] = []
-    for layer in model.layers:
-        name = _counted(path + _unnumbered(layer), [each for each, _ in found])
-        if hasattr(layer, "layers"):
-            found += leaves(layer, f"{name}/")
-        elif type(layer).__name__ != "InputLayer":
-            found.append((name, layer))
-    return found
-
-
-def _unnumbered(layer: Any) -> str:
-    """Its name, without the number of an automatic one."""
-    kind = snake_case(type(layer).__name__)
-    return kind if re.fullmatch(rf"{kind}(_\d+)?", layer.name) else layer.name
-
-
-def _counted(name: str, taken: list[str]) -> str:
-    count = sum(re.fullmatch(rf"{re.escape(name)}(_\d+)?", each) is not None for each in taken)
-    return f"{name}_{count}" if count else name
 
 
 def _other_kind(here: Any, there: Any) -> list[Difference]:
@@ -158,9 +134,13 @@ def _shapes(layer: Any) -> list[tuple]:
     return [weight.shape for weight in layer.get_weights()]
 
 
-def _forward(here: Any, there: Any, ours: Tinydl, theirs: Tinydl, x: np.ndarray) -> list[Difference]:
+def _forward(
+    pair: Pair, here: Any, there: Any, ours: Tinydl, theirs: Tinydl, x: np.ndarray
+) -> list[Difference]:
     """What each layer makes of the same input, then what the whole network makes of it."""
-    seen, answer = _watched(here, ours, x)
+    seen: dict[str, tuple] = {}
+    with _watched(here, seen):
+        answers = {name: ours.answer(*given) for name, given in pair.networks(here, x).items()}
     found = []
     for (name, left), (_, right) in zip(leaves(here), leaves(there)):
         given, y = seen[name]
@@ -171,14 +151,16 @@ def _forward(here: Any, there: Any, ours: Tinydl, theirs: Tinydl, x: np.ndarray)
             note = "" if y.shape == other.shape else f"output there: {other.shape[1:]}"
         found.append(Difference("forward", name, type(left).__name__, value, shape=y.shape[1:], note=note))
     if not any(np.isinf(each.value) for each in found):
-        value = apart(answer, theirs.answer(there, x))
-        found.append(Difference("whole", "network", type(here).__name__, value, shape=answer.shape[1:]))
+        for name, (network, given) in pair.networks(there, x).items():
+            y = answers[name]
+            value = apart(y, theirs.answer(network, given))
+            found.append(Difference("whole", name, type(network).__name__, value, shape=y.shape[1:]))
     return found
 
 
-def _watched(model: Any, side: Tinydl, x: np.ndarray) -> tuple[dict[str, tuple], np.ndarray]:
-    """What goes into each layer and what comes out, while the model answers to x; and its answer."""
-    seen: dict[str, tuple] = {}
+@contextmanager
+def _watched(model: Any, seen: dict[str, tuple]) -> Iterator[None]:
+    """Keeps in `seen` what goes into each layer and what comes out."""
 
     def watch(name: str, layer: Any) -> None:
         call = layer.call
@@ -193,7 +175,7 @@ def _watched(model: Any, side: Tinydl, x: np.ndarray) -> tuple[dict[str, tuple],
     for name, layer in leaves(model):
         watch(name, layer)
     try:
-        return seen, side.answer(model, x)
+        yield
     finally:
         for _, layer in leaves(model):
             del layer.call
@@ -219,19 +201,24 @@ def _gradients(
     """The losses, and the gradient of each weight, told by what a step of plain SGD does to it.
 
     w becomes w - rate · gradient. The rate is so large that w hardly counts in that, and neither does its rounding;
-    and it is a power of two, so that dividing by it rounds nothing.
+    and it is a power of two, so that dividing by it rounds nothing. Of several optimizers one at a time has that rate.
+    Those before it take an ordinary step, as it may see what they have done; those after it, none.
     """
     sides, totals, losses = ((ours, here), (theirs, there)), [], []
     for side, model in sides:
         before = model.get_weights()
         total = [np.zeros_like(w) for w in before]
-        for name in pair.optimizers:
-            side.compile(pair, model, [RATE * (other == name) for other in pair.optimizers])
-            losses.append(side.learn(model, *batch))
-            total = [t + (w - new) / RATE for t, w, new in zip(total, before, model.get_weights())]
+        for i, name in enumerate(pair.optimizers):
+            side.compile(pair, model, [STEP] * i + [RATE] + [0.0] * (len(pair.optimizers) - i - 1))
+            logs = side.learn(model, *batch)
+            its_own = {id(w) for w in here.weights_by_optimizer()[name]}
+            for k, (w, new) in enumerate(zip(before, model.get_weights())):
+                if id(here.weights[k]) in its_own:
+                    total[k] = (w - new) / RATE
             model.set_weights(before)
         totals.append(total)
-    mine, keras_own = losses[0], losses[len(pair.optimizers)]
+        losses.append(logs)
+    mine, keras_own = losses
     found = [
         Difference("whole", name, "loss", apart(np.array(mine[name]), np.array(value)))
         for name, value in keras_own.items()

@@ -41,7 +41,8 @@ class Task:
 class Pair:
     """Two networks that should be one.
 
-    One that is compiled in another way than by an optimizer and a loss overrides `compile`.
+    One that is compiled in another way than by an optimizer and a loss overrides `compile`; one that consists of several
+    networks, `networks`; one with pictures of its own, `load`.
 
     Attributes:
         package: of the chapter, such as "ch04_cnn".
@@ -52,7 +53,10 @@ class Pair:
         batch_size: samples a step; if not given, `steps_per_epoch` says how many steps go through all of them.
         epochs: how many the two are let loose for.
         data: the set that it learns from, if not the chapter's.
-        optimizers: the attributes of the models that hold their optimizers, in the order in which `compile` takes them.
+        optimizers: the attributes of the models that hold their optimizers, in the order in which a step uses them, and
+            `compile` takes them.
+        draws: the methods of the models that draw random numbers. Those here, and dropout, give what Keras draws.
+        backends: what the twin works on.
     """
 
     package: str
@@ -65,6 +69,12 @@ class Pair:
     epochs: int = 1
     data: str | None = None
     optimizers: tuple[str, ...] = ("optimizer",)
+    draws: tuple[str, ...] = ()
+    backends: tuple[str, ...] = ("tensorflow", "torch", "jax")
+
+    def load(self, data: str, quick: bool, seed: int) -> course.Images:
+        """The pictures that --data names."""
+        return course.load_images(data, quick, seed)
 
     def build(self, module: str, task: Task) -> Any:
         """The model, as `module` of the chapter makes it: "model" or "keras_twin"."""
@@ -74,6 +84,10 @@ class Pair:
     def compile(self, model: Any, library: ModuleType, loss: Any, optimizers: Sequence[Any] = ()) -> None:
         """Have it learn by this loss, and by its own optimizer or by these."""
         model.compile(*optimizers or [made_by(library, self.optimizer)], loss=loss)
+
+    def networks(self, model: Any, x: np.ndarray) -> dict[str, tuple[Any, np.ndarray]]:
+        """The networks of a model, by name, each with what it is shown, made from the inputs x."""
+        return {"network": (model, x)}
 
     def samples_a_step(self, n: int) -> int:
         """How many of n samples a step takes."""

@@ -13,9 +13,8 @@ from statistics import median
 
 import numpy as np
 
-from chapters.compare.measure import leaves
 from chapters.compare.pair import Pair, Task
-from chapters.compare.sides import Tinydl
+from chapters.compare.sides import Tinydl, leaves, twins
 
 TURN = 10  # steps before it is the other's turn: what slows the machine down for a while slows both down
 
@@ -40,6 +39,7 @@ def race(
     theirs: Tinydl,
     epochs: int,
     seed: int,
+    most: int | None = None,
     tell: Callable[[int, int], None] = lambda done, of: None,
 ) -> tuple[Lap, Lap]:
     """Train both for so many epochs, in whole batches, in an order drawn anew for each epoch.
@@ -50,15 +50,18 @@ def race(
         ours, theirs: tinydl's side and Keras's.
         epochs: how often they go through it.
         seed: of the order.
+        most: steps, if it is not to be all.
         tell: what is told how many steps are done, and of how many.
     """
     rng, size = np.random.default_rng(seed), pair.samples_a_step(len(task.x))
     starts = range(0, len(task.x) - size + 1, size)
     orders = [rng.permutation(len(task.x)) for _ in range(epochs)]
-    rows = [order[start : start + size] for order in orders for start in starts]  # (size,) each: a batch
+    rows = [order[start : start + size] for order in orders for start in starts][
+        :most
+    ]  # (size,) each: a batch
     laps = Lap(), Lap()
     with ours.precision("float32"), theirs.precision("float32"):
-        models = ours.build(pair, task), theirs.build(pair, task)
+        models = twins(pair, task, ours, theirs)
         for (_, left), (_, right) in zip(*map(leaves, models)):
             right.set_weights(left.get_weights())
         for side, model in zip((ours, theirs), models):
@@ -68,10 +71,11 @@ def race(
             for side, model, lap in zip((ours, theirs), models, laps):
                 for i, batch in enumerate(turn):
                     began = time.perf_counter()
-                    losses = side.learn(model, *batch)
+                    told = side.learn(model, *batch)
                     # The first finds the caches full of the other's things; the very first compiles.
                     lap.seconds += [time.perf_counter() - began] * (i > 0)
-                    for name, value in losses.items():
-                        lap.losses.setdefault(name, []).append(value)
+                    for name, value in told.items():
+                        if name.endswith("loss"):
+                            lap.losses.setdefault(name, []).append(value)
             tell(min(start + TURN, len(rows)), len(rows))
     return laps

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,7 +13,10 @@ import numpy as np
 
 import tinydl
 from chapters.compare.pair import Pair, Task, made_by
-from tinydl import backend, losses, no_grad
+from tinydl import activations, backend, layers, no_grad, ops
+from tinydl.lookup import snake_case
+
+FORGETFUL = {activations.sigmoid: ops.sigmoid, activations.softmax: ops.softmax}  # the same without logits
 
 
 class Tinydl:
@@ -21,14 +25,15 @@ class Tinydl:
     Args:
         forgets: whether probabilities forget the logits that they were made from, and are clipped at 1e-7 before their
             logarithm is taken: as in Keras on PyTorch and JAX, to be compared with those.
+        rounds: whether the slope of a leaky ReLU is rounded to float32: as in Keras on TensorFlow.
     """
 
     title = "tinydl"
     module = "model"  # where a chapter has its networks
     library: ModuleType = tinydl
 
-    def __init__(self, forgets: bool = False):
-        self.forgets = forgets
+    def __init__(self, forgets: bool = False, rounds: bool = False):
+        self.forgets, self.rounds = forgets, rounds
 
     @contextmanager
     def precision(self, dtype: str) -> Iterator[None]:
@@ -42,13 +47,20 @@ class Tinydl:
 
     def build(self, pair: Pair, task: Task) -> Any:
         """The network."""
-        return pair.build(self.module, task)
+        model = pair.build(self.module, task)
+        for _, layer in leaves(model):
+            if self.forgets and getattr(layer, "activation", None) in FORGETFUL:
+                layer.activation = FORGETFUL[layer.activation]
+            if self.rounds and isinstance(layer, layers.LeakyReLU):
+                layer.negative_slope = float(np.float32(layer.negative_slope))
+        return model
+
+    def lend_draws(self, pair: Pair, task: Task, model: Any) -> None:
+        """Have a model of tinydl's draw the random numbers that this side's next model will."""
 
     def compile(self, pair: Pair, model: Any, rates: Sequence[float] = ()) -> None:
         """Have it learn as the recipe says, or by SGD of these learning rates, one for each of its optimizers."""
         loss = made_by(self.library, pair.loss)
-        if self.forgets and loss is not None:
-            loss = Forgetful(losses.get(loss))
         pair.compile(model, self.library, loss, [self.library.optimizers.SGD(rate) for rate in rates])
 
     def answer(self, layer: Any, x: Any) -> np.ndarray:
@@ -77,14 +89,31 @@ class Tinydl:
         model.load_weights(path)
 
 
-class Forgetful(losses.Loss):
-    """A loss that sees probabilities only, whatever they were made from."""
+def twins(pair: Pair, task: Task, ours: Tinydl, theirs: Tinydl) -> tuple[Any, Any]:
+    """A model of each side, which will draw the same random numbers."""
+    here, there = ours.build(pair, task), theirs.build(pair, task)
+    theirs.lend_draws(pair, task, here)
+    return here, there
 
-    def __init__(self, loss: losses.Loss):
-        super().__init__(loss.name, loss.reduction)
-        self.loss = loss
 
-    def call(self, y_true: Any, y_pred: Any) -> Any:
-        """The values of the other loss."""
-        y_pred.logits = None
-        return self.loss.call(y_true, y_pred)
+def leaves(model: Any, path: str = "") -> list[tuple[str, Any]]:
+    """The layers of a model, and of the models in it, with names as in a fresh process: conv2d, conv2d_1 ..."""
+    found: list[tuple[str, Any]] = []
+    for layer in model.layers:
+        name = _counted(path + _unnumbered(layer), [each for each, _ in found])
+        if hasattr(layer, "layers"):
+            found += leaves(layer, f"{name}/")
+        elif type(layer).__name__ != "InputLayer":
+            found.append((name, layer))
+    return found
+
+
+def _unnumbered(layer: Any) -> str:
+    """Its name, without the number of an automatic one."""
+    kind = snake_case(type(layer).__name__)
+    return kind if re.fullmatch(rf"{kind}(_\d+)?", layer.name) else layer.name
+
+
+def _counted(name: str, taken: list[str]) -> str:
+    count = sum(re.fullmatch(rf"{re.escape(name)}(_\d+)?", each) is not None for each in taken)
+    return f"{name}_{count}" if count else name

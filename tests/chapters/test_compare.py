@@ -232,14 +232,40 @@ def test_how_far_apart() -> None:
     assert apart(np.zeros((2, 1)), np.zeros((1, 2))) == np.inf
 
 
-def test_probabilities_that_have_forgotten_their_logits_are_clipped(task: Task) -> None:
+@dataclass(frozen=True)
+class Of(Pair):
+    """Of one layer."""
+
+    layer: Any = None
+
+    def build(self, module: str, task: Task) -> Any:
+        return Sequential([layers.Input((2,)), self.layer])
+
+
+def of(layer: Any) -> Pair:
+    return Of("nowhere", "none", Task, "categorical_crossentropy", layer=layer)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("activation", ["softmax", "sigmoid"])
+@pytest.mark.parametrize(("forgets", "costs"), [(False, 1000.0), (True, -np.log(1e-7))])
+def test_probabilities_that_have_forgotten_their_logits_are_clipped(
+    forgets: bool, costs: float, activation: str, task: Task
+) -> None:
     """As in Keras on PyTorch and JAX: at most -log(1e-7), where the logits would say 1000."""
-    x, y = np.array([[1000.0, 0.0]]), np.array([[0.0, 1.0]])
-    pair = Pair("nowhere", "none", Task, "categorical_crossentropy")  # type: ignore[arg-type]
-    for forgets, expected in ((False, 1000.0), (True, -np.log(1e-7))):
-        model = Sequential([layers.Input((2,)), layers.Softmax()])
-        Tinydl(forgets).compile(pair, model)
-        assert model.loss(y, model(x)).item() == pytest.approx(expected, rel=1e-5)
+    loss = {"softmax": losses.categorical_crossentropy, "sigmoid": losses.binary_crossentropy}[activation]
+    model = Tinydl(forgets).build(of(layers.Activation(activation)), task)
+    told = loss(np.array([[0.0, 1.0]]), model(np.array([[1000.0, 0.0]])))
+    terms = 1 if activation == "softmax" else 2  # of two sigmoids, the mean; the other costs log 2
+    assert told.item() == pytest.approx((costs + (terms - 1) * np.log(2)) / terms, rel=0.02)
+
+
+@pytest.mark.parametrize("rounds", [False, True])
+def test_slopes_are_rounded_where_the_others_are(rounds: bool, task: Task) -> None:
+    """As in Keras on TensorFlow, which takes them in float32."""
+    slope = (
+        -Tinydl(rounds=rounds).build(of(layers.LeakyReLU(0.3)), task)(np.array([[-1.0, 1.0]])).numpy()[0, 0]
+    )
+    assert (slope == 0.3) is not rounds and slope == pytest.approx(0.3, rel=1e-7)
 
 
 # ---- the race -----------------------------------------------------------------------------------------------
