@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import functools
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from PIL import Image
 
 import tinydl
-from chapters.ch08_gan import quality
+from chapters import course
+from chapters.ch08_gan import experiments as lab
+from chapters.ch08_gan import model, quality
+from chapters.ch08_gan.data import Real
+from chapters.ch08_gan.experiments import beside
 from chapters.ch08_gan.quality import (
     Judge,
     between_gaussians,
@@ -20,6 +27,8 @@ from chapters.ch08_gan.quality import (
     gaussian,
     spread,
 )
+from chapters.ch08_gan.tricks import INSTEAD, RECIPE, Tricks, TricksGAN, without
+from tinydl import datasets, layers
 
 rng = np.random.default_rng(0)
 
@@ -195,3 +204,176 @@ def test_spread() -> None:
 def test_gaussian_is_float64() -> None:
     mean, cov = gaussian(rng.normal(size=(50, 1)).astype("float32"))
     assert mean.dtype == cov.dtype == np.float64 and cov.shape == (1, 1)
+
+
+# ---- trainings that differ in one thing ---------------------------------------------------------------------
+
+SHAPE = (28, 28, 1)
+
+
+def made(of: Tricks, seed: int = 0) -> TricksGAN:
+    tinydl.set_random_seed(seed)
+    model = TricksGAN(of, 4, SHAPE)
+    model.compile()
+    return model
+
+
+def blueprint(model: Any) -> list[tuple[Any, ...]]:
+    """What a GAN consists of, in the order of its layers."""
+    names = ("kernel_size", "strides", "padding", "filters", "units", "rate", "pool_size", "negative_slope")
+    lines: list[tuple[Any, ...]] = []
+    for network in (model.generator, model.discriminator):
+        for layer in network.layers:
+            held = tuple(getattr(layer, name, None) for name in names)
+            act = getattr(getattr(layer, "activation", None), "__name__", None)
+            lines.append((type(layer).__name__, *held, act))
+    return lines
+
+
+def some(n: int) -> np.ndarray:
+    return np.random.default_rng(3).uniform(-1, 1, (n, *SHAPE)).astype("float32")
+
+
+def test_with_all_tricks_it_is_the_recipe_to_the_bit() -> None:
+    mine = made(RECIPE)
+    tinydl.set_random_seed(0)
+    recipe = model.GAN(model.generator(4, shape=SHAPE), model.discriminator(4, SHAPE))
+    recipe.compile()
+    assert blueprint(mine) == blueprint(recipe)
+    for one in (mine, recipe):
+        tinydl.set_random_seed(1)
+        for _ in range(2):
+            one.train_on_batch(mine.like_real(some(20)))
+    for ours, theirs in zip(mine.get_weights(), recipe.get_weights()):
+        np.testing.assert_array_equal(ours, theirs)
+
+
+CHANGED: dict[
+    str, dict[str, Any]
+] = {  # by trick: how many layers of a kind are different, in (before, after)
+    "tanh": {"Conv2D": 1},
+    "pixels from -1": {},
+    "normal points": {},
+    "kernels of 4": {"Conv2DTranspose": 1, "Conv2D": 3},
+    "LeakyReLU": {"LeakyReLU": 9},
+    "dropout": {"Dropout": 1},
+    "noise on labels": {},
+    "clipping": {},
+}
+
+
+@pytest.mark.parametrize("trick", CHANGED)
+def test_without_a_trick_one_thing_is_different(trick: str) -> None:
+    recipe, other = blueprint(made(RECIPE)), blueprint(made(without(trick)))
+    kinds = [a[0] for a, b in zip(recipe, other, strict=True) if a != b]
+    assert {kind: kinds.count(kind) for kind in kinds} == CHANGED[trick]
+    differing = [f for f in RECIPE.__dataclass_fields__ if getattr(RECIPE, f) != getattr(without(trick), f)]
+    assert len(differing) == (2 if trick == "tanh" else 1)  # a sigmoid cannot draw below 0
+
+
+def test_pooling_leaves_as_many_pixels_and_the_same_weights_as_strides() -> None:
+    recipe, other = made(RECIPE), made(without("strides"))
+    assert (
+        blueprint(recipe)[: len(recipe.generator.layers)] == blueprint(other)[: len(recipe.generator.layers)]
+    )
+    convolutions = [layer for layer in other.discriminator.layers if isinstance(layer, layers.Conv2D)]
+    pools = [layer for layer in other.discriminator.layers if isinstance(layer, layers.MaxPooling2D)]
+    assert [layer.strides for layer in convolutions] == [(1, 1)] * 4 and len(pools) == 3
+    strided = [
+        layer.output_shape for layer in recipe.discriminator.layers if isinstance(layer, layers.Conv2D)
+    ]
+    assert [layer.output_shape for layer in pools] == strided[1:]
+    for one, two in zip(recipe.get_weights(), other.get_weights(), strict=True):
+        np.testing.assert_array_equal(one, two)
+
+
+def test_pixels_points_labels_and_gradients_without_their_trick() -> None:
+    recipe, x = made(RECIPE), some(50)
+    np.testing.assert_allclose(recipe.like_real(x), x, atol=1e-6)
+    dark = made(without("pixels from -1"))
+    assert dark.like_real(x).min() >= 0 and dark.like_real(x).max() > 0.9
+    np.testing.assert_allclose(2 * dark.like_real(x) - 1, x, atol=1e-6)
+    assert (dark.drawn(dark.points(5, 0)) >= -1).all() and (
+        dark.predict(dark.points(5, 0), verbose=0) < 0
+    ).any()
+    grey = made(without("tanh"))
+    assert (
+        np.abs(grey.drawn(grey.points(5, 0))).max() < 0.2
+    )  # sigmoid of about 0 is the middle, as tanh of 0 is
+
+    normal, uniform = recipe.points(5000), made(without("normal points")).points(5000)
+    assert normal.std() == pytest.approx(1, abs=0.02) and np.abs(normal).max() > 3
+    assert uniform.std() == pytest.approx(3**-0.5, abs=0.01) and 0.99 < np.abs(uniform).max() <= 1
+    np.testing.assert_array_equal(recipe.points(9, seed=4), recipe.points(9, seed=4))
+
+    assert np.ptp(recipe.labels(500)[:500]) > 0.04
+    np.testing.assert_array_equal(made(without("noise on labels")).labels(2).ravel(), [1, 1, 0, 0])
+    assert recipe.optimizer.clipvalue == recipe.g_optimizer.clipvalue == 1.0
+    free = made(without("clipping"))
+    assert free.optimizer.clipvalue is free.g_optimizer.clipvalue is None
+
+
+def test_the_rate_is_the_discriminators_alone_and_zero_freezes_it() -> None:
+    frozen = made(RECIPE)
+    frozen.compile(rate=0.0)
+    before = [w.copy() for w in frozen.get_weights()]
+    frozen.train_on_batch(some(20))
+    moved = [bool((a != b).any()) for a, b in zip(before, frozen.get_weights())]
+    own = len(frozen.generator.get_weights())
+    assert all(moved[:own]) and not any(moved[own:])
+
+
+# ---- the experiments ----------------------------------------------------------------------------------------
+
+
+def test_verdicts_need_all_seeds_outside_of_what_the_recipe_has() -> None:
+    recipe = [2.0, 3.0, 2.5, 4.0]
+    assert beside([4.1, 5.0], recipe) == "farther away" and beside([1.0, 1.9], recipe) == "nearer"
+    assert beside([3.9, 9.0], recipe) == beside([1.0, 2.1], recipe) == "no difference to be seen"
+    assert beside([1.0], [2.0]) == "one seed says nothing"
+
+
+@pytest.fixture
+def quick(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """The experiments in their smallest form, on drawn digits and with a few variants alone."""
+    few = functools.partial(datasets.synthetic.load_data, n_train=300, n_test=60)
+    monkeypatch.setattr(datasets.synthetic, "load_data", few)
+    monkeypatch.setattr(lab, "RATES", {"× 1": 1.0, "0": 0.0})
+    monkeypatch.setattr(lab, "INSTEAD", {name: INSTEAD[name] for name in ("dropout", "pixels from -1")})
+
+    def start(*flags: str) -> course.Run:
+        chapter = course.CHAPTERS["gan"]
+        argv = ["--quick", "--data", "synthetic", "--out", str(tmp_path / "out"), *flags]
+        run = course.Run(chapter, course.chapter_flags(chapter), argv)
+        images = course.load_images("synthetic", quick=True)
+        with run:
+            run.start(images.name)
+            lab.experiments(run, Real(images.name, 2 * course.scaled(images.x_train) - 1, images))
+        return run
+
+    return start
+
+
+def test_the_experiments_in_small(quick: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    figures = quick().record["figures"]
+    assert list(figures["rates"]) == ["× 1", "0"] and list(figures["tricks"]) == [
+        "the recipe",
+        "dropout",
+        "pixels from -1",
+    ]
+    assert figures["judged"] == 100 and figures["floor"] > 0 and figures["diversity_real"] > 0
+    told = capsys.readouterr().out
+    assert "It compares 100 with as many real ones" in told and "no dropout" in told
+    for name in ("rates", "tricks"):
+        with Image.open(tmp_path / "out" / f"{name}.png") as opened:
+            assert np.asarray(opened.convert("L")).std() > 5
+    assert (
+        quick("--resume").record["figures"] == figures
+    )  # nothing is trained again, and nothing is different
+
+
+def test_too_few_pictures_to_judge_by(quick: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    few = functools.partial(datasets.synthetic.load_data, n_train=120, n_test=60)
+    monkeypatch.setattr(datasets.synthetic, "load_data", few)
+    with pytest.raises(course.Refused, match="120 pictures are too few to judge by"):
+        quick()
