@@ -191,4 +191,4 @@ def _laps(
         def tell(done: int, of: int) -> None:
             progress.update(bar, completed=done, total=of)
 
-        return race(pair, task, ours, theirs, epochs, seed, most, tell)
+        return race(pair, task, ours, theirs, epochs, seed, tell, most)

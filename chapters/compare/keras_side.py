@@ -147,8 +147,8 @@ class Keras(Tinydl):
     def lend_draws(self, pair: Pair, task: Task, model: Any) -> None:
         """Have a model of tinydl's draw the random numbers that this side's next model will.
 
-        In Keras they follow from a seed, and from how many were drawn: so a second model, which is used for nothing else,
-        draws them as well.
+        In Keras they follow from a seed, and from how many were drawn: so a second model, which is used for nothing
+        else, draws them as well.
         """
         if not pair.draws:
             return

@@ -41,8 +41,8 @@ class Task:
 class Pair:
     """Two networks that should be one.
 
-    One that is compiled in another way than by an optimizer and a loss overrides `compile`; one that consists of several
-    networks, `networks`; one with pictures of its own, `load`.
+    One that is compiled in another way than by an optimizer and a loss overrides `compile`; one that consists of
+    several networks, `networks`; one with pictures of its own, `load`.
 
     Attributes:
         package: of the chapter, such as "ch04_cnn".

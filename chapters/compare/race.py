@@ -39,8 +39,8 @@ def race(
     theirs: Tinydl,
     epochs: int,
     seed: int,
-    most: int | None = None,
     tell: Callable[[int, int], None] = lambda done, of: None,
+    most: int | None = None,
 ) -> tuple[Lap, Lap]:
     """Train both for so many epochs, in whole batches, in an order drawn anew for each epoch.
 
@@ -50,8 +50,8 @@ def race(
         ours, theirs: tinydl's side and Keras's.
         epochs: how often they go through it.
         seed: of the order.
-        most: steps, if it is not to be all.
         tell: what is told how many steps are done, and of how many.
+        most: steps, if it is not to be all.
     """
     rng, size = np.random.default_rng(seed), pair.samples_a_step(len(task.x))
     starts = range(0, len(task.x) - size + 1, size)
