@@ -224,7 +224,7 @@ def test_weights_saved_on_one_load_on_the_other(there: Any, tmp_path: Path) -> N
     assert model.device == "gpu:0" and other.device == "cpu"
 
 
-@pytest.mark.parametrize("name", ["lenet", "everything", "vae"])
+@pytest.mark.parametrize("name", ["lenet", "everything", "vae", "gan"])
 @pytest.mark.parametrize("replay", [False, True])
 def test_a_run_that_was_stopped_goes_on_bit_for_bit(
     there: Any, name: str, replay: bool, tmp_path: Path
@@ -240,6 +240,10 @@ def test_a_run_that_was_stopped_goes_on_bit_for_bit(
     assert later == history
     for a, b in zip(whole.get_weights(), resumed.get_weights()):
         np.testing.assert_array_equal(a, b)
+    for optimizer in whole.weights_by_optimizer():
+        states = [getattr(model, optimizer).get_state() for model in (whole, resumed)]
+        for key, value in states[0].items():
+            np.testing.assert_array_equal(states[1][key], value)
 
 
 def test_what_readme_shows(there: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

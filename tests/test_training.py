@@ -254,6 +254,24 @@ class TestFit:
         assert only.filename == __file__
         assert np.isfinite(history.history["loss"][0]) and np.isnan(history.history["loss"][1:]).all()
 
+    @pytest.mark.parametrize(("bad", "told"), [("a", "the a_loss is inf"), ("b", "the b_loss is inf")])
+    def test_of_several_losses_the_one_that_breaks_down_is_named(
+        self, data: Data, bad: str, told: str
+    ) -> None:
+        class Two(Sequential):
+            def train_step(self, x: Any, y: Any = None, sample_weight: Any = None) -> dict[str, Any]:
+                loss = super().train_step(x, y, sample_weight)["loss"]
+                late = self.optimizer.iterations > 7
+                return {
+                    f"{name}_loss": loss * np.float32("inf" if late and name == bad else 1) for name in "ab"
+                }
+
+        model = Two([layers.Dense(1)])
+        model.compile("sgd", "mse")
+        with pytest.warns(RuntimeWarning, match=f"^{told} since epoch 2, step 3: try"):
+            model.fit(*data, epochs=3, batch_size=8, verbose=0)  # five steps an epoch
+        assert model.astray == [f"{bad}_loss"]
+
     def test_numbers_are_fetched_only_when_somebody_looks(self, data: Data) -> None:
         class Number(np.ndarray):
             looked = 0

@@ -14,6 +14,7 @@ from PIL import Image
 
 import tinydl
 from chapters import __main__, course
+from chapters.ch08_gan.model import GAN, discriminator, generator
 from chapters.neighbours import knn_accuracy, pca
 from tinydl import Sequential, layers
 from tinydl.checkpoint import read
@@ -312,6 +313,46 @@ def test_a_seed_settles_a_run(here: Path) -> None:
     for was, is_ in zip(first, second):
         np.testing.assert_array_equal(is_, was)
     assert tinydl.current_device() == "cpu"
+
+
+@pytest.mark.parametrize("step", [8, 14])  # in the midst of an epoch, in the last step
+def test_a_gan_that_was_stopped_goes_on_bit_for_bit(
+    step: int, here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two optimizers with schedules, dropout, noise on the labels, points drawn in each step, files in their order."""
+    x = np.random.default_rng(0).uniform(-1, 1, (18, 28, 28, 1)).astype("float32")
+
+    def go(*argv: str) -> tuple[course.Run, list[np.ndarray], dict[str, dict[str, np.ndarray]]]:
+        run = course.Run(CHAPTER, course.chapter_flags(CHAPTER), argv)
+        with run:
+            run.start("noise")
+            model = GAN(generator(4, 3, x.shape[1:]), discriminator(4, x.shape[1:]))
+            model.compile()
+            fit = {"steps_per_epoch": 5, "batch_size": 4, "shuffle": False, "verbose": 0}
+            run.fit(model, x, name="gan", epochs=3, **fit)
+        optimizers = {"first": model.optimizer, "second": model.g_optimizer}
+        return run, model.get_weights(), {name: each.get_state() for name, each in optimizers.items()}
+
+    _, weights, states = go("--out", "whole")
+    assert states["first"]["iterations"] == states["second"]["iterations"] == 15
+    steps, train_step = iter(range(10_000)), GAN.train_step
+
+    def stopped(self: GAN, *batch: Any) -> dict[str, Any]:
+        if next(steps) == step:
+            signal.raise_signal(signal.SIGINT)
+        return train_step(self, *batch)
+
+    with monkeypatch.context() as here_only:
+        here_only.setattr(GAN, "train_step", stopped)
+        assert go("--out", "stopped")[0].status == 130
+    run, resumed, later = go("--out", "stopped", "--resume")
+    assert run.status == 0
+    assert record(Path("stopped"))["history"] == record(Path("whole"))["history"]
+    for was, is_ in zip(weights, resumed, strict=True):
+        np.testing.assert_array_equal(is_, was)
+    for name, state in states.items():
+        for key, value in state.items():
+            np.testing.assert_array_equal(later[name][key], value, err_msg=f"{name}: {key}")
 
 
 # ---- the pictures -------------------------------------------------------------------------------------------
