@@ -205,19 +205,19 @@ def _gradients(
     Those before it take an ordinary step, as it may see what they have done; those after it, none.
     """
     sides, totals, losses = ((ours, here), (theirs, there)), [], []
+    position = {id(w): k for k, w in enumerate(here.weights)}
     for side, model in sides:
         before = model.get_weights()
         total = [np.zeros_like(w) for w in before]
         for i, name in enumerate(pair.optimizers):
             side.compile(pair, model, [STEP] * i + [RATE] + [0.0] * (len(pair.optimizers) - i - 1))
-            logs = side.learn(model, *batch)
-            its_own = {id(w) for w in here.weights_by_optimizer()[name]}
-            for k, (w, new) in enumerate(zip(before, model.get_weights())):
-                if id(here.weights[k]) in its_own:
-                    total[k] = (w - new) / RATE
+            told = side.learn(model, *batch)
+            after = model.get_weights()
+            for k in [position[id(w)] for w in here.weights_by_optimizer()[name]]:
+                total[k] = (before[k] - after[k]) / RATE
             model.set_weights(before)
         totals.append(total)
-        losses.append(logs)
+        losses.append(told)
     mine, keras_own = losses
     found = [
         Difference("whole", name, "loss", apart(np.array(mine[name]), np.array(value)))

@@ -304,6 +304,9 @@ class Pretended(Tinydl):
     def recovers_logits(self) -> bool:
         return True
 
+    def rounds_slopes(self) -> bool:
+        return False
+
     def answer(self, layer: Any, x: Any) -> np.ndarray:
         return super().answer(layer, x) + self.fault * isinstance(layer, layers.Flatten)
 
