@@ -116,6 +116,11 @@ def means(model: VAE, x: np.ndarray) -> tuple[float, float]:
     return reconstruction, divergence
 
 
+def as_note(reconstruction: float, divergence: float) -> dict[str, float]:
+    """Both, and the lower bound, for run.json."""
+    return {"reconstruction": reconstruction, "kl": divergence, "elbo": -reconstruction - divergence}
+
+
 def recipe(run: course.Run, sets: Sets, model: VAE) -> None:
     """Learn, and say what it came to: the lower bound, and the sum that the recipe makes small."""
     b, pixels = beta(model), sets.x[0].size
@@ -123,7 +128,7 @@ def recipe(run: course.Run, sets: Sets, model: VAE) -> None:
     history = learn(run, sets, model, "vae")
     reconstruction, divergence = means(model, sets.x_test)
     elbo, weighted = -reconstruction - divergence, reconstruction + b * divergence
-    run.note(elbo=elbo, reconstruction=reconstruction, kl=divergence, beta=b, weighted=weighted)
+    run.note(**as_note(reconstruction, divergence), beta=b, weighted=weighted)
     print(f"\nTest pictures, in nats: reconstruction {reconstruction:.2f} + divergence {divergence:.2f},")
     print(f"so the evidence lower bound is {elbo:.2f}: a picture's probability is e to that, or more.")
     print(
@@ -158,10 +163,7 @@ def what_the_plane_holds(run: course.Run, sets: Sets, model: VAE) -> None:
     title = f"{sets.name}: where test pictures lie{plane.words}"
     run.picture("plane", plot.latent_scatter(some.places, some.labels, some.names, title))
     samples = sample(mean, log_var, noise(*mean.shape))  # a point of each cloud
-    run.note(
-        deviation=np.median(np.exp(log_var / 2), axis=0),
-        heap={"mean": samples.mean(axis=0), "deviation": samples.std(axis=0)},
-    )
+    run.note(heap={"mean": samples.mean(axis=0), "deviation": samples.std(axis=0)})
     heap = plane.places(samples)
     run.picture(
         "clouds", pictures.clouds(places.few(100), plane.covariances(log_var[:100]), heap, plane.words)
@@ -192,9 +194,8 @@ def wrong_deviation(run: course.Run, sets: Sets, model: VAE) -> None:
     learn(run, sets, wrong, "wrong std")
     reconstruction, divergence = means(wrong, sets.x_test)
     mean, log_var = clouds(wrong, sets.x_test)
-    said = float(
-        kl_divergence(mean, log_var / 2).mean()
-    )  # as its loss has it: of clouds that it does not draw from
+    # Its loss has the divergence of other clouds than it draws from.
+    said = float(kl_divergence(mean, log_var / 2).mean())
     mended = VAE(sets.x.shape[1:], run.options.latent)
     mended.set_weights(wrong.get_weights())
     found = {
@@ -204,30 +205,32 @@ def wrong_deviation(run: course.Run, sets: Sets, model: VAE) -> None:
         "wrong weights, right formula": means(mended, sets.x_test),
     }
     print("\nexp(log_var) as the standard deviation; test pictures, in nats:")
-    for name, (each, kl) in found.items():
-        print(f"  {name:<31} reconstruction {each:7.2f} + divergence {kl:6.2f} = {each + kl:7.2f}")
-    run.note(
-        wrong_std={name: {"reconstruction": a, "kl": b, "elbo": -a - b} for name, (a, b) in found.items()}
-    )
+    for name, (a, b) in found.items():
+        print(f"  {name:<31} reconstruction {a:7.2f} + divergence {b:6.2f} = {a + b:7.2f}")
+    run.note(wrong_std={name: as_note(*each) for name, each in found.items()})
+    looks_different(run, sets, model, wrong)
 
+
+def looks_different(run: course.Run, sets: Sets, model: VAE, wrong: VAE) -> None:
+    """How both begin, how wide their clouds become, and what they draw."""
     if run.interrupted:
         raise KeyboardInterrupt  # as `run.fit` does: these are trainings too
-    seeds, steps = (1, 10) if run.options.quick else (3, 40)
-    kinds, latent_dim = {"right": VAE, "wrong": WrongVAE}, run.options.latent
+    options = run.options
+    seeds, steps = (1, 10) if options.quick else (10, 40) if options.full else (3, 40)
+    begin = sets.x[: steps * BATCH]
     first = {
-        name: [first_losses(kind, sets.x[: steps * BATCH], latent_dim, BATCH, seed) for seed in range(seeds)]
-        for name, kind in kinds.items()
+        name: [first_losses(kind, begin, options.latent, BATCH, seed) for seed in range(seeds)]
+        for name, kind in {"right": VAE, "wrong": WrongVAE}.items()
     }
-    right_std, wrong_std = (np.exp(clouds(each, sets.x_test)[1] / 2).ravel() for each in (model, wrong))
+    both = [clouds(each, sets.x_test) for each in (model, wrong)]
+    right_std, wrong_std = (np.exp(log_var / 2).ravel() for _, log_var in both)
     run.note(
-        wrong_deviation=float(np.median(wrong_std)),
+        deviations={"right": float(np.median(right_std)), "wrong": float(np.median(wrong_std))},
         first_losses={name: [max(each) for each in losses] for name, losses in first.items()},
     )
     run.picture("deviations", curves.deviations(first, right_std, wrong_std))
-    grids = [
-        ("standard deviation exp(log_var / 2)", grid(model, plane_of(clouds(model, sets.x_test)[0]))),
-        ("standard deviation exp(log_var)", grid(wrong, plane_of(mean))),
-    ]
+    words = ("standard deviation exp(log_var / 2)", "standard deviation exp(log_var)")
+    grids = [(name, grid(each, plane_of(mean))) for name, each, (mean, _) in zip(words, (model, wrong), both)]
     run.picture("wrong", pictures.manifolds(grids, f"{sets.name}: 15 x 15 points of both"))
 
 
@@ -252,8 +255,6 @@ def several_betas(run: course.Run, sets: Sets) -> None:
         plane = plane_of(mean)
         places = Map(plane.places(mean), sets.y_test, sets.class_names).few(1000)
         rows.append((f"β = {b:.3g}", places, grid(model, plane, 7)))
-    run.note(
-        betas={f"{b:.3g}": {"reconstruction": a, "kl": kl, "elbo": -a - kl} for b, (a, kl) in found.items()}
-    )
+    run.note(betas={f"{b:.3g}": as_note(*each) for b, each in found.items()})
     run.picture("betas", pictures.planes(rows, f"{sets.name}: the divergence counted β times{plane.words}"))
     run.picture("beta_terms", curves.beta_terms(found, beta(usual)))
