@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from chapters import course
@@ -127,7 +128,7 @@ def list_chapters() -> None:
             "running": "begun",
             "failed": "failed",
         }
-        here = [states.get(last.get("state", ""), ""), course.best_figure(chapter) or ""]
+        here = [states.get(last.get("state", ""), ""), escape(course.best_figure(chapter) or "")]
         # The time of a default run that came to its end says more than ours.
         timed = last.get("argv") == [] and last.get("state") == "finished" and "seconds" in last
         takes = f"{last['seconds']:.0f} s here" if timed else chapter.takes

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from urllib.parse import quote
 
@@ -11,7 +12,7 @@ from chapters.report.beside import Compared
 from chapters.report.curves import trainings
 from chapters.report.markup import Html, element, join
 from chapters.report.pictures import packed, pictures_of
-from chapters.report.shelf import Ran, Shelf
+from chapters.report.shelf import Ran, Shelf, written
 from chapters.report.values import figures, table, words
 
 LISTED = 20  # runs in the table of all
@@ -57,9 +58,10 @@ def verdict(compared: Compared) -> str:
 
 def _outstanding(run: Ran, titles: list[str]) -> Html:
     over = "" if run.last else " A later run has written over its pictures and curves."
+    title = ", ".join(titles)
     told = ", ".join([run.data, *run.scale, _when(run), _took(run)])
     return join(
-        element("dt", ", ".join(titles).capitalize()),
+        element("dt", title[:1].upper() + title[1:]),
         element("dd", element("strong", came_to(run)), element("span", f"{told}, in {run.where}.{over}")),
     )
 
@@ -158,7 +160,8 @@ def _picture(path: Path, below: Path, note: str = "") -> Html:
         data, width, height = packed(path)
     except ValueError as error:
         inside = path.is_relative_to(below)
-        link = quote(path.relative_to(below).as_posix()) if inside else path.as_uri()
+        # As bytes: a name need not be a text.
+        link = quote(os.fsencode(path.relative_to(below).as_posix())) if inside else path.as_uri()
         return element("p", element("a", path.name, href=link), f" {error}.")
     image = element("img", src=data, alt=name, width=width, height=height, loading="lazy", decoding="async")
     # A box to tick needs no script: while it is ticked, the picture has its own size.
@@ -170,7 +173,7 @@ def _picture(path: Path, below: Path, note: str = "") -> Html:
 
 
 def _beside(compared: Compared, below: Path) -> Html:
-    where = f"in {compared.where.as_posix()}" if compared.where else "it came with the chapter"
+    where = f"in {written(compared.where)}" if compared.where else "it came with the chapter"
     parts = [element("p", f"Compared on {compared.date} ({where}): {compared.versions}.")]
     for network in compared.networks:
         rows = [

@@ -41,12 +41,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         raise course.Refused(
             f"--out {out}: there is no run there{found}; make one: python -m chapters run autograd"
         )
+    runs = sum(len(shelf.runs) for shelf in shelves)
+    print(f"{out}: {runs} run{'s' * (runs != 1)}; packing their pictures ...", flush=True)
     path = out / "report.html"
     html = page(shelves, unread, out, datetime.now().astimezone())
     with aside(path) as part:
         part.write_text(html, encoding="utf-8", errors="replace")
     for line in unread:
         print(f"left out: {line}")
-    runs = sum(len(shelf.runs) for shelf in shelves)
-    print(f"{path}: {runs} runs, {path.stat().st_size / 1e6:.1f} MB. To open it: {path.resolve().as_uri()}")
+    print(f"{path}: {path.stat().st_size / 1e6:.1f} MB. To open it: {path.resolve().as_uri()}")
     return 0

@@ -11,7 +11,8 @@ from matplotlib.ticker import MaxNLocator
 from chapters.report.markup import Html, element, join
 from chapters.report.values import number, words
 
-WIDTH, HEIGHT, LEFT, TOP, BOTTOM, RIGHT = 320, 180, 52, 10, 26, 10
+WIDTH, HEIGHT, LEFT, TOP, BOTTOM, RIGHT = 320, 150, 52, 10, 26, 10
+MOST = 60  # trainings
 POINTS = 400  # of a curve; of a longer one, every so many epochs
 
 
@@ -27,6 +28,8 @@ def trainings(history: dict[str, Any]) -> tuple[int, Html]:
         if not curves:
             continue
         count += 1
+        if count > MOST:
+            continue
         epochs = max(map(len, curves.values()))
         parts.append(element("h5", f"{words(name)}, {epochs} epoch{'s' * (epochs > 1)}"))
         if epochs == 1:
@@ -39,6 +42,8 @@ def trainings(history: dict[str, Any]) -> tuple[int, Html]:
             metrics = dict.fromkeys(key.removeprefix("val_") for key in curves)
             drawn = [_figure(metric, curves.get(metric), curves.get(f"val_{metric}")) for metric in metrics]
             parts.append(element("div", *drawn, class_="curves"))
+    if count > MOST:
+        parts.append(element("p", f"… {count} in all"))
     return count, join(*parts)
 
 
@@ -56,7 +61,7 @@ def _float(value: Any) -> float:
 def _figure(metric: str, training: list[float] | None, validation: list[float] | None) -> Html:
     ends = [number(training[-1])] if training else []
     ends += [f"validation (dashed) {number(validation[-1])}"] if validation else []
-    says = f"{words(metric)}: at last {', '.join(ends)}"
+    says = f"{words(metric)}, in the end: {', '.join(ends)}"
     curves = [(curve, style) for curve, style in ((training, "line"), (validation, "line val")) if curve]
     return element("figure", _drawing(curves, says), element("figcaption", says))
 
@@ -75,11 +80,10 @@ def _drawing(curves: list[tuple[list[float], str]], says: str) -> Html:
         return TOP + (HEIGHT - TOP - BOTTOM) * (high - value) / (high - low)
 
     parts = []
-    for tick in MaxNLocator(4).tick_values(low, high):
-        if low <= tick <= high:
-            at = f"{y(tick):.1f}"
-            parts.append(element("line", x1=LEFT, x2=WIDTH - RIGHT, y1=at, y2=at, class_="grid"))
-            parts.append(element("text", f"{tick:.4g}", x=LEFT - 6, y=at, dy="0.35em", text_anchor="end"))
+    for tick, label in _ticks(low, high):
+        at = f"{y(tick):.1f}"
+        parts.append(element("line", x1=LEFT, x2=WIDTH - RIGHT, y1=at, y2=at, class_="grid"))
+        parts.append(element("text", label, x=LEFT - 6, y=at, dy="0.35em", text_anchor="end"))
     for epoch in (1, epochs):
         label = f"epoch {epoch}" if epoch == 1 else epoch
         anchor = "start" if epoch == 1 else "end"
@@ -94,3 +98,10 @@ def _drawing(curves: list[tuple[list[float], str]], says: str) -> Html:
             gap = math.isnan(value)
         parts.append(element("path", d=path, class_=style))
     return element("svg", *parts, viewBox=f"0 0 {WIDTH} {HEIGHT}", role="img", aria_label=says)
+
+
+def _ticks(low: float, high: float) -> list[tuple[float, str]]:
+    """Round numbers from low to high, with as many digits as tell them apart."""
+    ticks = [float(tick) for tick in MaxNLocator(4).tick_values(low, high) if low <= tick <= high]
+    labels = [[f"{tick:.{digits}g}" for tick in ticks] for digits in range(3, 17)]
+    return list(zip(ticks, next((each for each in labels if len(set(each)) == len(ticks)), labels[-1])))

@@ -9,7 +9,7 @@ from pathlib import Path
 from chapters import course
 from chapters.report.chapter import came_to, section, verdict
 from chapters.report.markup import Html, element, join
-from chapters.report.shelf import Shelf
+from chapters.report.shelf import Shelf, written
 
 STYLE = Path(__file__).with_name("style.css")
 # Nothing may be loaded, and nothing may run: what the page needs is in it.
@@ -27,7 +27,7 @@ def page(shelves: Sequence[Shelf], unread: Sequence[str], below: Path, now: date
     """
     shown = [shelf for shelf in shelves if shelf.runs]
     without = [shelf.chapter for shelf in shelves if not shelf.runs]
-    title = f"tinydl: all runs in {below.as_posix()}"
+    title = f"tinydl: all runs in {written(below)}"
     count = sum(len(shelf.runs) for shelf in shown)
     body = join(
         element(
@@ -38,7 +38,7 @@ def page(shelves: Sequence[Shelf], unread: Sequence[str], below: Path, now: date
                 f"{count} run{'s' * (count != 1)} of {len(shown)} of {len(shelves)} chapters. Made on "
                 f"{now:%Y-%m-%d at %H:%M} by ",
                 element("code", "python -m chapters report"),
-                ".",
+                ". A tap on a picture shows it in its own size.",
             ),
         ),
         element(

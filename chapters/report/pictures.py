@@ -20,7 +20,7 @@ def pictures_of(folder: Path) -> list[Path]:
 
 
 def packed(path: Path) -> tuple[str, int, int]:
-    """A picture as a data URI, its width and its height.
+    """A picture as a data URI, its width and its height in CSS pixels, of which an inch has 96.
 
     A PNG becomes WebP without loss, which is half as heavy. That decodes it, so none that is cut off gets through.
 
@@ -46,4 +46,7 @@ def packed(path: Path) -> tuple[str, int, int]:
         raise ValueError("is too large for this page") from None
     except (OSError, SyntaxError):  # SyntaxError is Pillow's word for a broken PNG
         raise ValueError(f"is damaged: no whole {kind}") from None
-    return f"data:image/{kind.lower()};base64,{base64.b64encode(data).decode()}", image.width, image.height
+    dots = image.info.get("dpi", (96, 96))[0]
+    scale = 96 / dots if 72 <= dots <= 600 else 1  # others are no size that anyone has meant
+    uri = f"data:image/{kind.lower()};base64,{base64.b64encode(data).decode()}"
+    return uri, round(image.width * scale), round(image.height * scale)

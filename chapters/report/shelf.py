@@ -52,7 +52,7 @@ class Ran:
     @property
     def where(self) -> str:
         """Its folder, as it is written."""
-        return self.folder.as_posix()
+        return written(self.folder)
 
     @property
     def began(self) -> datetime | None:
@@ -106,20 +106,25 @@ class Shelf:
         return latest + [f"best on {data}" for data, best in self.best.items() if best is run]
 
 
+def written(path: Path) -> str:
+    """A path as a text that can be printed, whatever bytes its name is made of."""
+    return path.as_posix().encode(errors="replace").decode()
+
+
 def collect(below: Path) -> tuple[list[Shelf], list[str]]:
     """A shelf for each chapter of the course, and what could not be read in `below`, a line for each."""
     shelves = {name: Shelf(chapter) for name, chapter in course.CHAPTERS.items()}
     unread: list[str] = []
 
     def closed(error: OSError) -> None:
-        unread.append(f"{error.filename}: {error.strerror}")
+        unread.append(f"{written(Path(error.filename))}: {error.strerror}")
 
     for folder in records.folders_with(records.FILE, below, closed):
         record = course.read_record(folder)
         shelf = shelves.get((record or {}).get("chapter", ""))
         if record is None or shelf is None:
             what = "is damaged" if record is None else "is of no chapter that is known here"
-            unread.append(f"{folder / records.FILE}: {what}")
+            unread.append(f"{written(folder / records.FILE)}: {what}")
             continue
         shelf.runs += [Ran(shelf.chapter, folder, each, False) for each in record.get("before", [])]
         shelf.runs.append(Ran(shelf.chapter, folder, record, True))
@@ -131,7 +136,9 @@ def collect(below: Path) -> tuple[list[Shelf], list[str]]:
         found = beside.read(folder)
         shelf = shelves.get(found.chapter if found else "")
         if found is None or shelf is None:
-            unread.append(f"{folder / 'compare.json'}: is damaged, or of no chapter that is known here")
+            unread.append(
+                f"{written(folder / 'compare.json')}: is damaged, or of no chapter that is known here"
+            )
         elif shelf.compared is None or shelf.compared.where is None or shelf.compared.date <= found.date:
             shelf.compared = found  # one that was made here counts before the stored one
     return list(shelves.values()), unread

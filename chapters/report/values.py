@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from chapters.report.markup import Html, element, join
 
-ROWS = 20  # of a table, and numbers in a row; of more than these it says how many
+MOST = 200  # figures
+ROWS = 20  # of a table of one, and numbers in a row; of more than these it says how many
+SHORT = 5  # a list like a single figure
 LETTERS = 300  # of a text
 DEPTH = 4  # of tables inside tables
 
@@ -27,14 +28,16 @@ def number(value: float) -> str:
 
 def figures(values: Mapping[str, Any]) -> Html:
     """A table of the plain ones, and below it each of the others, to be opened."""
-    plain = {key: value for key, value in values.items() if not _nested(value)}
-    nested = {key: value for key, value in values.items() if _nested(value)}
+    shown = dict(list(values.items())[:MOST])
+    plain = {key: value for key, value in shown.items() if _plain(value)}
+    nested = {key: value for key, value in shown.items() if key not in plain}
     return join(
         table([], [[words(key), _cell(value)] for key, value in plain.items()]) if plain else "",
         *[
             element("details", element("summary", f"{words(key)} ({len(value)})"), _inside(value, DEPTH))
             for key, value in nested.items()
         ],
+        element("p", f"… {len(values)} in all") if len(values) > MOST else "",
     )
 
 
@@ -65,6 +68,12 @@ def words(key: object) -> str:
     return _short(str(key).replace("_", " "), 80)
 
 
+def _plain(value: object) -> bool:
+    """Whether it has room in a line: no dictionary, and no long list."""
+    short = isinstance(value, list) and len(value) <= SHORT and not any(map(_nested, value))
+    return short or not _nested(value)
+
+
 def _nested(value: object) -> bool:
     return isinstance(value, (dict, list)) and len(value) > 0
 
@@ -82,7 +91,7 @@ def _cell(value: object) -> str:
     if isinstance(value, list) and not any(map(_nested, value)):
         more = f" … ({len(value)} in all)" if len(value) > ROWS else ""
         return ", ".join(_cell(each) for each in value[:ROWS]) + more
-    return _short(value if isinstance(value, str) else json.dumps(value))
+    return _short(str(value))
 
 
 def _inside(value: Any, depth: int) -> Html:
@@ -101,7 +110,7 @@ def _inside(value: Any, depth: int) -> Html:
     if all(isinstance(each, list) and not any(map(_nested, each)) for each in held):
         return _rows([], [[words(key), _cell(each)] for key, each in items])
     if depth == 0:
-        return element("p", _short(json.dumps(value)))
+        return element("p", f"… {len(value)} more inside")
     return join(
         *[
             element(
