@@ -122,8 +122,8 @@ def quality(
     left, right = figure.subplots(1, 2)
     left.plot(list(frechet), list(frechet.values()), color=BLUE, marker=".", label="generated")
     left.axhline(floor, color=BLACK, linewidth=0.9, linestyle=":", label="real against real: the floor")
-    untrained = next(iter(frechet.values()))
-    left.axhline(untrained, color=GREY, linewidth=0.9, linestyle="--", label="the untrained generator")
+    if 0 in frechet:
+        left.axhline(frechet[0], color=GREY, linewidth=0.9, linestyle="--", label="the untrained generator")
     left.set(
         title="Fréchet distance to real pictures: low is good", ylabel="distance (no unit)", yscale="log"
     )

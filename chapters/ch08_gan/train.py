@@ -3,13 +3,14 @@
 python -m chapters run gan                    birds of CIFAR-10, 2,000 steps of the narrow networks
 python -m chapters run gan --epochs 40        10,000 steps, as many as the recipe has
 python -m chapters run gan --data mnist       digits, in two or three minutes
+python -m chapters run gan --data mnist --experiments   other learning rates, and each trick left out in turn
 python -m chapters run gan --full --device gpu          the recipe to the letter; --resume goes on after Ctrl-C
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +20,7 @@ from chapters import course
 from chapters.ch08_gan import pictures
 from chapters.ch08_gan.data import BATCH, Real, real_pictures
 from chapters.ch08_gan.duel import duel
+from chapters.ch08_gan.experiments import experiments
 from chapters.ch08_gan.model import GAN, discriminator, generator
 from chapters.ch08_gan.quality import diversity, new_judge
 from chapters.ch08_gan.watch import Watch, frames
@@ -36,6 +38,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the chapter. `argv`: its flags, as on the command line. Returns the exit status."""
     flags = course.chapter_flags(CHAPTER)
     flags.add_argument("--class", metavar="NAME", help="of the data's classes, this one alone")
+    flags.add_argument(
+        "--experiments",
+        action="store_true",
+        help="instead: other learning rates, and each trick left out in turn",
+    )
     run = course.Run(CHAPTER, flags, argv)
     with run:
         lesson(run)
@@ -43,10 +50,13 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def lesson(run: course.Run) -> None:
-    """Two networks outwit each other."""
+    """Two networks outwit each other: how it went, what is drawn, and how good that is. Or the experiments."""
     real = real_pictures(run.options.data, getattr(run.options, "class"), run.options.quick)
     print(f"{real.name}: {len(real.x):,} pictures, each {real.x.shape[1:]}, pixels from -1 to 1")
     run.start(real.name)
+    if run.options.experiments:
+        experiments(run, real)
+        return
     model = learn(run, real)
     kept = frames(run.out, len(run.record["history"]["gan"].get("d_loss", [])))
     how_it_went(run, kept)
@@ -154,14 +164,14 @@ def what_it_draws(run: course.Run, real: Real, model: GAN, kept: dict[int, Path]
     steps, last = steps_of_an_epoch(run), max(kept)
     points = fixed_points(SHOWN, model, run.options.seed)
     drawn = {}
-    for epoch in moments(last, FRAMES):
+    for epoch in some(kept, FRAMES):
         model.generator.load_weights(
             kept[epoch]
         )  # the last one is the last that was good, whatever came after
         drawn[epoch] = model.predict(points, verbose=0)
     film = [pictures.frame(x[:18], epoch / max(last, 1)) for epoch, x in drawn.items()]
     plot.save_animation(film, run.out / "film.gif", [0.4] * (len(film) - 1) + [3.0], colours=96)
-    few = {epoch * steps: drawn[epoch][:6] for epoch in moments(last, 9)}
+    few = {epoch * steps: drawn[epoch][:6] for epoch in some(kept, 9)}
     run.picture("strip", pictures.strip(few, "Six points, and what is drawn of them after so many steps"))
 
     final = drawn[last]
@@ -169,10 +179,10 @@ def what_it_draws(run: course.Run, real: Real, model: GAN, kept: dict[int, Path]
     run.picture("samples", plot.image_grid(pictures.shown(final), title=title))
     run.picture("beside", pictures.beside(real.x[:48], final[:48]))
     flat = real.x.reshape(len(real.x), -1)  # (n, h·w·channels)
-    some = final[:10]
-    found = nearest(flat, 1, some.reshape(len(some), -1))[:, 0]
+    ten = final[:10]
+    found = nearest(flat, 1, ten.reshape(len(ten), -1))[:, 0]
     title = "Is it memory? Generated pictures, and of all real ones the nearest, pixel by pixel"
-    run.picture("nearest", pictures.nearest_ones(some, real.x[found], title))
+    run.picture("nearest", pictures.nearest_ones(ten, real.x[found], title))
     share = np.linspace(0, 1, 9, dtype=np.float32)[:, None]  # (9, 1)
     ways = np.stack(
         [(1 - share) * points[i] + share * points[i + 1] for i in range(0, 8, 2)]
@@ -193,9 +203,9 @@ def how_good_it_is(run: course.Run, real: Real, model: GAN, kept: dict[int, Path
     judge = new_judge(run, real)
     points = fixed_points(judge.pictures, model, run.options.seed)
     last, steps = max(kept), steps_of_an_epoch(run)
-    late = range(max(1, last - 4), last + 1)  # the last five, for one alone may be lucky
+    late = [epoch for epoch in sorted(kept) if epoch][-5:] or [0]  # five, for one alone may be lucky
     distances, diversities = {}, {}
-    for epoch in sorted({*moments(last, FRAMES), *late}):
+    for epoch in sorted({*some(kept, FRAMES), *late}):
         model.generator.load_weights(kept[epoch])
         x = model.predict(points, batch_size=100, verbose=0)
         distances[epoch * steps], diversities[epoch * steps] = judge.distance(x), diversity(x)
@@ -205,15 +215,16 @@ def how_good_it_is(run: course.Run, real: Real, model: GAN, kept: dict[int, Path
         print("Too few pictures for a Fréchet distance.")
         return
     above = {step: value - judge.floor for step, value in distances.items()}
-    found = float(np.mean([above[epoch * steps] for epoch in late] or [above[0]]))
-    run.note(frechet=found, frechet_untrained=above[0], frechet_floor=judge.floor, frechets=distances)
+    found, first = float(np.mean([above[epoch * steps] for epoch in late])), min(above)
+    run.note(frechet=found, frechet_untrained=above.get(0), frechet_floor=judge.floor, frechets=distances)
     print(
         f"Fréchet distance above the floor ({judge.floor:.2f}, of other real pictures): {found:.2f}, mean of the"
     )
-    print(f"last {len(late)} epochs; before training it was {above[0]:.2f}.")
+    print(f"last {len(late)} epochs; after {first:,} steps it was {above[first]:.2f}.")
     run.picture("quality", pictures.quality(distances, judge.floor, diversities, judge.diversity_real))
 
 
-def moments(last: int, n: int) -> list[int]:
-    """At most n epochs from 0 to the last, more of them in the beginning, when most happens."""
-    return sorted({round(last * share**1.5) for share in np.linspace(0, 1, n)})
+def some(kept: Iterable[int], n: int) -> list[int]:
+    """At most n of the epochs that were kept, more of them in the beginning, when most happens."""
+    epochs = sorted(kept)
+    return sorted({epochs[round((len(epochs) - 1) * share**1.5)] for share in np.linspace(0, 1, n)})
