@@ -88,7 +88,10 @@ class GAN(keras.Model):
 
     def labels(self, n: Any) -> Any:
         sure = ops.concatenate([ops.ones((n, 1)), ops.zeros((n, 1))])
-        return sure + 0.05 * keras.random.uniform((2 * n, 1), seed=self.seeds)
+        return sure + 0.05 * self.uniform(2 * n)
+
+    def uniform(self, n: Any) -> Any:
+        return keras.random.uniform((n, 1), seed=self.seeds)
 
     def train_step(self, data: Any) -> dict[str, Any]:
         x, _, _ = keras.utils.unpack_x_y_sample_weight(data)

@@ -123,9 +123,13 @@ class GAN(Model):
 
     def labels(self, n: int) -> Array:
         """(2n, 1): 1 for n generated pictures, 0 for n real ones, and a little noise, so that nobody is too sure."""
-        noisy = 0.05 * random_generator().random((2 * n, 1), dtype=self.dtype)
+        noisy = 0.05 * self.uniform(2 * n)
         noisy[:n] += 1
         return noisy
+
+    def uniform(self, n: int) -> Array:
+        """(n, 1): numbers from 0 to 1, uniformly distributed."""
+        return random_generator().random((n, 1), dtype=self.dtype)
 
     def train_step(self, x: Any, y: Any = None, sample_weight: Any = None) -> dict[str, Any]:
         """One move each. x: n real pictures.

@@ -18,8 +18,8 @@ WIDTHS = {3: (64, 32), 1: (16, 16)}  # of generator and discriminator, for pictu
 
 
 def pictures(images: course.Images) -> Task:
-    """Two thousand real pictures, from -1 to 1, and no targets."""
-    x = course.scaled(images.x_train[:2000]) * 2 - 1
+    """A thousand real pictures, from -1 to 1, and no targets."""
+    x = course.scaled(images.x_train[:1000]) * 2 - 1
     return Task(x, None, (x.shape[1:],))
 
 
@@ -55,7 +55,7 @@ PAIRS = {
         None,
         batch_size=BATCH,
         optimizers=("optimizer", "g_optimizer"),
-        draws=("points", "labels"),
+        draws=("points", "uniform"),
         backends=("tensorflow", "torch"),
     ),
 }

@@ -7,7 +7,7 @@ import importlib.metadata
 import json
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
@@ -155,10 +155,10 @@ class Keras(Tinydl):
         lender = self.build(pair, task)
 
         def draw(method: Any) -> Any:
-            return lambda n: self._numpy(method(n))
+            return lambda n: self.numpy(method(n))
 
         def mask(dropout: Any) -> Any:
-            return lambda _, shape: self._numpy(dropout(self.library.ops.ones(shape), training=True))
+            return lambda _, shape: self.numpy(dropout(self.library.ops.ones(shape), training=True))
 
         for name in pair.draws:
             setattr(model, name, draw(getattr(lender, name)))
@@ -168,25 +168,36 @@ class Keras(Tinydl):
                     twin
                 )  # 0 for what is dropped, and more than 1, so above the rate, for what is kept
 
-    def _numpy(self, array: Any) -> np.ndarray:
-        return np.asarray(self.library.ops.convert_to_numpy(array))
+    def numpy(self, tensor: Any) -> np.ndarray:
+        """A tensor of this side as an array."""
+        return np.asarray(self.library.ops.convert_to_numpy(tensor))
 
     def answer(self, layer: Any, x: Any) -> np.ndarray:
         """What a layer, or a model, makes of x when it is not in training."""
-        return self._numpy(layer(self.library.ops.convert_to_tensor(x)))
+        return self.numpy(layer(self.library.ops.convert_to_tensor(x)))
 
     def learn(self, model: Any, x: np.ndarray, y: np.ndarray | None) -> dict[str, float]:
         """One step of training; the losses, by name, as they were before it."""
         model.reset_metrics()  # otherwise Keras tells the means of all steps so far
-        logs = model.train_on_batch(x, y, return_dict=True)
+        try:
+            logs = model.train_on_batch(x, y, return_dict=True)
+        except RuntimeError as error:
+            # PyTorch 2.13 has no gradient in float64 for a convolution to a single channel.
+            raise course.Refused(
+                f"Keras on {BACKENDS[self.backend]}: {error}; set KERAS_BACKEND=tensorflow"
+            ) from error
         return {name: float(value) for name, value in logs.items()}
+
+    def apply(self, optimizer: Any, gradients: Sequence[np.ndarray], weights: Sequence[Any]) -> None:
+        """One step of an optimizer by itself."""
+        optimizer.apply([self.library.ops.convert_to_tensor(each) for each in gradients], weights)
 
     def state(self, optimizer: Any) -> dict[str, np.ndarray]:
         """What an optimizer keeps, under tinydl's names: momentum/0, momentum/1 ... for the weights in their order."""
-        found = {name: self._numpy(getattr(optimizer, name)) for name in ("iterations", "learning_rate")}
+        found = {name: self.numpy(getattr(optimizer, name)) for name in ("iterations", "learning_rate")}
         for slot in SLOTS:
             kept = [each for each in optimizer.variables if each.path.endswith(f"_{slot}")]
-            found.update({f"{slot}/{i}": self._numpy(each) for i, each in enumerate(kept)})
+            found.update({f"{slot}/{i}": self.numpy(each) for i, each in enumerate(kept)})
         return found
 
     def save(self, model: Any, path: Path) -> None:

@@ -25,6 +25,7 @@ SAMPLES = 64  # in float64 no step takes more of them: more would prove no more
 # A gradient that should be zero (of a bias before a batch normalization, say) is all rounding: it is measured in this
 # share of the largest gradient of the network.
 FLOOR = 1e-6
+CLIPS = ("clipnorm", "clipvalue", "global_clipnorm")
 RATE, STEP = 2.0**20, 2.0**-7  # of the SGD that tells gradients: see `_gradients`
 
 
@@ -234,10 +235,15 @@ def _gradients(
 def _updates(
     pair: Pair, here: Any, there: Any, ours: Tinydl, theirs: Tinydl, batches: list[tuple]
 ) -> Iterator[Difference]:
-    """What each step makes of the weights. After it, Keras's weights and optimizer's state are copied here."""
+    """What each step makes of the weights. After it, Keras's weights and optimizer's state are copied here.
+
+    The gradients of so few steps are too small to be clipped. So an optimizer that clips takes one step more, by
+    gradients that are drawn, and large.
+    """
     for side, model in ((ours, here), (theirs, there)):
         side.compile(pair, model)
-    rate = min(float(getattr(here, name).learning_rate) for name in pair.optimizers)
+    optimizers = [(getattr(here, name), getattr(there, name)) for name in pair.optimizers]
+    rate = min(float(optimizer.learning_rate) for optimizer, _ in optimizers)
     for step, batch in enumerate(batches, 1):
         ours.learn(here, *batch)
         theirs.learn(there, *batch)
@@ -245,5 +251,18 @@ def _updates(
             part, unit = ("update", rate) if learns else ("average", None)
             yield Difference(part, value=apart(mine, other, unit), step=step, **place)
         here.set_weights(there.get_weights())
-        for name in pair.optimizers:
-            ours.go_on_from(getattr(here, name), theirs.state(getattr(there, name)))
+        for left, right in optimizers:
+            ours.go_on_from(left, theirs.state(right))
+    rng = np.random.default_rng(0)
+    places = {id(w): (k, place) for k, (w, (place, _)) in enumerate(zip(here.weights, _weights(here)))}
+    for name, (left, right) in zip(pair.optimizers, optimizers):
+        if any(getattr(each, clip) is not None for each in (left, right) for clip in CLIPS):
+            its_own = here.weights_by_optimizer()[name]
+            gradients = [rng.normal(0, 10, w.shape) for w in its_own]
+            twins_own = [there.weights[places[id(w)][0]] for w in its_own]
+            ours.apply(left, gradients, its_own)
+            theirs.apply(right, gradients, twins_own)
+            for mine, other in zip(its_own, twins_own):
+                far = apart(mine.numpy(), theirs.numpy(other), rate)
+                note = "by a large gradient, to be clipped"
+                yield Difference("update", value=far, step=len(batches) + 1, note=note, **places[id(mine)][1])

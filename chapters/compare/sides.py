@@ -66,11 +66,19 @@ class Tinydl:
     def answer(self, layer: Any, x: Any) -> np.ndarray:
         """What a layer, or a model, makes of x when it is not in training."""
         with no_grad():
-            return layer(x, training=False).numpy()
+            return self.numpy(layer(x, training=False))
 
     def learn(self, model: Any, x: np.ndarray, y: np.ndarray | None) -> dict[str, float]:
         """One step of training; the losses, by name, as they were before it."""
         return model.train_on_batch(x, y, return_dict=True)
+
+    def apply(self, optimizer: Any, gradients: Sequence[np.ndarray], weights: Sequence[Any]) -> None:
+        """One step of an optimizer by itself."""
+        optimizer.apply(gradients, weights)
+
+    def numpy(self, tensor: Any) -> np.ndarray:
+        """A tensor of this side as an array."""
+        return tensor.numpy()
 
     def state(self, optimizer: Any) -> dict[str, np.ndarray]:
         """What an optimizer keeps, under tinydl's names."""
