@@ -305,7 +305,7 @@ class TestSeveralOptimizers:
             ("learning_rate", np.array(np.nan), "second: learning_rate: expected a number from 0 up"),
             ("momentum/1", np.full(4, "heavy"), "second: state: momentum/1: expected numbers, got <U5"),
             ("momentum/1", np.zeros(5), r"second: state: .* momentum/1 should be \(4,\) and is \(5,\)"),
-            (None, None, "it has no state of rivals\\w*'s second"),
+            (None, None, "nothing of rivals\\w*'s second in it"),
         ],
     )
     def test_a_second_that_will_not_do_leaves_the_first_alone(

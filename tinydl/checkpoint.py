@@ -133,7 +133,7 @@ def restore(path: str | Path, model: Trainer) -> tuple[int, dict[str, list[float
     missing = {"epoch", "history", "random"} - arrays.keys()
     if missing:
         raise ValueError(f"{path}: no checkpoint of a training: it lacks {', '.join(sorted(missing))}")
-    matched = _matched(path, arrays, model)
+    weights, states = _matched(path, arrays, model), _states(path, arrays, model)
     try:
         epoch = int(arrays["epoch"])
         history = {name: list(values) for name, values in json.loads(str(arrays["history"])).items()}
@@ -144,21 +144,8 @@ def restore(path: str | Path, model: Trainer) -> tuple[int, dict[str, list[float
     size = None if model.batches is None else model.batches.size
     if order is not None and size is not None and len(order) not in (0, size):
         raise ValueError(f"{path}: it was training on {len(order)} samples, now there are {size}")
-    states = []
-    for name, optimizer in _optimizers(model).items():
-        prefix = f"{name}/"
-        state = {key.removeprefix(prefix): arrays[key] for key in arrays if key.startswith(prefix)}
-        if not state:
-            raise ValueError(
-                f"{path}: it has no state of {model.name}'s {name}: another model's file, or an older one"
-            )
-        try:
-            optimizer.check_state(state)
-        except ValueError as error:
-            raise ValueError(f"{path}: {name}: {error}") from error
-        states.append((optimizer, state))
     # From here on nothing can fail.
-    for tensor, value in matched:
+    for tensor, value in weights:
         assign(tensor.data, value)
     for optimizer, state in states:
         optimizer.set_state(state)
@@ -177,6 +164,26 @@ def _optimizers(model: Trainer) -> dict[str, Optimizer]:
         if optimizer.iterations == 0:  # it may not know its weights yet; if it does, nothing is lost
             optimizer.build(weights)
     return found
+
+
+def _states(
+    path: str | Path, arrays: Mapping[str, np.ndarray], model: Trainer
+) -> list[tuple[Optimizer, dict[str, np.ndarray]]]:
+    """Each optimizer of the model with its state from the file, once all of them are known to fit."""
+    states = []
+    for name, optimizer in _optimizers(model).items():
+        prefix = f"{name}/"
+        state = {key.removeprefix(prefix): arrays[key] for key in arrays if key.startswith(prefix)}
+        if not state:
+            raise ValueError(
+                f"{path}: nothing of {model.name}'s {name} in it: another model's file, or an older one"
+            )
+        try:
+            optimizer.check_state(state)
+        except ValueError as error:
+            raise ValueError(f"{path}: {name}: {error}") from error
+        states.append((optimizer, state))
+    return states
 
 
 # --------------------------------------------------------------------------------------------------- files
