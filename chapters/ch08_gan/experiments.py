@@ -60,6 +60,7 @@ def experiments(run: course.Run, real: Real) -> None:
     variants |= {f"without {trick}": (without(trick), 1.0) for trick in INSTEAD}
     seeds = range(run.options.seed, run.options.seed + (1 if run.options.quick else 4))
     found: dict[str, list[Trained]] = {name: [] for name in variants}
+    print(f"{len(variants)} ways to train, the same {len(seeds[:2])} seeds each:", flush=True)
     for seed in seeds:  # all of a seed before the next, so that Ctrl-C leaves something to compare
         for name, (tricks, rate) in variants.items():
             if seed < seeds[0] + 2 or name == AS_EVER:
@@ -80,7 +81,7 @@ def trained(
         model,
         model.like_real(real.x),
         name=f"{name}, seed {seed}",
-        epochs=run.epochs(quick=1, usual=5, full=36),
+        epochs=run.epochs(quick=1, usual=4, full=36),
         steps_per_epoch=2 if quick else STEPS,
         batch_size=BATCH,
         shuffle=False,
