@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -19,7 +19,8 @@ import pytest
 import tinydl
 from chapters import course
 from chapters.__main__ import main
-from chapters.compare import command, keras_side, report
+from chapters.ch08_gan import model as gan
+from chapters.compare import command, keras_side, measure, report
 from chapters.compare.measure import Difference, apart, differences
 from chapters.compare.pair import Pair, Task, pairs_of
 from chapters.compare.race import race
@@ -201,8 +202,6 @@ def test_a_state_that_is_not_copied_would_be_seen(task: Task) -> None:
 
 def test_gradients_are_told_exactly(task: Task) -> None:
     """Beside what `grad` says: a step of SGD with a huge rate loses nothing."""
-    from chapters.compare import measure
-
     with Tinydl().precision("float64"):
         model = network()
         x, y = task.batch(slice(8), "float64")
@@ -221,6 +220,42 @@ def test_gradients_are_told_exactly(task: Task) -> None:
         np.testing.assert_allclose(
             told, gradient.numpy(), rtol=1e-9, atol=1e-12 * np.abs(gradient.numpy()).max()
         )
+
+
+def test_a_generators_gradient_is_taken_after_the_discriminators_step(rng: np.random.Generator) -> None:
+    """Beside what `grad` says, of a GAN whose discriminator has taken a step of STEP by then."""
+    pair = replace(pairs_of(course.CHAPTERS["gan"])["gan"], batch_size=4)
+    told: list[np.ndarray] = []
+
+    def watched(ours: Any, theirs: Any, unit: Any = None) -> float:
+        told.append(ours)
+        return 0.0
+
+    with Tinydl().precision("float64"), pytest.MonkeyPatch.context() as patch:
+        model = gan.GAN(gan.generator(2, 3, (24, 24, 1)), gan.discriminator(2, (24, 24, 1)))
+        model.discriminator.layers[-2].rate = 0.0
+        points, uniform, x = rng.normal(size=(4, 3)), rng.random((8, 1)), rng.uniform(-1, 1, (4, 24, 24, 1))
+        patch.setattr(model, "points", lambda n: points)
+        patch.setattr(model, "uniform", lambda n: uniform)
+        patch.setattr(measure, "apart", watched)
+        before = model.get_weights()
+        measure._gradients(pair, model, model, Tinydl(), Tinydl(), (x, None))
+        assert all(map(np.array_equal, before, model.get_weights()))
+
+        loss, both = losses.BinaryCrossentropy(), (model.generator, model.discriminator)
+        labels = 0.05 * uniform + [[1], [1], [1], [1], [0], [0], [0], [0]]
+        pictures = np.concatenate([model.generator(points).numpy(), x])
+        first = tinydl.grad(
+            loss(labels, model.discriminator(pictures)), model.discriminator.trainable_weights
+        )
+        for w, g in zip(model.discriminator.trainable_weights, first):
+            w.data -= measure.STEP * g.numpy()
+        fooled = loss(np.zeros((4, 1)), model.discriminator(model.generator(points)))
+        second = tinydl.grad(fooled, model.generator.trainable_weights)
+    assert [len(each.get_weights()) for each in both] == [len(second), len(first)]
+    assert float(told[1]) == pytest.approx(fooled.item(), rel=1e-12)  # d_loss, g_loss, two accuracies
+    for mine, gradient in zip(told[4:], [*second, *first]):
+        np.testing.assert_allclose(mine, gradient.numpy(), rtol=1e-9, atol=1e-12)
 
 
 def test_how_far_apart() -> None:
@@ -421,6 +456,26 @@ def test_it_has_a_help_of_its_own(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as left:
         main(["compare", "--help"])
     assert left.value.code == 0 and "--steps" in capsys.readouterr().out
+
+
+def test_a_twin_that_does_not_learn_on_this_backend(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(keras_side, "choose_backend", lambda: "jax")
+    with pytest.raises(
+        course.Refused, match="gan learns on tensorflow or torch, not on jax: set KERAS_BACKEND="
+    ):
+        command.main(["gan", "--data", "synthetic"])
+
+
+def test_losses_of_several_names_and_sizes() -> None:
+    network = {"losses": {"d_loss": [[0.5, 2e6], [0.5, 1e6]], "g_loss": [[1.0, 2], [1, 2]]}, "data": "noise"}
+    axes = report.curves({"backend": "jax", "networks": {"gan": network}}).axes
+    assert [each.get_ylabel() for each in axes] == [
+        "d_loss of the batch (nats)",
+        "g_loss of the batch (nats)",
+        "difference (nats)",
+        "",
+    ]
+    assert [each.get_yscale() for each in axes[:2]] == ["log", "linear"]
 
 
 def test_a_single_step_can_be_seen() -> None:

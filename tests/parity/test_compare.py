@@ -17,13 +17,20 @@ os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
 keras = pytest.importorskip("keras")
 
 from chapters.ch04_cnn import keras_twin  # noqa: E402
+from chapters.ch07_vae import keras_twin as vae_twin  # noqa: E402
+from chapters.ch07_vae import model as vae  # noqa: E402
+from chapters.ch07_vae import pairs as vae_pairs  # noqa: E402
+from chapters.ch08_gan import keras_twin as gan_twin  # noqa: E402
+from chapters.ch08_gan import model as gan  # noqa: E402
+from chapters.ch08_gan import pairs as gan_pairs  # noqa: E402
 from chapters.compare import command  # noqa: E402
+from chapters.compare.files import ONE_WAY  # noqa: E402
 from chapters.compare.keras_side import Keras  # noqa: E402
 from chapters.compare.measure import TOLERANCE, Difference, differences  # noqa: E402
 from chapters.compare.pair import Pair, Task  # noqa: E402
 from chapters.compare.sides import Tinydl  # noqa: E402
 from chapters.course import images  # noqa: E402
-from tinydl import datasets, layers  # noqa: E402
+from tinydl import datasets, grad, layers, ops  # noqa: E402
 
 
 @pytest.fixture(autouse=True)
@@ -33,12 +40,17 @@ def few_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(images.SETS, "synthetic", dataclasses.replace(known, load=few))
 
 
+@pytest.fixture(autouse=True)
+def narrow_networks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gan_pairs, "WIDTHS", {1: (4, 4)})
+
+
 def compare(name: str, out: Path, *flags: str) -> tuple[int, dict[str, Any]]:
     status = command.main([name, "--quick", "--data", "synthetic", "--out", str(out), *flags])
     return status, json.loads((out / "compare.json").read_text(encoding="utf-8"))
 
 
-@pytest.mark.parametrize("name", ["cnn", "dense", "autoencoder", "bottleneck"])
+@pytest.mark.parametrize("name", ["cnn", "dense", "autoencoder", "bottleneck", "vae", "gan"])
 def test_the_chapters_networks_are_keras_networks(name: str, tmp_path: Path) -> None:
     status, told = compare(name, tmp_path, "--steps", "2")
     for network in told["networks"].values():
@@ -49,9 +61,9 @@ def test_the_chapters_networks_are_keras_networks(name: str, tmp_path: Path) -> 
             parts, True
         )
         assert max(parts["forward"] + parts["gradient"]) > 0, "Keras, not tinydl twice"
-        assert network["files"] == {".weights.h5": "yes", ".keras": "yes"}
-        ours, theirs = network["losses"]["loss"]
-        np.testing.assert_allclose(ours, theirs, rtol=0.02)
+        assert network["files"] == {".weights.h5": "yes", ".keras": ONE_WAY if name == "gan" else "yes"}
+        for ours, theirs in network["losses"].values():
+            np.testing.assert_allclose(ours, theirs, rtol=0.02)
     assert status == 0
     assert keras.config.floatx() == "float32"
 
@@ -132,3 +144,133 @@ def test_an_optimizer_of_the_twin_that_is_wrong_is_seen(rng: np.random.Generator
 def test_what_is_done_about_logits() -> None:
     """On TensorFlow they are recovered; elsewhere a certain error costs -log(1e-7) at most."""
     assert Keras(keras.config.backend()).recovers_logits() == (keras.config.backend() == "tensorflow")
+
+
+# ---- networks with noise: a VAE, a GAN ----------------------------------------------------------------------
+
+
+def beyond(pair: Pair, task: Task) -> list[Difference]:
+    """What is beyond tolerance after one step, with the sides as `compare` makes them."""
+    theirs = Keras(keras.config.backend())
+    ours = Tinydl(not theirs.recovers_logits(), theirs.rounds_slopes())
+    return [each for each in differences(pair, task, ours, theirs, steps=1) if each.share > 1]
+
+
+@pytest.fixture
+def clouds(rng: np.random.Generator) -> tuple[Pair, Task]:
+    return vae_pairs.PAIRS["vae"], Task(rng.random((16, 8, 8, 1)), None, ((8, 8, 1),))
+
+
+@pytest.fixture
+def rivals(rng: np.random.Generator) -> tuple[Pair, Task]:
+    pair = dataclasses.replace(gan_pairs.PAIRS["gan"], batch_size=4)
+    return pair, Task(rng.uniform(-1, 1, (8, 24, 24, 1)), None, ((24, 24, 1),))
+
+
+def test_noise_is_the_same_for_both(clouds: tuple[Pair, Task], rivals: tuple[Pair, Task]) -> None:
+    assert not beyond(*clouds) and not beyond(*rivals)
+
+
+def test_noise_that_is_not_the_same_would_be_seen(
+    clouds: tuple[Pair, Task], rivals: tuple[Pair, Task]
+) -> None:
+    def lost(pair: Pair, task: Task) -> set[str]:
+        return {each.where for each in beyond(pair, task) if each.part == "whole"}
+
+    assert lost(dataclasses.replace(clouds[0], draws=()), clouds[1]) == {"loss", "reconstruction_loss"}
+    pair, task = rivals
+    assert {"d_loss", "g_loss"} <= lost(dataclasses.replace(pair, draws=("uniform",)), task)
+    assert "d_loss" in lost(dataclasses.replace(pair, draws=("points",)), task)
+
+
+def test_dropout_of_another_rate(rivals: tuple[Pair, Task], monkeypatch: pytest.MonkeyPatch) -> None:
+    right = gan_twin.discriminator
+
+    def wrong(*arguments: Any) -> Any:
+        model = right(*arguments)
+        model.layers[-2].rate = 0.2
+        return model
+
+    monkeypatch.setattr(gan_twin, "discriminator", wrong)
+    assert {each.where for each in beyond(*rivals) if each.part == "whole"} >= {"d_loss", "g_loss"}
+
+
+@pytest.mark.parametrize("module", [vae, vae_twin], ids=["here", "there"])
+def test_a_standard_deviation_that_is_a_variance(
+    module: Any, clouds: tuple[Pair, Task], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    exp = ops.exp if module is vae else keras.ops.exp
+    monkeypatch.setattr(module, "sample", lambda mean, log_var, epsilon: mean + exp(log_var) * epsilon)
+    found = beyond(*clouds)
+    assert {each.where for each in found if each.part == "whole"} == {"loss", "reconstruction_loss"}
+    assert {"z_log_var/kernel", "decoder/dense/kernel"} < {
+        each.where for each in found if each.part == "gradient"
+    }
+    assert not [each for each in found if each.part == "forward"], "without noise all is well"
+
+
+def test_a_divergence_of_another_weight(clouds: tuple[Pair, Task]) -> None:
+    class Heavier(type(clouds[0])):  # type: ignore[misc]
+        def build(self, module: str, task: Task) -> Any:
+            model = super().build(module, task)
+            model.kl_weight *= 1.001 if module == "keras_twin" else 1
+            return model
+
+    found = beyond(Heavier(**vars(clouds[0])), clouds[1])
+    assert {each.where for each in found if each.part == "whole"} == {"loss", "kl_loss"}
+
+
+def test_a_label_that_is_flipped(rivals: tuple[Pair, Task], monkeypatch: pytest.MonkeyPatch) -> None:
+    right = gan_twin.GAN.labels
+
+    def wrong(self: Any, n: Any) -> Any:
+        labels = right(self, n)
+        return keras.ops.concatenate([1 - labels[:1], labels[1:]])
+
+    monkeypatch.setattr(gan_twin.GAN, "labels", wrong)
+    found = beyond(*rivals)
+    assert "d_loss" in {each.where for each in found}
+    assert {each.layer.split("/")[0] for each in found if each.part == "gradient"} >= {"discriminator"}
+
+
+def test_a_generator_that_looks_through_the_old_discriminator(
+    rivals: tuple[Pair, Task], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def step(self: Any, x: Any, y: Any = None, sample_weight: Any = None) -> dict[str, Any]:
+        n, both = len(x), (self.discriminator.trainable_weights, self.generator.trainable_weights)
+        pictures = ops.concatenate([self.generator(self.points(n), training=True).detach(), x])
+        suspicion = self.discriminator(pictures, training=True)
+        d_loss = self.loss(self.labels(n), suspicion)
+        drawn = self.generator(self.points(n), training=True)
+        g_loss = self.loss(np.zeros((n, 1)), self.discriminator(drawn, training=True))
+        gradients = [grad(loss, weights) for loss, weights in zip((d_loss, g_loss), both)]
+        for optimizer, each, weights in zip((self.optimizer, self.g_optimizer), gradients, both):
+            optimizer.apply(each, weights)
+        taken = suspicion.data > 0.5
+        accuracies = {"real_accuracy": 1 - taken[n:].mean(), "generated_accuracy": taken[:n].mean()}
+        return {"d_loss": d_loss, "g_loss": g_loss, **accuracies}
+
+    monkeypatch.setattr(gan.GAN, "train_step", step)
+    found = [each for each in beyond(*rivals) if each.part in ("whole", "gradient")]
+    assert {each.where for each in found if each.part == "whole"} == {"g_loss"}
+    assert {each.layer.split("/")[0] for each in found if each.part == "gradient"} == {"generator"}
+
+
+@pytest.mark.parametrize(
+    ("fault", "steps"), [({"clipvalue": None}, {2}), ({"clipvalue": 0.5}, {2}), ({"epsilon": 1e-4}, {1, 2})]
+)
+def test_an_optimizer_of_the_generators_that_is_wrong(
+    fault: dict[str, Any], steps: set[int], rivals: tuple[Pair, Task], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    right = gan_twin.rmsprop
+
+    def wrong(learning_rate: float) -> Any:
+        optimizer = right(learning_rate)
+        for name, value in fault.items() if learning_rate == 4e-4 else ():
+            setattr(optimizer, name, value)
+        return optimizer
+
+    monkeypatch.setattr(gan_twin, "rmsprop", wrong)
+    found = beyond(*rivals)
+    assert {(each.part, each.layer.split("/")[0]) for each in found} == {("update", "generator")}
+    assert {each.step for each in found} == steps
