@@ -46,7 +46,7 @@ class Trained:
 
 
 def experiments(run: course.Run, real: Real) -> None:
-    """Sweep the discriminator's rate, and leave out each trick.
+    """Leave out each trick, and sweep the discriminator's rate; after Ctrl-C, tell of those that are done.
 
     Each is done with two seeds, the recipe with four: what differs by less than the recipe from itself says nothing.
     """
@@ -56,23 +56,29 @@ def experiments(run: course.Run, real: Real) -> None:
             f"--experiments: {len(real.x)} pictures are too few to judge by; give it some hundreds"
         )
     variants: dict[str, tuple[Tricks, float]] = {AS_EVER: (RECIPE, 1.0)}
-    variants |= {f"rate {name}": (RECIPE, rate) for name, rate in RATES.items() if rate != 1}
     variants |= {f"without {trick}": (without(trick), 1.0) for trick in INSTEAD}
-    seeds = range(run.options.seed, run.options.seed + (1 if run.options.quick else 4))
+    variants |= {f"rate {name}": (RECIPE, rate) for name, rate in RATES.items() if rate != 1}
+    first = run.options.seed
+    jobs = [(name, first) for name in variants]
+    if not run.options.quick:
+        jobs += [(AS_EVER, first + k) for k in (1, 2, 3)]
+        jobs += [(name, first + 1) for name in variants if name != AS_EVER]
+    print(f"{len(jobs)} trainings:", flush=True)
     found: dict[str, list[Trained]] = {name: [] for name in variants}
-    print(f"{len(variants)} ways to train, the same {len(seeds[:2])} seeds each:", flush=True)
-    for seed in seeds:  # all of a seed before the next, so that Ctrl-C leaves something to compare
-        for name, (tricks, rate) in variants.items():
-            if seed < seeds[0] + 2 or name == AS_EVER:
-                found[name].append(trained(run, real, judge, name, tricks, rate, seed))
-    rates(run, judge, found)
-    tricks_table(run, judge, found)
+    for name, seed in jobs:
+        came = trained(run, real, judge, name, *variants[name], seed)
+        if came is None:
+            break
+        found[name].append(came)
+    if all(found.values()):
+        rates(run, judge, found)
+        tricks_table(run, judge, found)
 
 
 def trained(
     run: course.Run, real: Real, judge: Judge, name: str, tricks: Tricks, rate: float, seed: int
-) -> Trained:
-    """One training, and what came of it."""
+) -> Trained | None:
+    """One training, and what came of it; None if Ctrl-C has cut it short."""
     quick = run.options.quick
     tinydl.set_random_seed(seed)
     model = TricksGAN(tricks, 4 if quick else WIDTH, real.x.shape[1:])
@@ -88,9 +94,12 @@ def trained(
         callbacks=[Look(judge, seed)],
         verbose=0,
     ).history
+    if run.interrupted:
+        return None
     distance = np.array(history["frechet"]) - judge.floor
     came = Trained(distance, np.array(history["diversity"]), model.drawn(model.points(8, seed)))
-    print(f"  {name:<26} seed {seed}: distance {came.late[0]:7.2f}, diversity {came.late[1]:.3f}", flush=True)
+    told = f"distance {came.late[0]:7.2f}, diversity {came.late[1]:.3f}"
+    print(f"  {name:<26} seed {seed}: {told}", flush=True)
     return came
 
 
