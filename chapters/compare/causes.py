@@ -26,9 +26,10 @@ ANYWHERE = "its arguments and their defaults, the activation"
 
 LOSS = "mean or sum over the batch, from_logits, where probabilities are clipped, label_smoothing"
 PARTS = {
-    "whole": f"a layer that is named above; otherwise the order of the layers, or in the loss: {LOSS}",
+    "whole": f"a layer that is named above; otherwise the order of the layers, noise that is drawn in another order or "
+    f"used in another way, or in the loss: {LOSS}",
     "gradient": "the loss (mean or sum over the batch), a rule of a layer between this weight and the loss; "
-    "what differs behind it makes this differ, too",
+    "what differs behind it makes this differ, too; of two networks, which one learns first",
     "update": "the learning rate; the optimizer's epsilon (1e-7 in Keras, 1e-8 elsewhere), inside or outside of the "
     "root; the correction of the first steps; the order of the weights; or simply the gradient",
     "average": "momentum (0.99 in Keras; elsewhere 0.9, or 0.1 of the new), the variance divided by n - 1",
