@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import signal
 from pathlib import Path
 from typing import Any
 
@@ -377,3 +378,22 @@ def test_too_few_pictures_to_judge_by(quick: Any, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(datasets.synthetic, "load_data", few)
     with pytest.raises(course.Refused, match="120 pictures are too few to judge by"):
         quick()
+
+
+def test_ctrl_c_ends_them_and_they_can_be_gone_on_with(
+    quick: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    step, steps = TricksGAN.train_step, []
+
+    def interrupted(self: TricksGAN, *batch: Any) -> dict[str, Any]:
+        steps.append(self)
+        if len(steps) == 3:  # in the second training, of two steps each
+            signal.raise_signal(signal.SIGINT)
+        return step(self, *batch)
+
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr(TricksGAN, "train_step", interrupted)
+        run = quick()
+    assert run.status == 130 and "rates" not in run.record["figures"]
+    assert capsys.readouterr().out.count("diversity 0.") == 1
+    assert list(quick("--resume").record["figures"]["rates"]) == ["× 1", "0"]
