@@ -43,7 +43,7 @@ def strip(moments: Mapping[int, np.ndarray], title: str) -> Figure:
     """What became of some points: a row each, a column for each of the `moments`, which are steps."""
     pictures = np.stack(list(moments.values()), axis=1)  # (points, moments, h, w, channels)
     rows, columns = pictures.shape[:2]
-    figure = new_figure(0.95 * columns, 0.95 * rows + 0.8, title)
+    figure = new_figure(max(4.5, 0.95 * columns), 0.95 * rows + 0.8, title)
     axes = figure.subplots()
     draw_tiles(axes, shown(pictures.reshape(-1, *pictures.shape[2:])), columns, gap=0.06, **GREYS)
     for i, step in enumerate(moments):

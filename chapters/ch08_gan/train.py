@@ -172,7 +172,7 @@ def what_it_draws(run: course.Run, real: Real, model: GAN, kept: dict[int, Path]
     film = [pictures.frame(x[:18], epoch / max(last, 1)) for epoch, x in drawn.items()]
     plot.save_animation(film, run.out / "film.gif", [0.4] * (len(film) - 1) + [3.0], colours=96)
     few = {epoch * steps: drawn[epoch][:6] for epoch in some(kept, 9)}
-    run.picture("strip", pictures.strip(few, "Six points, and what is drawn of them after so many steps"))
+    run.picture("strip", pictures.strip(few, "Six points, and their pictures after so many steps"))
 
     final = drawn[last]
     title = f"After {last * steps:,} steps: pictures of 100 points"
@@ -216,7 +216,7 @@ def how_good_it_is(run: course.Run, real: Real, model: GAN, kept: dict[int, Path
         return
     above = {step: value - judge.floor for step, value in distances.items()}
     found, first = float(np.mean([above[epoch * steps] for epoch in late])), min(above)
-    run.note(frechet=found, frechet_untrained=above.get(0), frechet_floor=judge.floor, frechets=distances)
+    run.note(frechet=found, frechet_untrained=above.get(0), frechets=distances)
     print(
         f"Fréchet distance above the floor ({judge.floor:.2f}, of other real pictures): {found:.2f}, mean of the"
     )

@@ -196,7 +196,7 @@ def test_a_quick_run_leaves_pictures_a_film_and_a_report(
     assert report["data"] == "CIFAR-10, bird" and figures["steps"] == 20
     assert figures["frechet"] == pytest.approx(
         np.mean(
-            [value - figures["frechet_floor"] for step, value in figures["frechets"].items() if step != "0"]
+            [value - figures["floor"] for step, value in figures["frechets"].items() if step != "0"]
         )
     )
     assert 0 < figures["diversity"] < figures["diversity_real"]
