@@ -56,6 +56,6 @@ PAIRS = {
         batch_size=BATCH,
         optimizers=("optimizer", "g_optimizer"),
         draws=("points", "uniform"),
-        backends=("tensorflow", "torch"),
+        backends=("tensorflow",),
     ),
 }

@@ -461,7 +461,7 @@ def test_it_has_a_help_of_its_own(capsys: pytest.CaptureFixture[str]) -> None:
 def test_a_twin_that_does_not_learn_on_this_backend(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(keras_side, "choose_backend", lambda: "jax")
     with pytest.raises(
-        course.Refused, match="gan learns on tensorflow or torch, not on jax: set KERAS_BACKEND="
+        course.Refused, match="gan learns on tensorflow, not on jax: set KERAS_BACKEND="
     ):
         command.main(["gan", "--data", "synthetic"])
 
