@@ -205,7 +205,7 @@ def how_good_it_is(run: course.Run, real: Real, model: GAN, kept: dict[int, Path
     last, steps = max(kept), steps_of_an_epoch(run)
     late = [epoch for epoch in sorted(kept) if epoch][-5:] or [0]  # five, for one alone may be lucky
     distances, diversities = {}, {}
-    for epoch in sorted({*some(kept, FRAMES), *late}):
+    for epoch in sorted({*some(kept, 9), *late}):
         model.generator.load_weights(kept[epoch])
         x = model.predict(points, batch_size=100, verbose=0)
         distances[epoch * steps], diversities[epoch * steps] = judge.distance(x), diversity(x)
