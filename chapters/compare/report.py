@@ -156,7 +156,7 @@ def left_loose(network: dict[str, Any], comparison: dict[str, Any]) -> list[str]
         size, cores = network["samples_a_step"], comparison["cores"]
         lines.append(
             f"A step of {size}, median: {1e3 * ours:.1f} ms here, {1e3 * theirs:.1f} ms in Keras, "
-            f"{ours / theirs:.2f} times as long ({cores} CPU cores)."
+            f"{ours / theirs:.2f} times as long ({cores} CPU core{'s' * (cores > 1)})."
         )
     lines += [
         f"Weights by {ending}, there and back, exact: {said}." for ending, said in network["files"].items()
@@ -177,7 +177,7 @@ def curves(comparison: dict[str, Any]) -> Figure | None:
     if not lost:
         return None
     backend = BACKENDS[comparison["backend"]]
-    title = "On their own in float32: the same weights, the same batches"
+    title = "On their own in float32: the same weights, the same batches; losses of each batch"
     figure = new_figure(max(5.5, 4.3 * len(lost)), 4.4, title)
     panels = figure.subplots(2, len(lost), sharex="col", height_ratios=(2, 1), squeeze=False)
     panels[1, 0].set_ylabel("difference (nats)")
@@ -194,7 +194,7 @@ def curves(comparison: dict[str, Any]) -> Figure | None:
         lower.set(xlabel="step", ylim=(1e-8, max(1.0, 2 * far.max())))
         lower.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
         if loss != labelled:
-            upper.set_ylabel(f"{loss} of the batch (nats)")
+            upper.set_ylabel(f"{loss} (nats)")
             labelled = loss
         if max(ours) > WIDE * min(ours) > 0:
             upper.set_yscale("log")

@@ -398,7 +398,7 @@ def test_weights_that_do_not_come_back_are_a_fault(
     assert ".keras, there and back, exact: no, some weights change." in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("name", ["cnn", "dense", "autoencoder", "bottleneck"])
+@pytest.mark.parametrize("name", ["cnn", "dense", "autoencoder", "bottleneck", "vae", "gan"])
 def test_without_keras_the_stored_comparison_is_shown(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -460,9 +460,7 @@ def test_it_has_a_help_of_its_own(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_a_twin_that_does_not_learn_on_this_backend(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(keras_side, "choose_backend", lambda: "jax")
-    with pytest.raises(
-        course.Refused, match="gan learns on tensorflow, not on jax: set KERAS_BACKEND="
-    ):
+    with pytest.raises(course.Refused, match="gan learns on tensorflow, not on jax: set KERAS_BACKEND="):
         command.main(["gan", "--data", "synthetic"])
 
 
@@ -470,8 +468,8 @@ def test_losses_of_several_names_and_sizes() -> None:
     network = {"losses": {"d_loss": [[0.5, 2e6], [0.5, 1e6]], "g_loss": [[1.0, 2], [1, 2]]}, "data": "noise"}
     axes = report.curves({"backend": "jax", "networks": {"gan": network}}).axes
     assert [each.get_ylabel() for each in axes] == [
-        "d_loss of the batch (nats)",
-        "g_loss of the batch (nats)",
+        "d_loss (nats)",
+        "g_loss (nats)",
         "difference (nats)",
         "",
     ]
