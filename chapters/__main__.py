@@ -93,6 +93,8 @@ def run_all(argv: list[str]) -> int:
         table.add_row(str(chapter.number), chapter.name, state, f"{seconds:.0f} s", figure or "")
     print()
     _print(table)
+    where = ["--out", str(options.out)] if options.out != course.RUNS else []
+    print(f"\nAll of it on one page:  python -m chapters {shlex.join(['report', *where])}")
     return 0 if all(state == "done" for _, state, _ in came) else 2
 
 

@@ -85,15 +85,15 @@ def _drawing(curves: list[tuple[list[float], str]], says: str) -> Html:
         parts.append(element("line", x1=LEFT, x2=WIDTH - RIGHT, y1=at, y2=at, class_="grid"))
         parts.append(element("text", label, x=LEFT - 6, y=at, dy="0.35em", text_anchor="end"))
     for epoch in (1, epochs):
-        label = f"epoch {epoch}" if epoch == 1 else epoch
-        anchor = "start" if epoch == 1 else "end"
+        label, anchor = ("epoch 1", "start") if epoch == 1 else (str(epoch), "end")
         parts.append(element("text", label, x=f"{x(epoch):.1f}", y=HEIGHT - 8, text_anchor=anchor))
     for curve, style in curves:
-        every = -(-len(curve) // POINTS)
         path, gap = "", True
-        for epoch, value in list(enumerate(curve, 1))[::every]:
+        drawn = range(0, len(curve), -(-len(curve) // POINTS))
+        for epoch in sorted({*drawn, len(curve) - 1}):
+            value = curve[epoch]
             if not math.isnan(value):
-                point = f"{x(epoch):.1f} {y(value):.1f}"
+                point = f"{x(epoch + 1):.1f} {y(value):.1f}"
                 path += f"M{point}h0" if gap else f"L{point}"  # h0: alone between two gaps, it is a dot
             gap = math.isnan(value)
         parts.append(element("path", d=path, class_=style))

@@ -43,7 +43,7 @@ def figures(values: Mapping[str, Any]) -> Html:
 
 def table(headings: Sequence[object], rows: Sequence[Sequence[object]], caption: str | None = None) -> Html:
     """A table that scrolls inside itself. The first cell of a row names it; without headings there are none."""
-    head = element("tr", *[element("th", heading, scope="col") for heading in headings])
+    head = [element("th", heading, scope="col") if heading else element("td") for heading in headings]
     body = [
         element("tr", element("th", row[0], scope="row"), *[element("td", cell) for cell in row[1:]])
         for row in rows
@@ -53,7 +53,7 @@ def table(headings: Sequence[object], rows: Sequence[Sequence[object]], caption:
         element(
             "table",
             element("caption", caption) if caption else "",
-            element("thead", head) if headings else "",
+            element("thead", element("tr", *head)) if headings else "",
             element("tbody", *body),
         ),
         class_="scroll",
