@@ -42,7 +42,7 @@ def section(shelf: Shelf, below: Path) -> Html:
 
 def came_to(run: Ran) -> str:
     """Its main figure; without one, what became of it."""
-    return run.figure or f"no figure, {run.state}"
+    return run.figure or f"{run.state}, without a main figure"
 
 
 def verdict(compared: Compared) -> str:

@@ -102,11 +102,14 @@ def _inside(value: Any, depth: int) -> Html:
             return element("p", _cell(value))
         return _rows([], [[words(key), _cell(each)] for key, each in items])
     held = [each for _, each in items]
-    if all(isinstance(each, dict) and list(each) == list(held[0]) for each in held):  # a column for each key
-        if not any(_nested(cell) for each in held for cell in each.values()):
-            return _rows(
-                ["", *map(words, held[0])], [[words(key), *map(_cell, each.values())] for key, each in items]
-            )
+    if all(isinstance(each, dict) and all(map(_plain, each.values())) for each in held):
+        columns = list(dict.fromkeys(column for each in held for column in each))
+        if len(columns) <= ROWS:
+            rows = [
+                [words(key), *[_cell(each[column]) if column in each else "" for column in columns]]
+                for key, each in items
+            ]
+            return _rows(["", *map(words, columns)], rows)
     if all(isinstance(each, list) and not any(map(_nested, each)) for each in held):
         return _rows([], [[words(key), _cell(each)] for key, each in items])
     if depth == 0:

@@ -367,6 +367,7 @@ def test_figures_however_nested(out: Path) -> None:
     assert told([1, 2]) == "the name 1, 2"
     assert told({"a": 1, "b_c": 2}) == "the name (2) a 1 b c 2"
     assert told([{"side": 1, "of": 2}] * 2) == "the name (2) side of 1 1 2 2 1 2"
+    assert told([{"a": 1}, {"a": [2], "b": 3}]) == "the name (2) a b 1 1 2 2 3"
     assert told({"x": [0.5, 0.25]}) == "the name (1) x 0.5, 0.25"
     assert "… (50 in all)" in told(list(range(50))) and "… 30 in all" in told({str(i): i for i in range(30)})
     assert told({"a": {"b": {"c": {"d": {"e": {"f": {"g": 1}}}}}}}).endswith("more inside")
