@@ -135,6 +135,7 @@ def main() -> None:
     """Train the narrow ones, and print their losses."""
     # Here, so that who wants the networks alone gets Keras without tinydl beside it.
     from chapters.ch08_gan.data import BATCH, real_pictures
+    from chapters.ch08_gan.pairs import WIDTHS
     from chapters.ch08_gan.train import STEPS
 
     flags = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -145,7 +146,8 @@ def main() -> None:
     keras.utils.set_random_seed(options.seed)
     real = real_pictures(options.data)
     shape = real.x.shape[1:]
-    model = GAN(generator(64, shape=shape), discriminator(32, shape))
+    first, second = WIDTHS[shape[-1]]
+    model = GAN(generator(first, shape=shape), discriminator(second, shape))
     model.compile()
     print(f"Keras {keras.__version__} on {real.name}, seed {options.seed}")
     began = time.monotonic()

@@ -6,6 +6,7 @@ import dataclasses
 import functools
 import json
 import os
+import re
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +17,12 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
 keras = pytest.importorskip("keras")
 
+import tinydl  # noqa: E402
 from chapters.ch04_cnn import keras_twin  # noqa: E402
 from chapters.ch07_vae import keras_twin as vae_twin  # noqa: E402
 from chapters.ch07_vae import model as vae  # noqa: E402
 from chapters.ch07_vae import pairs as vae_pairs  # noqa: E402
+from chapters.ch07_vae.elbo import terms  # noqa: E402
 from chapters.ch08_gan import keras_twin as gan_twin  # noqa: E402
 from chapters.ch08_gan import model as gan  # noqa: E402
 from chapters.ch08_gan import pairs as gan_pairs  # noqa: E402
@@ -274,3 +277,22 @@ def test_an_optimizer_of_the_generators_that_is_wrong(
     found = beyond(*rivals)
     assert {(each.part, each.layer.split("/")[0]) for each in found} == {("update", "generator")}
     assert {each.step for each in found} == steps
+
+
+def test_a_whole_training_in_keras_has_tinydls_batches_and_noise(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    few = functools.partial(datasets.synthetic.load_data, n_train=64, n_test=10)
+    monkeypatch.setitem(images.SETS, "synthetic", dataclasses.replace(images.SETS["synthetic"], load=few))
+    monkeypatch.setattr("sys.argv", ["keras_twin", "--data", "synthetic", "--seed", "3"])
+    vae_twin.main()
+    told = re.search(r"epoch 1: loss (\S+),(?s:.*)Test ELBO (\S+) nats", capsys.readouterr().out)
+    pictures = images.load_images("synthetic")
+    tinydl.set_random_seed(3)
+    model = vae.VAE()
+    model.compile("rmsprop")
+    history = model.fit(images.scaled(pictures.x_train), batch_size=16, verbose=0).history
+    elbo = -sum(each.mean() for each in terms(model, images.scaled(pictures.x_test)))
+    assert told and [float(each) for each in told.groups()] == pytest.approx(
+        [history["loss"][0], elbo], rel=1e-4
+    )
