@@ -93,6 +93,25 @@ CHAPTERS = {
             "cakes",
             Figure("accuracy", "{:.1%} of the training set"),
         ),
+        Chapter(
+            7,
+            "vae",
+            "ch07_vae",
+            "clouds instead of points, and new digits from the plane",
+            "about 3 min",
+            "mnist",
+            Figure("elbo", "ELBO {:.1f} nats an image"),
+        ),
+        Chapter(
+            8,
+            "gan",
+            "ch08_gan",
+            "two networks outwit each other, and birds come out",
+            "about 8 min",
+            "birds",
+            Figure("frechet", "Fréchet distance {:.1f} above the floor", lower=True),
+            "birds or frogs, cifar10, mnist, fashion_mnist, synthetic, or a folder with a folder of pictures a class",
+        ),
     ]
 }
 
