@@ -282,7 +282,7 @@ def test_an_optimizer_of_the_generators_that_is_wrong(
 def test_a_whole_training_in_keras_has_tinydls_batches_and_noise(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    few = functools.partial(datasets.synthetic.load_data, n_train=64, n_test=10)
+    few = functools.partial(datasets.synthetic.load_data, n_train=192, n_test=10)
     monkeypatch.setitem(images.SETS, "synthetic", dataclasses.replace(images.SETS["synthetic"], load=few))
     monkeypatch.setattr("sys.argv", ["keras_twin", "--data", "synthetic", "--seed", "3"])
     vae_twin.main()
