@@ -12,43 +12,34 @@ from matplotlib.ticker import MaxNLocator
 from tinydl.plot.drawing import BLACK, BLUE, GREEN, GREY, RED, new_figure
 
 
-def costs(test: Mapping[str, Sequence[float]], training: Mapping[str, Sequence[float]], b: float) -> Figure:
+def costs(test: Mapping[str, np.ndarray], training: Mapping[str, np.ndarray], b: float) -> Figure:
     """The two terms over the epochs, in nats a picture, and both of their sums.
 
     Args:
-        test: "reconstruction" and "divergence" of test pictures: before training, and after each epoch.
+        test: "reconstruction" and "divergence" of test pictures after each epoch, (epochs,).
         training: the same of the pictures learnt, the mean over each epoch.
         b: how much the divergence counts in the recipe's loss.
     """
-    figure = new_figure(13.5, 3.9, "What a picture costs, in nats")
-    epochs = np.arange(len(test["divergence"]))
-    terms = {key: np.array(values) for key, values in test.items()}
+    figure = new_figure(13.5, 3.9, "What a picture costs")
+    epochs = np.arange(1, 1 + len(test["divergence"]))
     panels = figure.subplots(1, 3)
-    for axes, key, title in zip(panels, terms, ("reconstruction", "KL divergence")):
-        axes.plot(epochs, terms[key], color=BLUE, marker=".", label="test")
-        axes.plot(epochs[1:], training[key], "--", color=RED, marker=".", label="training, mean of the epoch")
+    for axes, key, title in zip(panels, test, ("reconstruction", "KL divergence")):
+        axes.plot(epochs, test[key], color=BLUE, marker=".", label="test")
+        axes.plot(epochs, training[key], "--", color=RED, marker=".", label="training, mean of the epoch")
         axes.set_title(title)
-    panels[0].set_ylim(*_without_the_first(terms["reconstruction"], training["reconstruction"]))
-    sums = panels[2]
-    whole = terms["reconstruction"] + terms["divergence"]
-    weighted = terms["reconstruction"] + b * terms["divergence"]
-    sums.plot(epochs, whole, color=BLACK, marker=".", label="both count once: -ELBO")
-    sums.plot(
-        epochs, weighted, ":", color=GREEN, marker=".", label=f"KL counts {b:.3g} times: the recipe's loss"
-    )
-    sums.set_ylim(*_without_the_first(whole, weighted))
-    sums.set_title("sums (test)")
+    panels[1].set_ylim(0)
+    for weight, colour, line, words in (
+        (1, BLACK, "-", "both count once: −ELBO"),
+        (b, GREEN, ":", f"KL counts {b:.3g} times: the recipe's loss"),
+    ):
+        total = test["reconstruction"] + weight * test["divergence"]
+        panels[2].plot(epochs, total, line, color=colour, marker=".", label=words)
+    panels[2].set_title("sums (test)")
     for axes in panels:
         axes.set(xlabel="epoch", ylabel="nats a picture")
         axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
         _plain(axes)
     return figure
-
-
-def _without_the_first(*curves: Sequence[float]) -> tuple[float, float]:
-    """Limits for curves whose first point, before training, is far above all others."""
-    low, high = min(min(curve) for curve in curves), max(curve[1] for curve in curves if len(curve) > 1)
-    return low - 0.1 * (high - low) - 1, high + 0.1 * (high - low) + 1
 
 
 def deviations(

@@ -124,7 +124,6 @@ def as_note(reconstruction: float, divergence: float) -> dict[str, float]:
 def recipe(run: course.Run, sets: Sets, model: VAE) -> None:
     """Learn, and say what it came to: the lower bound, and the sum that the recipe makes small."""
     b, pixels = beta(model), sets.x[0].size
-    untrained = means(model, sets.x_test[:WATCHED])
     history = learn(run, sets, model, "vae")
     reconstruction, divergence = means(model, sets.x_test)
     elbo, weighted = -reconstruction - divergence, reconstruction + b * divergence
@@ -137,13 +136,12 @@ def recipe(run: course.Run, sets: Sets, model: VAE) -> None:
     if expected := EXPECT.get(sets.name):
         print(f"Expect {expected}{', without --quick' if run.options.quick else ''}.")
     if history:
-        learnt = {"reconstruction": pixels * np.array(history["reconstruction_loss"])}
-        learnt["divergence"] = pixels / b * np.array(history["kl_loss"])
-        test = {
-            "reconstruction": [untrained[0], *history["test_reconstruction"]],
-            "divergence": [untrained[1], *history["test_kl"]],
-        }
-        run.picture("costs", curves.costs(test, learnt, b))
+        in_nats = {"reconstruction_loss": pixels, "kl_loss": pixels / b}
+        learnt = [scale * np.array(history[name]) for name, scale in in_nats.items()]
+        tested = [np.array(history[name]) for name in ("test_reconstruction", "test_kl")]
+        names = ("reconstruction", "divergence")
+        test, training = dict(zip(names, tested)), dict(zip(names, learnt))
+        run.picture("costs", curves.costs(test, training, b))
 
 
 # ------------------------------------------------------------------------------------------------- the plane
