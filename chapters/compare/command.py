@@ -101,7 +101,7 @@ def compare(
     chapter: course.Chapter, tasks: dict[str, tuple[str, Task]], options: Namespace, backend: str
 ) -> dict[str, Any]:
     """Everything about all pairs of a chapter, as `report` takes it."""
-    theirs = keras_side.Keras(backend)
+    theirs = keras_side.Keras(backend, options.seed)
     recovers, rounds = theirs.recovers_logits(), theirs.rounds_slopes()
     networks = {
         name: _compare_pair(name, pair, *tasks[name], options, Tinydl(not recovers, rounds), theirs)

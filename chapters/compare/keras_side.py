@@ -71,12 +71,17 @@ def _quiet() -> Iterator[None]:
 
 
 class Keras(Tinydl):
-    """Keras with its backend. Everything runs on the CPU, as it does here."""
+    """Keras with its backend. Everything runs on the CPU, as it does here.
+
+    Args:
+        backend: one of `BACKENDS`.
+        seed: of what its networks draw.
+    """
 
     title = "Keras"
     module = "keras_twin"
 
-    def __init__(self, backend: str):
+    def __init__(self, backend: str, seed: int = 0):
         super().__init__()
         for name, value in (
             ("TF_CPP_MIN_LOG_LEVEL", "3"),
@@ -84,7 +89,7 @@ class Keras(Tinydl):
             ("JAX_PLATFORMS", "cpu"),
         ):
             os.environ.setdefault(name, value)
-        self.backend = backend
+        self.backend, self.seed = backend, seed
         with _quiet():
             self.library = importlib.import_module("keras")
         self.library.config.set_image_data_format("channels_last")
@@ -141,7 +146,7 @@ class Keras(Tinydl):
 
     def build(self, pair: Pair, task: Task) -> Any:
         """The network. Whenever it is built, it begins with the same weights, and draws the same random numbers."""
-        self.library.utils.set_random_seed(0)
+        self.library.utils.set_random_seed(self.seed % 2**32)
         return super().build(pair, task)
 
     def lend_draws(self, pair: Pair, task: Task, model: Any) -> None:
@@ -164,9 +169,8 @@ class Keras(Tinydl):
             setattr(model, name, draw(getattr(lender, name)))
         for (_, layer), (_, twin) in zip(leaves(model), leaves(lender)):
             if isinstance(layer, layers.Dropout):
-                layer.draw = mask(
-                    twin
-                )  # 0 for what is dropped, and more than 1, so above the rate, for what is kept
+                # 0 for what is dropped; for what is kept more than 1, and so above the rate
+                layer.draw = mask(twin)
 
     def numpy(self, tensor: Any) -> np.ndarray:
         """A tensor of this side as an array."""
@@ -182,6 +186,8 @@ class Keras(Tinydl):
         try:
             logs = model.train_on_batch(x, y, return_dict=True)
         except RuntimeError as error:
+            if self.backend != "torch":
+                raise
             # PyTorch 2.13 has no gradient in float64 for a convolution to a single channel.
             raise course.Refused(
                 f"Keras on {BACKENDS[self.backend]}: {error}; set KERAS_BACKEND=tensorflow"

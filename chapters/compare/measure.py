@@ -235,11 +235,7 @@ def _gradients(
 def _updates(
     pair: Pair, here: Any, there: Any, ours: Tinydl, theirs: Tinydl, batches: list[tuple]
 ) -> Iterator[Difference]:
-    """What each step makes of the weights. After it, Keras's weights and optimizer's state are copied here.
-
-    The gradients of so few steps are too small to be clipped. So an optimizer that clips takes one step more, by
-    gradients that are drawn, and large.
-    """
+    """What each step makes of the weights. After it, Keras's weights and optimizer's state are copied here."""
     for side, model in ((ours, here), (theirs, there)):
         side.compile(pair, model)
     optimizers = [(getattr(here, name), getattr(there, name)) for name in pair.optimizers]
@@ -253,16 +249,25 @@ def _updates(
         here.set_weights(there.get_weights())
         for left, right in optimizers:
             ours.go_on_from(left, theirs.state(right))
+    if any(getattr(each, clip) is not None for both in optimizers for each in both for clip in CLIPS):
+        yield from _clipped_updates(here, there, ours, theirs, len(batches) + 1)
+
+
+def _clipped_updates(here: Any, there: Any, ours: Tinydl, theirs: Tinydl, step: int) -> Iterator[Difference]:
+    """One step more, by gradients that are drawn, and large: those of a few steps are too small to be clipped."""
     rng = np.random.default_rng(0)
-    places = {id(w): (k, place) for k, (w, (place, _)) in enumerate(zip(here.weights, _weights(here)))}
-    for name, (left, right) in zip(pair.optimizers, optimizers):
-        if any(getattr(each, clip) is not None for each in (left, right) for clip in CLIPS):
-            its_own = here.weights_by_optimizer()[name]
-            gradients = [rng.normal(0, 10, w.shape) for w in its_own]
-            twins_own = [there.weights[places[id(w)][0]] for w in its_own]
-            ours.apply(left, gradients, its_own)
-            theirs.apply(right, gradients, twins_own)
-            for mine, other in zip(its_own, twins_own):
-                far = apart(mine.numpy(), theirs.numpy(other), rate)
-                note = "by a large gradient, to be clipped"
-                yield Difference("update", value=far, step=len(batches) + 1, note=note, **places[id(mine)][1])
+    places = {
+        id(w): (place, twin) for w, (place, _), twin in zip(here.weights, _weights(here), there.weights)
+    }
+    for name, weights in here.weights_by_optimizer().items():
+        gradients = [rng.normal(0, 10, w.shape) for w in weights]
+        left, right = getattr(here, name), getattr(there, name)
+        rate = float(left.learning_rate)
+        ours.apply(left, gradients, weights)
+        theirs.apply(right, gradients, [places[id(w)][1] for w in weights])
+        for w in weights:
+            place, twin = places[id(w)]
+            far = apart(ours.numpy(w), theirs.numpy(twin), rate)
+            yield Difference(
+                "update", value=far, step=step, note="by a large gradient, to be clipped", **place
+            )

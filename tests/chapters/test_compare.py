@@ -330,7 +330,7 @@ class Pretended(Tinydl):
     module = "model"
     fault = 0.0
 
-    def __init__(self, backend: str):
+    def __init__(self, backend: str, seed: int):
         super().__init__()
 
     def versions(self) -> dict[str, str]:
