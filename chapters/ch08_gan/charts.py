@@ -25,7 +25,7 @@ def rates(swept: Mapping[str, Sequence[Trained]], steps: int, diversity_real: fl
     above.suptitle(
         "What the generator draws of eight points, by the discriminator's learning rate", fontsize=12
     )
-    for axes, (name, trainings) in zip(above.subplots(1, len(swept)), swept.items()):
+    for axes, (name, trainings) in zip(above.subplots(1, len(swept), squeeze=False)[0], swept.items()):
         draw_tiles(axes, shown(trainings[0].pictures), columns=2, gap=0.04, **GREYS)
         axes.set_title(name, fontsize=11)
     left, right = below.subplots(1, 2)

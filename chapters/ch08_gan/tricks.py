@@ -39,7 +39,7 @@ class Tricks:
     black: float = -1.0  # the darkest pixel; the brightest is 1
     points: str = "normal"  # how points of the latent space are distributed
     pooling: bool = False  # whether the discriminator halves pictures by pooling, and not by strides of 2
-    kernel: int = 4  # of the convolutions with strides of 2, in both networks
+    kernel: int = 4  # of the generator's transposed convolution, whose strides are 2
     activation: type = LeakyReLU  # in both networks
     dropout: float = 0.4
     noise: float = 0.05  # on the labels, at most
@@ -52,7 +52,7 @@ INSTEAD: dict[str, tuple[str, dict[str, Any]]] = {
     "pixels from -1": ("tanh, pixels 0 to 1", {"black": 0.0}),
     "normal points": ("uniform points, -1 to 1", {"points": "uniform"}),
     "strides": ("max pooling", {"pooling": True}),
-    "kernels of 4": ("kernels of 3, stride 2", {"kernel": 3}),
+    "kernel of 4": ("kernel of 3, stride 2", {"kernel": 3}),
     "LeakyReLU": ("ReLU", {"activation": ReLU}),
     "dropout": ("no dropout", {"dropout": 0.0}),
     "noise on labels": ("no noise on labels", {"noise": 0.0}),
@@ -90,10 +90,14 @@ def generator(tricks: Tricks, width: int, shape: Shape) -> Sequential:
 
 
 def discriminator(tricks: Tricks, width: int, shape: Shape) -> Sequential:
-    """`model.discriminator`, with these tricks. Pooling leaves pictures as large as strides do, and as many weights."""
+    """`model.discriminator`, with these tricks. Pooling leaves pictures as large as strides do, and as many weights.
+
+    Its sides have to be multiples of 8: of 28 pixels the last strides would leave four unseen, at the right and below,
+    and there the generator could paint whatever it liked.
+    """
     network = Sequential([Input(shape), Conv2D(width, 3), tricks.activation()], name="discriminator")
     for _ in range(3):
-        network.add(Conv2D(width, tricks.kernel, strides=1 if tricks.pooling else 2))
+        network.add(Conv2D(width, 4, strides=1 if tricks.pooling else 2))
         network.add(tricks.activation())
         if tricks.pooling:
             network.add(MaxPooling2D(2, padding="same"))
