@@ -16,7 +16,17 @@ import keras
 import numpy as np
 import tensorflow as tf
 from keras import ops
-from keras.layers import Conv2D, Conv2DTranspose, Dense, Dropout, Flatten, Input, LeakyReLU, Reshape
+from keras.layers import (
+    Conv2D,
+    Conv2DTranspose,
+    Dense,
+    Dropout,
+    Flatten,
+    Input,
+    LeakyReLU,
+    Reshape,
+    ZeroPadding2D,
+)
 from keras.optimizers.schedules import InverseTimeDecay
 
 
@@ -45,9 +55,12 @@ def generator(width: int = 256, latent_dim: int = 32, shape: tuple[int, int, int
 
 def discriminator(width: int = 128, shape: tuple[int, int, int] = (32, 32, 3)) -> Any:
     """`chapters.ch08_gan.model.discriminator`, in Keras."""
+    spare = [-side % 8 for side in shape[:2]]
+    rim = [ZeroPadding2D([(each // 2, each - each // 2) for each in spare])] if any(spare) else []
     return keras.Sequential(
         [
             Input(shape),
+            *rim,
             Conv2D(width, 3),
             LeakyReLU(),
             Conv2D(width, 4, strides=2),

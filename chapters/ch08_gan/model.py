@@ -15,7 +15,17 @@ from typing import Any
 
 from tinydl import Model, Sequential, Tensor, grad, no_grad, ops, optimizers
 from tinydl.backend import Array, array_module, random_generator
-from tinydl.layers import Conv2D, Conv2DTranspose, Dense, Dropout, Flatten, Input, LeakyReLU, Reshape
+from tinydl.layers import (
+    Conv2D,
+    Conv2DTranspose,
+    Dense,
+    Dropout,
+    Flatten,
+    Input,
+    LeakyReLU,
+    Reshape,
+    ZeroPadding2D,
+)
 from tinydl.schedules import InverseTimeDecay
 
 
@@ -60,11 +70,16 @@ def discriminator(width: int = 128, shape: tuple[int, int, int] = (32, 32, 3)) -
 
     Args:
         width: how many channels its convolutions have: 128, or 32 in the narrow one.
-        shape: of a picture: height and width, 24 or more, and channels.
+        shape: of a picture: height and width, 17 or more, and channels.
     """
+    # Where the strides do not come out even, the last rows and columns would never be looked at, and the generator could
+    # paint there whatever it liked: 28×28 gets a grey rim, 2 wide.
+    spare = [-side % 8 for side in shape[:2]]
+    rim = [ZeroPadding2D([(each // 2, each - each // 2) for each in spare])] if any(spare) else []
     return Sequential(
         [
             Input(shape),
+            *rim,
             Conv2D(width, 3),  # (30, 30, 128)
             LeakyReLU(),
             Conv2D(width, 4, strides=2),  # (14, 14, 128)

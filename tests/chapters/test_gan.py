@@ -22,7 +22,7 @@ from chapters.ch08_gan.data import real_pictures
 from chapters.ch08_gan.duel import duel
 from chapters.ch08_gan.model import GAN, discriminator, generator
 from chapters.ch08_gan.watch import Watch, frames, path_of
-from tinydl import datasets, optimizers
+from tinydl import Tensor, datasets, grad, optimizers
 from tinydl.checkpoint import read
 
 PICTURES = "adversaries beside between duel nearest quality samples strip".split()
@@ -153,14 +153,21 @@ def test_each_half_of_a_step_changes_one_of_them(frozen: str) -> None:
         assert not any(moved) if name == frozen else all(moved)
 
 
+@pytest.mark.parametrize("shape", [(32, 32, 3), (28, 28, 1), (24, 24, 1), (20, 30, 3), (17, 18, 1)])
+def test_every_pixel_is_looked_at(shape: tuple[int, int, int]) -> None:
+    x = Tensor(np.random.default_rng(0).normal(size=(2, *shape)).astype("float32"), requires_grad=True)
+    (slope,) = grad(discriminator(4, shape)(x).sum(), [x])
+    assert (np.abs(slope.numpy()).max(axis=(0, 3)) > 0).all()
+
+
 def test_networks_for_pictures_of_other_sizes() -> None:
     assert generator(4, 5, (28, 28, 1)).output_shape == (None, 28, 28, 1)
-    shapes = [layer.output_shape[1:3] for layer in discriminator(4, (28, 28, 1)).layers[:8:2]]
-    assert shapes == [(26, 26), (12, 12), (5, 5), (1, 1)]
+    shapes = [layer.output_shape[1:3] for layer in discriminator(4, (28, 28, 1)).layers[1:9:2]]
+    assert shapes == [(30, 30), (14, 14), (6, 6), (2, 2)]
     with pytest.raises(ValueError, match="shape: expected pictures with even sides, got"):
         generator(4, 5, (27, 28, 1))
     with pytest.raises(ValueError, match="does not fit into a picture"):
-        discriminator(4, (22, 22, 3))
+        discriminator(4, (16, 16, 3))
     with pytest.raises(ValueError):
         GAN(generator(4), discriminator(4, (28, 28, 1)))
     model = GAN(generator(4), discriminator(4))
@@ -195,9 +202,7 @@ def test_a_quick_run_leaves_pictures_a_film_and_a_report(
     figures, history = report["figures"], report["history"]["gan"]
     assert report["data"] == "CIFAR-10, bird" and figures["steps"] == 20
     assert figures["frechet"] == pytest.approx(
-        np.mean(
-            [value - figures["floor"] for step, value in figures["frechets"].items() if step != "0"]
-        )
+        np.mean([value - figures["floor"] for step, value in figures["frechets"].items() if step != "0"])
     )
     assert 0 < figures["diversity"] < figures["diversity_real"]
     assert {"d_loss", "g_loss", "real_accuracy", "generated_accuracy", "diversity"} == set(history)
