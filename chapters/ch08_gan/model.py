@@ -72,8 +72,8 @@ def discriminator(width: int = 128, shape: tuple[int, int, int] = (32, 32, 3)) -
         width: how many channels its convolutions have: 128, or 32 in the narrow one.
         shape: of a picture: height and width, 17 or more, and channels.
     """
-    # Where the strides do not come out even, the last rows and columns would never be looked at, and the generator could
-    # paint there whatever it liked: 28×28 gets a grey rim, 2 wide.
+    # Where the strides do not come out even, the last rows and columns would never be looked at, and the generator
+    # could paint there whatever it liked: 28×28 gets a grey rim, 2 wide.
     spare = [-side % 8 for side in shape[:2]]
     rim = [ZeroPadding2D([(each // 2, each - each // 2) for each in spare])] if any(spare) else []
     return Sequential(
