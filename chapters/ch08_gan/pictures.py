@@ -52,12 +52,12 @@ def strip(moments: Mapping[int, np.ndarray], title: str) -> Figure:
     return figure
 
 
-def beside(real: np.ndarray, generated: np.ndarray, columns: int = 8) -> Figure:
-    """Real pictures on the left, generated ones on the right."""
+def beside(real: np.ndarray, generated: np.ndarray, title: str, columns: int = 8) -> Figure:
+    """Real pictures on the left; on the right generated ones, under their title."""
     figure = new_figure(11, 11 / 2 * len(real) / columns**2 + 0.5)
-    for axes, x, title in zip(figure.subplots(1, 2), (real, generated), ("real", "generated")):
+    for axes, x, words in zip(figure.subplots(1, 2), (real, generated), ("real", title)):
         draw_tiles(axes, shown(x), columns, gap=0.04, **GREYS)
-        axes.set_title(title, fontsize=12)
+        axes.set_title(words, fontsize=12)
     return figure
 
 

@@ -160,7 +160,7 @@ def how_it_went(run: course.Run, kept: dict[int, Path]) -> None:
 
 
 def what_it_draws(run: course.Run, real: Real, model: GAN, kept: dict[int, Path]) -> None:
-    """The same points over time; samples beside real pictures and the nearest of those; ways between points."""
+    """The same points over time; pictures from the end, and the real ones nearest to them; ways between points."""
     steps, last = steps_of_an_epoch(run), max(kept)
     points = fixed_points(SHOWN, model, run.options.seed)
     drawn = {}
@@ -177,7 +177,6 @@ def what_it_draws(run: course.Run, real: Real, model: GAN, kept: dict[int, Path]
     final = drawn[last]
     title = f"After {last * steps:,} steps: pictures of 100 points"
     run.picture("samples", plot.image_grid(pictures.shown(final), title=title))
-    run.picture("beside", pictures.beside(real.x[:48], final[:48]))
     flat = real.x.reshape(len(real.x), -1)  # (n, h·w·channels)
     ten = final[:10]
     found = nearest(flat, 1, ten.reshape(len(ten), -1))[:, 0]
@@ -199,16 +198,21 @@ def no_minimum(run: course.Run) -> None:
 
 
 def how_good_it_is(run: course.Run, real: Real, model: GAN, kept: dict[int, Path]) -> None:
-    """Two figures over time, diversity and Fréchet distance, beside what real pictures get."""
+    """Two figures over time, diversity and Fréchet distance, beside what real pictures get; the best pictures."""
     judge = new_judge(run, real)
     points = fixed_points(judge.pictures, model, run.options.seed)
     last, steps = max(kept), steps_of_an_epoch(run)
     late = [epoch for epoch in sorted(kept) if epoch][-5:] or [0]  # five, for one alone may be lucky
     distances, diversities = {}, {}
+    best: dict[int, np.ndarray] = {}  # by step, pictures nearer to real ones than all before
     for epoch in sorted({*some(kept, 9), *late}):
         model.generator.load_weights(kept[epoch])
         x = model.predict(points, batch_size=100, verbose=0)
         distances[epoch * steps], diversities[epoch * steps] = judge.distance(x), diversity(x)
+        if judge.floor is None or distances[epoch * steps] == min(distances.values()):
+            best[epoch * steps] = x[:48]
+    when = max(best)
+    run.picture("beside", pictures.beside(real.x[:48], best[when], f"generated, after {when:,} steps"))
     run.note(diversity=diversities[last * steps], diversity_real=judge.diversity_real)
     print(f"Diversity {diversities[last * steps]:.3f}; of real pictures {judge.diversity_real:.3f}.")
     if judge.floor is None:
@@ -216,6 +220,7 @@ def how_good_it_is(run: course.Run, real: Real, model: GAN, kept: dict[int, Path
         return
     above = {step: value - judge.floor for step, value in distances.items()}
     found, first = float(np.mean([above[epoch * steps] for epoch in late])), min(above)
+    run.note(frechet_best=above[when], frechet_best_step=when)
     run.note(frechet=found, frechet_untrained=above.get(0), frechets=distances)
     print(
         f"Fréchet distance above the floor ({judge.floor:.2f}, of other real pictures): {found:.2f}, mean of the"
