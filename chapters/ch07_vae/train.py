@@ -29,7 +29,7 @@ BETAS = (0, 1, 4, 16, 64)  # besides the recipe's own
 WATCHED = 2000  # test pictures that are measured after each epoch
 
 # Test ELBO to expect, by data; README.md says how it was measured.
-EXPECT: dict[str, str] = {}
+EXPECT = {"MNIST": "about -166 after three epochs of 12,000 pictures, -149 with --full"}
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -134,7 +134,7 @@ def recipe(run: course.Run, sets: Sets, model: VAE) -> None:
         f"The recipe's loss times {pixels} is {weighted:.2f}: in it the divergence counts {b:.3g} times (β)."
     )
     if expected := EXPECT.get(sets.name):
-        print(f"Expect {expected}{', without --quick' if run.options.quick else ''}.")
+        print(f"Expect an ELBO of {expected}{', without --quick' if run.options.quick else ''}.")
     if history:
         in_nats = {"reconstruction_loss": pixels, "kl_loss": pixels / b}
         learnt = [scale * np.array(history[name]) for name, scale in in_nats.items()]
