@@ -23,7 +23,8 @@ def rates(swept: Mapping[str, Sequence[Trained]], steps: int, diversity_real: fl
     figure = new_figure(11, 7.6)
     above, below = figure.subfigures(2, 1, height_ratios=(1, 1.1))
     above.suptitle(
-        "What the generator draws of eight points, by the discriminator's learning rate", fontsize=12
+        "What the generator draws of eight points, by the discriminator's learning rate (first seed)",
+        fontsize=12,
     )
     for axes, (name, trainings) in zip(above.subplots(1, len(swept), squeeze=False)[0], swept.items()):
         draw_tiles(axes, shown(trainings[0].pictures), columns=2, gap=0.04, **GREYS)
