@@ -169,7 +169,7 @@ def what_it_draws(run: course.Run, real: Real, model: GAN, kept: dict[int, Path]
             kept[epoch]
         )  # the last one is the last that was good, whatever came after
         drawn[epoch] = model.predict(points, verbose=0)
-    film = [pictures.frame(x[:18], epoch / max(last, 1)) for epoch, x in drawn.items()]
+    film = [pictures.frame(x[:12], epoch / max(last, 1)) for epoch, x in drawn.items()]
     plot.save_animation(film, run.out / "film.gif", [0.4] * (len(film) - 1) + [3.0], colours=96)
     few = {epoch * steps: drawn[epoch][:6] for epoch in some(kept, 9)}
     run.picture("strip", pictures.strip(few, "Six points, and their pictures after so many steps"))
