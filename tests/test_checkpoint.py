@@ -328,13 +328,25 @@ class TestSeveralOptimizers:
         assert all_of(model) == before
 
     def test_a_model_says_which_weights_are_whose(
-        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, data: Any
     ) -> None:
         monkeypatch.delattr(Rivals, "weights_by_optimizer")
+        model, told = rivals(), r"several optimizers \(optimizer, second\): override weights_by"
+        with pytest.raises(NotImplementedError, match=told):
+            checkpoint.save(tmp_path / "c.npz", model, 0, {})
+        before = all_of(model)
         with pytest.raises(
-            NotImplementedError, match=r"several optimizers \(optimizer, second\): override weights_by"
-        ):
-            checkpoint.save(tmp_path / "c.npz", rivals(), 0, {})
+            NotImplementedError, match=told
+        ):  # before the first step, not after the first epoch
+            model.fit(data[0], verbose=0, callbacks=BackupAndRestore(tmp_path))
+        assert all_of(model) == before
+
+    def test_of_frozen_weights_there_is_no_optimizer_to_keep(self, tmp_path: Path, data: Any) -> None:
+        model = network()
+        model.trainable = False
+        with pytest.warns(UserWarning, match="no trainable weights"):
+            model.fit(*data, epochs=2, verbose=0, callbacks=BackupAndRestore(tmp_path, False))
+        assert checkpoint.restore(tmp_path / "latest.npz", model)[0] == 2
 
 
 class Crash(Callback):

@@ -272,6 +272,17 @@ class TestFit:
             model.fit(*data, epochs=3, batch_size=8, verbose=0)  # five steps an epoch
         assert model.astray == [f"{bad}_loss"]
 
+    @pytest.mark.filterwarnings("error")
+    def test_what_is_no_loss_may_be_infinite(self, data: Data) -> None:
+        class Measuring(Sequential):
+            def train_step(self, x: Any, y: Any = None, sample_weight: Any = None) -> dict[str, Any]:
+                return {**super().train_step(x, y, sample_weight), "signal_to_noise": np.float32("inf")}
+
+        model = Measuring([layers.Dense(1)])
+        model.compile("sgd", "mse")
+        assert model.fit(*data, verbose=0).history["signal_to_noise"] == [np.inf]
+        assert model.astray == []
+
     def test_numbers_are_fetched_only_when_somebody_looks(self, data: Data) -> None:
         class Number(np.ndarray):
             looked = 0

@@ -157,12 +157,13 @@ def restore(path: str | Path, model: Trainer) -> tuple[int, dict[str, list[float
 
 
 def _optimizers(model: Trainer) -> dict[str, Optimizer]:
-    """The optimizers of a model by name, each knowing its weights."""
+    """The optimizers of a model by name, each knowing its weights; without those that have none, all being frozen."""
     found = {}
     for name, weights in model.weights_by_optimizer().items():
-        found[name] = optimizer = getattr(model, name)
-        if optimizer.iterations == 0:  # it may not know its weights yet; if it does, nothing is lost
-            optimizer.build(weights)
+        if weights:
+            found[name] = optimizer = getattr(model, name)
+            if optimizer.iterations == 0:  # it may not know its weights yet; if it does, nothing is lost
+                optimizer.build(weights)
     return found
 
 

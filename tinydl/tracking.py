@@ -75,7 +75,7 @@ class RunningMeans(Mapping[str, float]):
         self.sums: dict[str, Any] = {}
         self.sizes: dict[str, int] = {}
         self.steps = 0
-        self.finite_steps: Any = 0  # before one of them went astray; a sum that was NaN once stays NaN
+        self.finite_steps: Any = 0  # before a loss went astray; a sum that was NaN once stays NaN
 
     def add(self, values: Mapping[str, Any], size: int) -> None:
         """Add what a step over a batch of `size` samples returned."""
@@ -85,20 +85,24 @@ class RunningMeans(Mapping[str, float]):
             number = value if isinstance(value, (int, float)) else as_array(value, "float64")
             self.sums[name] = self.sums.get(name, 0.0) + number * size
             self.sizes[name] = self.sizes.get(name, 0) + size
-        first, *others = self.sums.values() or [0.0]
+        first, *others = self._losses().values() or [0.0]
         total = sum(others, first)  # finite as long as all of them are: one look for all
         self.finite_steps = self.finite_steps + array_module(total).isfinite(total)
         self.steps += 1
 
     def astray(self) -> list[str]:
-        """The names of those numbers of the steps, a loss mostly, that are not finite any more."""
+        """The names of the losses that are not finite any more."""
         if int(self.finite_steps) == self.steps:
             return []
-        return [name for name in self.sums if not math.isfinite(self[name])]
+        return [name for name in self._losses() if not math.isfinite(self[name])]
 
     def first_bad_step(self) -> int:
         """The step, from 1, with which that began."""
         return int(self.finite_steps) + 1
+
+    def _losses(self) -> dict[str, Any]:
+        """The sums of "loss", "d_loss" and the like; other numbers, a ratio of noise, say, may well be infinite."""
+        return {name: total for name, total in self.sums.items() if name.endswith("loss")}
 
     def __getitem__(self, name: str) -> float:
         if name in self.sums:

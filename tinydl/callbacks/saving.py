@@ -120,6 +120,7 @@ class BackupAndRestore(Callback):
         self.delete_checkpoint = delete_checkpoint
 
     def on_train_begin(self, logs: Logs | None = None) -> None:
+        self.model.weights_by_optimizer()  # a model that cannot be saved is told so now, not after an epoch
         self.told = False  # that the training has gone astray
         self.good = "There is no good state yet"
         if not self.path.exists():
