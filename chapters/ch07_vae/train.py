@@ -21,6 +21,7 @@ from chapters.ch07_vae.experiments import Watch, WrongVAE, first_losses, kl_weig
 from chapters.ch07_vae.model import VAE, sample
 from chapters.ch07_vae.pictures import Map
 from chapters.ch07_vae.plane import Plane, decoded, eight, grid, plane_of
+from chapters.neighbours import knn_accuracy
 from tinydl import plot
 
 CHAPTER = course.CHAPTERS["vae"]
@@ -125,9 +126,14 @@ def recipe(run: course.Run, sets: Sets, model: VAE) -> None:
     """Learn, and say what it came to: the lower bound, and the sum that the recipe makes small."""
     b, pixels = beta(model), sets.x[0].size
     history = learn(run, sets, model, "vae")
-    reconstruction, divergence = means(model, sets.x_test)
+    each, others = terms(model, sets.x_test)  # (n,) and (n,)
+    reconstruction, divergence = float(each.mean()), float(others.mean())
     elbo, weighted = -reconstruction - divergence, reconstruction + b * divergence
-    run.note(**as_note(reconstruction, divergence), beta=b, weighted=weighted)
+    kinds = [k for k in range(len(sets.class_names)) if k in sets.y_test]
+    by_class = {sets.class_names[k]: float(each[sets.y_test == k].mean()) for k in kinds}
+    run.note(
+        **as_note(reconstruction, divergence), beta=b, weighted=weighted, reconstruction_by_class=by_class
+    )
     print(f"\nTest pictures, in nats: reconstruction {reconstruction:.2f} + divergence {divergence:.2f},")
     print(f"so the evidence lower bound is {elbo:.2f}: a picture's probability is e to that, or more.")
     print(
@@ -161,7 +167,10 @@ def what_the_plane_holds(run: course.Run, sets: Sets, model: VAE) -> None:
     title = f"{sets.name}: where test pictures lie{plane.words}"
     run.picture("plane", plot.latent_scatter(some.places, some.labels, some.names, title))
     samples = sample(mean, log_var, noise(*mean.shape))  # a point of each cloud
-    run.note(heap={"mean": samples.mean(axis=0), "deviation": samples.std(axis=0)})
+    told = knn_accuracy(mean[:5000], sets.y_test[:5000])
+    within = {far: float((np.linalg.norm(mean, axis=1) < far).mean()) for far in (1, 2, 3)}
+    run.note(knn=told, within=within)
+    print(f"Five nearest neighbours tell the class of {told:.1%} of the test pictures; no label was seen.")
     heap = plane.places(samples)
     run.picture(
         "clouds", pictures.clouds(places.few(100), plane.covariances(log_var[:100]), heap, plane.words)
