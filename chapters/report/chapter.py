@@ -26,12 +26,11 @@ STATES = {
 def section(shelf: Shelf, below: Path) -> Html:
     """All of a chapter. `below` is the folder that the page lies in."""
     chapter = shelf.chapter
-    runs = dict.fromkeys([shelf.runs[0], *shelf.best.values()])
     folders = [run for run in shelf.runs if run.last]
     return element(
         "section",
         element("h2", f"{chapter.number} · {chapter.name}: {chapter.title}"),
-        element("dl", *[_outstanding(run, shelf.titles(run)) for run in runs], class_="came"),
+        *[_written_over(run, shelf.titles(run)) for run in shelf.best.values() if not run.last],
         _all_runs(shelf) if len(shelf.runs) > 1 else "",
         *[_folder(run, shelf.titles(run), run is folders[0], below) for run in folders],
         _beside(shelf.compared, below) if shelf.compared else "",
@@ -56,13 +55,11 @@ def verdict(compared: Compared) -> str:
 # ----------------------------------------------------------------------------------------------------- runs
 
 
-def _outstanding(run: Ran, titles: list[str]) -> Html:
-    over = "" if run.last else " A later run has written over its pictures and curves."
-    title = ", ".join(titles)
-    told = ", ".join([run.data, *run.scale, _when(run), _took(run)])
-    return join(
-        element("dt", title[:1].upper() + title[1:]),
-        element("dd", element("strong", came_to(run)), element("span", f"{told}, in {run.where}.{over}")),
+def _written_over(run: Ran, titles: list[str]) -> Html:
+    """The best run, of which the figures alone are left."""
+    told = f"{came_to(run)}, {_when(run)}, in {run.where}"
+    return element(
+        "p", f"{_sentence(', '.join(titles))}: {told}. A later run has written over its pictures and curves."
     )
 
 
@@ -92,19 +89,13 @@ def _folder(run: Ran, titles: list[str], opened: bool, below: Path) -> Html:
     """All that a folder holds of its last run."""
     versions = run.record.get("versions", {})
     on = [str(value) if key == "device" else f"{key} {value}" for key, value in versions.items()]
-    facts = [
-        ["state", STATES.get(run.state, run.state)],
-        ["learnt from", run.data],
-        ["began", _when(run)],
-        ["took", _took(run)],
-        ["on", ", ".join(on)],
-    ]
+    facts = f"learnt from {run.data}; {_when(run)}, {_took(run)}; {', '.join(on)}"
     badges = [part for title in titles for part in (" ", element("span", title, class_="badge"))]
     return element(
         "details",
-        element("summary", element("h3", run.where), *badges, " ", came_to(run)),
+        element("summary", element("h3", came_to(run)), *badges, " ", run.where),
         element("pre", element("code", run.command), tabindex="0"),
-        table([], facts),
+        element("p", _sentence(f"{STATES.get(run.state, run.state)}; {facts}.")),
         _pictures(run, below),
         _curves(run),
         join(element("h4", "Figures"), figures(run.record["figures"])) if run.record.get("figures") else "",
@@ -117,6 +108,10 @@ def _curves(run: Ran) -> Html:
     if count <= OPENED:
         return join(element("h4", "Curves"), drawn) if count else Html("")
     return element("details", element("summary", element("h4", f"Curves of {count} trainings")), drawn)
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def _when(run: Ran) -> str:

@@ -169,9 +169,9 @@ def test_best_and_latest_among_all_that_were_finished(out: Path) -> None:
     }
     page, html = made(out)
     check_whole(page, html)
-    assert "Best on MNIST 97.00% of the test set" in page.text and "All 6 runs" in page.text
+    assert "Best on MNIST: 97.00% of the test set" in page.text and "All 6 runs" in page.text
     assert "A later run has written over its pictures and curves." in page.text
-    assert "stopped before its end: the same command with --resume goes on" in page.text
+    assert "Stopped before its end: the same command with --resume goes on" in page.text
     # The only one: the latest is the best.
     other = out / "other"
     write(other / "cnn")
@@ -184,8 +184,8 @@ def test_less_is_better_where_it_is(out: Path) -> None:
             out / str(i), chapter="autoencoder", figures={"test_loss": loss}, began=f"2026-11-1{i}T00:00:00"
         )
     assert (
-        "Latest test loss 0.2000" in made(out)[0].text
-        and "Best on MNIST test loss 0.1000" in made(out)[0].text
+        "test loss 0.2000 latest" in made(out)[0].text
+        and "test loss 0.1000 best on MNIST" in made(out)[0].text
     )
 
 
