@@ -24,7 +24,7 @@ from chapters.course.record import versions
 from tinydl import plot
 
 INSTALL = "Keras, with TensorFlow, PyTorch or JAX, is not installed here: pip install 'tinydl[keras]'"
-FEW = 10  # steps on their own, with --quick
+QUICK_STEPS, QUICK_SAMPLES = 3, 8  # with --quick: steps on their own, and samples in float64
 LOGITS = {
     True: "finds the logits, and its cross-entropy begins with those: so does tinydl's.",
     False: "sees probabilities only, and clips them at 1e-7: tinydl, which would use the logits, does the same here.",
@@ -151,11 +151,12 @@ def _compare_pair(
 
     tinydl.set_random_seed(options.seed)
     steps = options.steps or (1 if options.quick else 3)
-    found = differences(pair, task, ours, theirs, steps, lambda news: tell(f"float64, {news}"))
+    samples = QUICK_SAMPLES if options.quick else SAMPLES
+    found = differences(pair, task, ours, theirs, steps, lambda news: tell(f"float64, {news}"), samples)
     size = pair.samples_a_step(len(task.x))
     result: dict[str, Any] = {
         "data": data,
-        "batch": min(size, SAMPLES),
+        "batch": min(size, samples),
         "samples_a_step": size,
         "differences": report.kept(found),
         "losses": {},
@@ -168,7 +169,7 @@ def _compare_pair(
     result["files"] = files.there_and_back(pair, task, ours, theirs)
     epochs = options.epochs or (1 if options.quick else pair.epochs)
     tell(f"float32, each on its own, epochs: {epochs}")
-    most = FEW if options.quick and not options.epochs else None
+    most = QUICK_STEPS if options.quick and not options.epochs else None
     laps = _laps(pair, task, ours, theirs, epochs, options.seed, most)
     result["losses"] = {
         loss: [[float(f"{value:.9g}") for value in lap.losses[loss]] for lap in laps]

@@ -82,12 +82,15 @@ def differences(
     theirs: Tinydl,
     steps: int,
     tell: Callable[[str], None] = lambda news: None,
+    samples: int = SAMPLES,
 ) -> list[Difference]:
     """All of them: of layers, of gradients, of this many steps of the optimizer. In the order of the network.
 
+    No step takes more than this many samples.
+
     If the two are no twins at all, what can be compared no more is left out, and the layer to blame is infinitely far.
     """
-    size = min(pair.samples_a_step(len(task.x)), SAMPLES)
+    size = min(pair.samples_a_step(len(task.x)), samples)
     starts = [step % (len(task.x) // size) * size for step in range(steps)]
     batches = [task.batch(slice(start, start + size), "float64") for start in starts]
     with ours.precision("float64"), theirs.precision("float64"):

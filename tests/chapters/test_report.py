@@ -196,7 +196,9 @@ def test_keras_beside_ours(out: Path) -> None:
     assert (
         "conv2d" in page.text and "all within tolerance" in page.text and "compare" in page.all("img", "alt")
     )
-    stored = json.loads((Path(command.__file__).parents[1] / CNN.package / "compare.json").read_text("utf-8"))
+    stored = json.loads(
+        (Path(command.__file__).parents[1] / CNN.package / "compare.json").read_text(encoding="utf-8")
+    )
     stored["networks"]["lenet"]["differences"][0]["value"] = 0.25
     folder = out / "cnn" / "compare"
     folder.mkdir()
