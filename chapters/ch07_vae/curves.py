@@ -93,9 +93,10 @@ def beta_terms(found: Mapping[float, tuple[float, float]], usual: float) -> Figu
     right.plot(ticks, -reconstruction - divergence, color=BLACK, marker="o", label="ELBO")
     right.set(title="the evidence lower bound", ylabel="nats a picture (test)")
     for axes in (left, right):
-        axes.axvline(list(found).index(usual), color=GREY, linestyle=":", label="the recipe's β")
+        usuals = list(found).index(usual)
+        axes.axvline(usuals, color=GREY, linestyle=":", label="the recipe's β", zorder=0)
         axes.set_xticks(ticks, [f"{b:.3g}" for b in found])
-        axes.set_xlabel("β: how often the divergence counts (no unit)")
+        axes.set_xlabel("β: how many times the divergence counts (no unit)")
         _plain(axes)
     return figure
 

@@ -87,7 +87,8 @@ def clouds(middles: Map, covariances: np.ndarray, samples: np.ndarray, words: st
             Ellipse((x, y), width, height, angle=angle, facecolor=colour, alpha=0.5, edgecolor="black")
         )
     left.set_title(f"{len(covariances)} pictures: one standard deviation around the mean", fontsize=11)
-    reach = max(3.2, 1.05 * float(np.abs(middles.places).max()))
+    stds = np.sqrt(np.diagonal(covariances, axis1=1, axis2=2))  # (n, 2)
+    reach = max(3.2, 1.05 * float((np.abs(middles.places) + stds).max()))
     heap, edges, _ = np.histogram2d(*samples.T, bins=60, range=[[-reach, reach]] * 2)
     right.pcolormesh(edges, edges, np.sqrt(heap.T), cmap="Blues")  # the root, so that thin places are seen
     for radius in (1, 2, 3):
@@ -121,15 +122,16 @@ def planes(rows: Sequence[tuple[str, Map, np.ndarray]], title: str) -> Figure:
 # ------------------------------------------------------------------------------------------------- the walk
 
 
-def walk(background: Map, way: np.ndarray, pictures: np.ndarray) -> Iterator[Figure]:
+def walk(background: Map, way: np.ndarray, pictures: np.ndarray, words: str) -> Iterator[Figure]:
     """One figure, again and again: on the left where we are, on the right what is decoded there.
 
     Args:
         background: where test pictures lie.
         way: the places, (steps, 2).
         pictures: what is decoded there, (steps, h, w, channels).
+        words: which plane it is.
     """
-    figure = new_figure(5.6, 3.0)
+    figure = new_figure(5.6, 3.0, words.strip())
     left, right = figure.subplots(1, 2)
     for k, name in enumerate(background.names):
         own = background.places[background.labels == k]

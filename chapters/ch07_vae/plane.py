@@ -10,7 +10,8 @@ import numpy as np
 from chapters.ch07_vae.model import VAE
 from chapters.neighbours import pca
 
-# Of the normal distribution, a twentieth lies below the first and above the last, and as much between two neighbours.
+# Of the normal distribution, a twentieth lies below the first and above the last, and an equal share between
+# any two neighbours.
 QUANTILES = np.array([NormalDist().inv_cdf(share) for share in np.linspace(0.05, 0.95, 15)])
 
 
@@ -37,11 +38,11 @@ class Plane:
 
     @property
     def words(self) -> str:
-        """What is drawn, where it is not simply the two numbers."""
+        """What is drawn, where it is not simply the two numbers: a second line for a title."""
         latent_dim = self.axes.shape[1]
         if latent_dim == 1:
-            return " (one latent number, to the right; upwards nothing changes)"
-        return "" if latent_dim == 2 else f" (of {latent_dim} latent numbers, the two main directions: PCA)"
+            return "\n(one latent number, to the right; upwards nothing changes)"
+        return "" if latent_dim == 2 else f"\n(of {latent_dim} latent numbers, the two main directions: PCA)"
 
 
 def plane_of(means: np.ndarray) -> Plane:

@@ -158,7 +158,7 @@ def what_the_plane_holds(run: course.Run, sets: Sets, model: VAE) -> None:
     mean, log_var = clouds(model, sets.x_test)  # (n, latent_dim) each
     plane = plane_of(mean)
     if plane.words:
-        print(f"What is drawn of the latent numbers{plane.words}.")
+        print(f"Drawn in pictures of the plane: {plane.words.strip()}.")
     places = Map(plane.places(mean), sets.y_test, sets.class_names)
     run.picture(
         "manifold", pictures.manifold(grid(model, plane), f"{sets.name}: 15 x 15 points{plane.words}")
@@ -189,7 +189,8 @@ def the_walk(run: course.Run, model: VAE, plane: Plane, background: Map) -> None
     way = eight(8 if run.options.quick else 48)
     shown = decoded(model, plane.points(way))  # (steps, h, w, channels)
     colours = 32 if shown.shape[-1] == 1 else 128
-    plot.save_animation(pictures.walk(background, way, shown), run.out / "walk.gif", 0.15, colours=colours)
+    frames = pictures.walk(background, way, shown, plane.words)
+    plot.save_animation(frames, run.out / "walk.gif", 0.15, colours=colours)
 
 
 # ------------------------------------------------------------------------------------- one thing is different
@@ -236,9 +237,11 @@ def looks_different(run: course.Run, sets: Sets, model: VAE, wrong: VAE) -> None
         first_losses={name: [max(each) for each in losses] for name, losses in first.items()},
     )
     run.picture("deviations", curves.deviations(first, right_std, wrong_std))
-    words = ("standard deviation exp(log_var / 2)", "standard deviation exp(log_var)")
-    grids = [(name, grid(each, plane_of(mean))) for name, each, (mean, _) in zip(words, (model, wrong), both)]
-    run.picture("wrong", pictures.manifolds(grids, f"{sets.name}: 15 x 15 points of both"))
+    names = ("standard deviation exp(log_var / 2)", "standard deviation exp(log_var)")
+    planes = [plane_of(mean) for mean, _ in both]
+    grids = list(zip(names, map(grid, (model, wrong), planes)))
+    words = planes[0].words
+    run.picture("wrong", pictures.manifolds(grids, f"{sets.name}: 15 x 15 points of both{words}"))
 
 
 def several_betas(run: course.Run, sets: Sets) -> None:

@@ -18,6 +18,7 @@ import tinydl
 from chapters import course
 from chapters.__main__ import main
 from chapters.ch07_vae import elbo, experiments, plane
+from chapters.ch07_vae import pictures as drawings
 from chapters.ch07_vae.experiments import WrongVAE
 from chapters.ch07_vae.model import VAE, sample
 from tinydl import Tensor, datasets, gradcheck, no_grad
@@ -197,6 +198,25 @@ def test_a_plane_of_one_number_is_a_line() -> None:
     np.testing.assert_array_equal(drawn.places(np.array([[3.0]])), [[3.0, 0.0]])
     np.testing.assert_array_equal(drawn.points(np.array([[3.0, 9.0]])), [[3.0]])
     assert "one latent number" in drawn.words
+
+
+@pytest.mark.parametrize("latent_dim", [1, 20])
+def test_titles_that_say_what_is_drawn_have_room(latent_dim: int) -> None:
+    words = plane.plane_of(np.random.default_rng(0).normal(size=(30, latent_dim))).words
+    black = np.zeros((15, 15, 2, 2, 1))
+    places = drawings.Map(np.zeros((2, 2)), np.arange(2), ["a", "b"])
+    walk = drawings.walk(places, np.ones((1, 2)), black[0, :1], words)
+    for figure in (
+        drawings.manifold(black, f"Fashion-MNIST: 15 x 15 points{words}"),
+        drawings.planes(
+            [("β = 0", places, black)] * 3, f"Fashion-MNIST: the divergence counted β times{words}"
+        ),
+        next(walk),
+    ):
+        figure.draw_without_rendering()
+        box, all_of_it = figure._suptitle.get_window_extent(), figure.bbox
+        assert str(latent_dim if latent_dim > 1 else "one") in figure.get_suptitle()
+        assert 0 <= box.x0 and box.x1 <= all_of_it.x1 and box.y1 <= all_of_it.y1
 
 
 def test_the_grid_grows_to_the_right_and_upwards() -> None:
