@@ -109,6 +109,8 @@ class GAN(Model):
         ValueError: the discriminator does not take what the generator draws.
     """
 
+    noise = 0.05  # on the labels, at most
+
     def __init__(self, generator: Sequential, discriminator: Sequential, **options: Any):
         super().__init__(**options)
         self.generator = generator
@@ -138,7 +140,7 @@ class GAN(Model):
 
     def labels(self, n: int) -> Array:
         """(2n, 1): 1 for n generated pictures, 0 for n real ones, and a little noise, so that nobody is too sure."""
-        noisy = 0.05 * self.uniform(2 * n)
+        noisy = self.noise * self.uniform(2 * n)
         noisy[:n] += 1
         return noisy
 
@@ -187,7 +189,7 @@ class GAN(Model):
         raise TypeError("a GAN has no test loss: look at its pictures, `predict(points(100))`")
 
 
-def rmsprop(learning_rate: float) -> optimizers.RMSprop:
+def rmsprop(learning_rate: float, clip: float | None = 1.0) -> optimizers.RMSprop:
     """The optimizer of the recipe: gradients clipped, and a learning rate that hardly falls."""
     schedule = InverseTimeDecay(learning_rate, decay_steps=1, decay_rate=1e-8)
-    return optimizers.RMSprop(schedule, clipvalue=1.0)
+    return optimizers.RMSprop(schedule, clipvalue=clip)

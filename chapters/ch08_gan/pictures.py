@@ -156,4 +156,4 @@ def _over_steps(axes: Axes) -> None:
     axes.xaxis.set_major_formatter("{x:,.0f}")
     axes.grid(color="#DDDDDD", linewidth=0.6)
     axes.spines[["top", "right"]].set_visible(False)
-    axes.legend(frameon=False, fontsize=9)
+    axes.legend(fontsize=9, framealpha=0.9, edgecolor="none")

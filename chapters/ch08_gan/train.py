@@ -223,9 +223,9 @@ def how_good_it_is(run: course.Run, real: Real, model: GAN, kept: dict[int, Path
     run.note(frechet_best=above[when], frechet_best_step=when)
     run.note(frechet=found, frechet_untrained=above.get(0), frechets=distances)
     print(
-        f"Fréchet distance above the floor ({judge.floor:.2f}, of other real pictures): {found:.2f}, mean of the"
+        f"Fréchet distance above the floor ({judge.floor:.2f}, of other real pictures): {found:.2f}, as a mean"
     )
-    print(f"last {len(late)} epochs; after {first:,} steps it was {above[first]:.2f}.")
+    print(f"after epochs {', '.join(map(str, late))}; after {first:,} steps it was {above[first]:.2f}.")
     run.picture("quality", pictures.quality(distances, judge.floor, diversities, judge.diversity_real))
 
 

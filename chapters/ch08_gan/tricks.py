@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from chapters.ch08_gan.model import GAN
-from tinydl import Sequential, optimizers
+from chapters.ch08_gan.model import GAN, rmsprop
+from tinydl import Sequential
 from tinydl.backend import Array, random_generator
 from tinydl.layers import (
     Conv2D,
@@ -26,7 +26,6 @@ from tinydl.layers import (
     ReLU,
     Reshape,
 )
-from tinydl.schedules import InverseTimeDecay
 
 Shape = tuple[int, int, int]
 
@@ -117,15 +116,11 @@ class TricksGAN(GAN):
 
     def __init__(self, tricks: Tricks, width: int, shape: Shape):
         super().__init__(generator(tricks, width, shape), discriminator(tricks, width, shape))
-        self.tricks = tricks
+        self.tricks, self.noise = tricks, tricks.noise
 
     def compile(self, rate: float = 1.0) -> None:  # type: ignore[override]
         """rate: how many times the recipe's the discriminator's learning rate is."""
-        super().compile(*(self._rmsprop(each) for each in (rate * 8e-4, 4e-4)))
-
-    def _rmsprop(self, rate: float) -> optimizers.RMSprop:
-        schedule = InverseTimeDecay(rate, decay_steps=1, decay_rate=1e-8)
-        return optimizers.RMSprop(schedule, clipvalue=self.tricks.clip)
+        super().compile(*(rmsprop(each, self.tricks.clip) for each in (rate * 8e-4, 4e-4)))
 
     def points(self, n: int, seed: int | None = None) -> Array:
         """(n, latent_dim), normally distributed or uniformly from -1 to 1; with a seed always the same ones."""
@@ -134,12 +129,6 @@ class TricksGAN(GAN):
         if self.tricks.points == "normal":
             return rng.standard_normal(size, dtype=self.dtype)
         return 2 * rng.random(size, dtype=self.dtype) - 1
-
-    def labels(self, n: int) -> Array:
-        """(2n, 1): 1 for n generated pictures, 0 for n real ones, and noise."""
-        noisy = self.tricks.noise * random_generator().random((2 * n, 1), dtype=self.dtype)
-        noisy[:n] += 1
-        return noisy
 
     def like_real(self, x: np.ndarray) -> np.ndarray:
         """Real pictures, from -1 to 1, with the pixels that this generator is to draw."""
