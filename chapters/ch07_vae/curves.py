@@ -85,7 +85,7 @@ def beta_terms(found: Mapping[float, tuple[float, float]], usual: float) -> Figu
     """Both terms, and the lower bound, over β. `found`: reconstruction and divergence of test pictures, by β."""
     figure = new_figure(9.6, 4.0, "How much should the divergence count?")
     left, right = figure.subplots(1, 2)
-    ticks = range(len(found))
+    ticks, recipe = range(len(found)), list(found).index(usual)
     reconstruction, divergence = np.array(list(found.values())).T
     left.plot(ticks, reconstruction, color=BLUE, marker="o", label="reconstruction")
     left.plot(ticks, divergence, "--", color=RED, marker="s", label="KL divergence")
@@ -93,8 +93,7 @@ def beta_terms(found: Mapping[float, tuple[float, float]], usual: float) -> Figu
     right.plot(ticks, -reconstruction - divergence, color=BLACK, marker="o", label="ELBO")
     right.set(title="the evidence lower bound", ylabel="nats a picture (test)")
     for axes in (left, right):
-        usuals = list(found).index(usual)
-        axes.axvline(usuals, color=GREY, linestyle=":", label="the recipe's β", zorder=0)
+        axes.axvline(recipe, color=GREY, linestyle=":", label="the recipe's β", zorder=1.9)  # below the marks
         axes.set_xticks(ticks, [f"{b:.3g}" for b in found])
         axes.set_xlabel("β: how many times the divergence counts (no unit)")
         _plain(axes)
