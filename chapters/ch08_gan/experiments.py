@@ -102,7 +102,7 @@ def trained(
         model,
         model.like_real(real.x),
         name=f"{name}, seed {seed}",
-        epochs=run.epochs(quick=1, usual=4, full=36),
+        epochs=run.epochs(quick=1, usual=8, full=36),
         steps_per_epoch=2 if quick else STEPS,
         batch_size=BATCH,
         shuffle=False,
