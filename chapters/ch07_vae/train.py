@@ -1,6 +1,6 @@
 """Train the chapter's autoencoder, draw what its plane holds, and change one thing at a time.
 
-python -m chapters run vae                          some of MNIST, about three minutes
+python -m chapters run vae                          some of MNIST, about four minutes
 python -m chapters run vae --full                   the recipe to the letter: all of it, ten times
 python -m chapters run vae --latent 20              clouds in twenty numbers; two directions of them are drawn
 python -m chapters run vae --data fashion_mnist     clothes instead of digits

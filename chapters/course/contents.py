@@ -98,7 +98,7 @@ CHAPTERS = {
             "vae",
             "ch07_vae",
             "clouds instead of points, and new digits from the plane",
-            "about 3 min",
+            "about 4 min",
             "mnist",
             Figure("elbo", "ELBO {:.1f} nats an image"),
         ),
