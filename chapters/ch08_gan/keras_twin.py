@@ -148,7 +148,7 @@ def main() -> None:
     """Train the narrow ones, and print their losses."""
     # Here, so that who wants the networks alone gets Keras without tinydl beside it.
     from chapters.ch08_gan.data import BATCH, real_pictures
-    from chapters.ch08_gan.pairs import WIDTHS
+    from chapters.ch08_gan.model import WIDTHS
     from chapters.ch08_gan.train import STEPS
 
     flags = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)

@@ -28,6 +28,9 @@ from tinydl.layers import (
 )
 from tinydl.schedules import InverseTimeDecay
 
+# The narrow networks, generator and discriminator, by the channels of a picture: in colour, in grey.
+WIDTHS = {3: (64, 32), 1: (16, 16)}
+
 
 def generator(
     width: int = 256, latent_dim: int = 32, shape: tuple[int, int, int] = (32, 32, 3)

@@ -12,9 +12,8 @@ import numpy as np
 
 from chapters import course
 from chapters.ch08_gan.data import BATCH, real_pictures
+from chapters.ch08_gan.model import WIDTHS
 from chapters.compare.pair import Pair, Task
-
-WIDTHS = {3: (64, 32), 1: (16, 16)}  # of generator and discriminator, for pictures in colour, in grey
 
 
 def pictures(images: course.Images) -> Task:

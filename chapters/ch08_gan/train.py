@@ -21,7 +21,7 @@ from chapters.ch08_gan import pictures
 from chapters.ch08_gan.data import BATCH, Real, real_pictures
 from chapters.ch08_gan.duel import duel
 from chapters.ch08_gan.experiments import experiments
-from chapters.ch08_gan.model import GAN, discriminator, generator
+from chapters.ch08_gan.model import GAN, WIDTHS, discriminator, generator
 from chapters.ch08_gan.quality import diversity, new_judge
 from chapters.ch08_gan.watch import Watch, frames
 from chapters.course.flags import LATEST
@@ -71,7 +71,7 @@ def lesson(run: course.Run) -> None:
 def new_model(run: course.Run, shape: tuple[int, int, int]) -> GAN:
     """Both networks as the seed makes them, compiled as the recipe has it; all widths but --full's are narrower."""
     options = run.options
-    narrow = (8, 8) if options.quick else (64, 32) if shape[-1] == 3 else (16, 16)
+    narrow = (8, 8) if options.quick else WIDTHS[shape[-1]]
     first, second = (256, 128) if options.full else narrow
     tinydl.set_random_seed(options.seed)
     model = GAN(generator(first, shape=shape), discriminator(second, shape))

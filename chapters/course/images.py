@@ -55,7 +55,6 @@ def load_images(
     seed: int | None = 0,
     size: int = 64,
     test_split: float = 0.2,
-    held_out: bool = True,
     flag: str = "--data",
 ) -> Images:
     """The pictures that --data names; drawn digits, and a line that says so, where a set cannot be had.
@@ -66,8 +65,6 @@ def load_images(
         seed: of the draw that splits a folder; None takes the last of each class by name to test on.
         size: height and width that the pictures of a folder get, in pixels.
         test_split: the share of a folder's pictures that are for the test.
-        held_out: False for a chapter that tests nothing and names no classes: all pictures of a folder are to train on,
-            and of a set the test half, or a class, may be missing.
         flag: that named them, for the errors.
 
     Raises:
@@ -78,7 +75,6 @@ def load_images(
             name, halves, class_names = _load_set(data)
         elif Path(data).is_dir():
             name, class_names = Path(data).resolve().name, datasets.image_folder.class_names(data)
-            test_split = test_split if held_out else 0.0
             halves = datasets.image_folder.load_data(data, (size, size), test_split=test_split, seed=seed)
         else:
             raise Refused(f"{flag}: {unknown(data, SETS, 'folder or data set')}")
@@ -88,14 +84,14 @@ def load_images(
     (x_train, y_train), (x_test, y_test) = ((x[:n], y[:n]) for (x, y), n in zip(halves, keep))
     x_train, x_test = (x if x.ndim == 4 else x[..., None] for x in (x_train, x_test))  # grey is one channel
     images = Images(name, x_train, y_train, x_test, y_test, class_names)
-    if held_out and len(x_train):
+    if len(x_train):
         images = _without_empty_classes(images)
     whole = f"get {name} whole, or take other data" if data in SETS else ""
     if len(images.class_names) < 2:
         (only,), mend = images.class_names, whole or "give it a folder for each of two or more"
         raise Refused(f"{flag} {data}: one class only ({only}); {mend}")
-    for x, needed, purpose in ((images.x_train, True, "train"), (images.x_test, held_out, "test")):
-        if needed and not len(x):
+    for x, purpose in ((images.x_train, "train"), (images.x_test, "test")):
+        if not len(x):
             mend = whole or "give each class two pictures or more"
             raise Refused(f"{flag} {data}: nothing to {purpose} on; {mend}")
     return images

@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from PIL import Image
 
 import tinydl
 from chapters import __main__, course
@@ -420,17 +419,6 @@ def test_a_class_without_a_picture_is_left_out(
     assert "nothing to learn automobile, bird, cat, deer, frog, horse, ship from: left out." in told
 
 
-def test_where_nothing_is_held_out_a_part_will_do(cifar10: Callable[..., Path], tmp_path: Path) -> None:
-    cifar10(train=[2, 2, 9])
-    images = course.load_images("cifar10", held_out=False)
-    assert images.y_train.tolist() == [2, 9, 2] and len(images.x_test) == 0 and len(images.class_names) == 10
-    for name in ("moss", "sand"):
-        (tmp_path / "mine" / name).mkdir(parents=True)
-        Image.new("RGB", (8, 8)).save(tmp_path / "mine" / name / "0.png")
-    images = course.load_images(str(tmp_path / "mine"), size=4, held_out=False)
-    assert images.x_train.shape == (2, 4, 4, 3) and len(images.x_test) == 0
-
-
 @pytest.mark.parametrize(
     ("files", "says"),
     [
@@ -462,12 +450,11 @@ def test_a_part_of_cifar10_that_will_not_do(
     assert "\n" not in str(refused.value)
 
 
-@pytest.mark.parametrize("held_out", [True, False])
-def test_a_file_of_cifar10_that_is_cut_off(held_out: bool, cifar10: Callable[..., Path]) -> None:
+def test_a_file_of_cifar10_that_is_cut_off(cifar10: Callable[..., Path]) -> None:
     path = cifar10(train=ALL, test=ALL) / "train.bin"
     path.write_bytes(path.read_bytes()[:-1])
     with pytest.raises(course.Refused, match="train.bin is cut off or corrupt: 30,729 bytes came"):
-        course.load_images("cifar10", held_out=held_out)
+        course.load_images("cifar10")
 
 
 def test_without_cifar10_there_are_drawn_digits(
