@@ -1,0 +1,7 @@
+"""Exercises."""
+
+from __future__ import annotations
+
+from chapters.exercises.form import Exercise
+
+EXERCISES: list[Exercise] = []
