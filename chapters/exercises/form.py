@@ -53,9 +53,11 @@ class Part:
         *,
         forward: Callable | None = None,
         wrt: tuple[str, ...] = (),
+        kind: str = "write",
         tolerance: float = TOLERANCE,
         begins_as: str = "",
     ):
+        self.kind = kind  # write, gradient, predict or catch
         self.solution = solution
         self.name = solution.__name__
         solution.__qualname__ = (
@@ -173,7 +175,9 @@ class Exercise:
             return found[0] if isinstance(wrt, str) else found
 
         def part(solution: Callable) -> Part:
-            return self._add(Part(solution, cases, expected, forward=forward, wrt=several, **options))
+            return self._add(
+                Part(solution, cases, expected, kind="gradient", forward=forward, wrt=several, **options)
+            )
 
         return part
 
@@ -181,7 +185,11 @@ class Exercise:
         """A shape or a number to tell beforehand. `expected` runs the thing and looks."""
 
         def part(solution: Callable) -> Part:
-            return self._add(Part(solution, lambda rng: [Case("", {})], lambda names: expected(), **options))
+            return self._add(
+                Part(
+                    solution, lambda rng: [Case("", {})], lambda names: expected(), kind="predict", **options
+                )
+            )
 
         return part
 
@@ -201,7 +209,7 @@ class Exercise:
 
         def part(solution: Callable) -> Part:
             wrong = lambda rule: any(rule is each.rule for each in target().mistakes.values())  # noqa: E731
-            return self._add(Part(solution, cases, lambda names: not wrong(names["rule"])))
+            return self._add(Part(solution, cases, lambda names: not wrong(names["rule"]), kind="catch"))
 
         return part
 

@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from chapters.exercises.form import Exercise
-from chapters.exercises.sandbox import Call, Fault, Outcome
-from tinydl.gradcheck import Diagnosis
+from chapters.exercises.form import Case, Exercise, Part
+from chapters.exercises.sandbox import Call, Fault, Outcome, Reply
+from tinydl.gradcheck import Diagnosis, Mistake, Trial, diagnose
+
+Run = Callable[[Sequence[Call]], Outcome]
+SMALL = (
+    1e-3  # where all numbers are smaller than this, differences are too near to rounding to be told by shares
+)
 
 
 @dataclass(frozen=True)
 class Difference:
-    """Where an answer differs: one array of one case, the one that is furthest off."""
+    """Where an answer differs: one array, in the first case in which it does."""
 
-    what: str  # "the gradient of x", "the result"
+    what: str  # "the gradient for x", "the result"
     label: str  # the case's
     yours: Any  # an array of the shape of `expected`, or whatever came instead
     expected: np.ndarray
@@ -29,23 +35,299 @@ class Verdict:
     """What came of a check."""
 
     exercise: Exercise
-    state: str  # "solved", "unwritten", "wrong", "fault"
+    state: str  # solved, unwritten, wrong, or fault: there is no answer that could be looked at
     part: str = ""  # the first function that is not right
     message: str = ""  # one line that says what is the matter
     fault: Fault | None = None
     difference: Difference | None = None
     diagnosis: Diagnosis | None = None
-    passed: tuple[str, ...] = ()  # what was looked at and is right: "softmax on 3 cases"
+    passed: tuple[str, ...] = ()  # what is right: "softmax, on 3 cases"
     printed: str = ""
     seconds: float = 0.0
 
 
-def judge(exercise: Exercise, run: Callable[[Sequence[Call]], Outcome], *, seed: int = 0) -> Verdict:
-    """Check an exercise.
+def judge(exercise: Exercise, run: Run, *, seed: int = 0) -> Verdict:
+    """Check an exercise, function by function, up to the first that is not right.
 
     Args:
         exercise: which.
-        run: calls the reader's functions, `sandbox.run` of a file.
-        seed: of what is drawn.
+        run: calls the functions of the reader's file: `sandbox.run` with the file's path.
+        seed: of the inputs that are drawn.
     """
-    raise NotImplementedError
+    # By part: its cases, with all that rules may name. The first comes twice, to see whether the answer is the same.
+    asked = [(part, [*part.namespaces(seed)]) for part in exercise.parts]
+    asked = [(part, [*cases, cases[0]]) for part, cases in asked]
+    outcome = run([_call(part, names) for part, cases in asked for _, names in cases])
+    seen = {"exercise": exercise, "printed": outcome.printed, "seconds": outcome.seconds}
+    if outcome.fault:
+        return Verdict(state="fault", fault=outcome.fault, message=outcome.fault.message, **seen)
+    replies, passed = list(outcome.replies), []
+    for part, cases in asked:
+        answers, replies = replies[: len(cases)], replies[len(cases) :]
+        found = _Look(part, cases, answers, run).verdict()
+        if found:
+            return Verdict(part=part.name, passed=tuple(passed), **seen, **found)
+        passed.append(part.name if len(cases) == 2 else f"{part.name}, on {len(cases) - 1} cases")
+    return Verdict(state="solved", message="right", passed=tuple(passed), **seen)
+
+
+def _call(part: Part, names: dict[str, Any]) -> Call:
+    return Call(part.name, tuple(names[name] for name in part.names))
+
+
+class _Look:
+    """A look at one function's answers. Each method answers with what it found, as fields of a Verdict, or nothing."""
+
+    def __init__(self, part: Part, asked: list[tuple[Case, dict]], replies: list[Reply], run: Run):
+        self.part, self.run = part, run
+        self.again = replies.pop()  # to the first case, a second time
+        self.asked, self.replies = asked[:-1], replies
+        self.expected = [part.answer(case, names) for case, names in self.asked]
+
+    def verdict(self) -> dict[str, Any] | None:
+        """The first thing that is wrong."""
+        return self._faults() or self._overwritten() or self._words() or self._forms() or self._values()
+
+    def _wrong(self, key: str, message: str, **more: Any) -> dict[str, Any]:
+        return {"state": "wrong", "message": message, "diagnosis": Diagnosis(key, message), **more}
+
+    def _faults(self) -> dict[str, Any] | None:
+        """Calls that gave no answer."""
+        for (case, _), reply in zip(self.asked, self.replies):
+            if reply.fault:
+                where = f" ({case.label})" if case.label else ""
+                state = "unwritten" if reply.fault.kind == "unwritten" else "fault"
+                return {"state": state, "fault": reply.fault, "message": reply.fault.message + where}
+        return None
+
+    def _overwritten(self) -> dict[str, Any] | None:
+        """Inputs that are not any more what they were."""
+        for reply in self.replies:
+            if reply.overwritten:
+                names = " and ".join(self.part.names[i] for i in reply.overwritten)
+                return self._wrong(
+                    "overwritten",
+                    f"{self.part.name} writes into what it was given: {names} is another array afterwards. Who else may "
+                    "still need it?",
+                )
+        return None
+
+    def _words(self) -> dict[str, Any] | None:
+        """Answers that are no arrays of numbers: yes or no, names in an order, predictions."""
+        if self.part.kind == "predict":
+            return self._prediction(self.replies[0].value, self.expected[0])
+        if all(_is_numeric(expected) and not isinstance(expected, bool) for expected in self.expected):
+            return None
+        for (case, _), reply, expected in zip(self.asked, self.replies, self.expected):
+            if _plain(reply.value) != expected:
+                if self.part.kind == "catch":
+                    return self._misjudged(case, reply.value, expected)
+                return {
+                    "state": "wrong",
+                    "message": f"{self.part.name} answers {reply.value!r} where {expected!r} is right ({case.label})",
+                }
+        return None if _plain(self.again.value) == _plain(self.replies[0].value) else self._random()
+
+    def _misjudged(self, case: Case, value: Any, expected: bool) -> dict[str, Any]:
+        if not isinstance(_plain(value), bool):
+            return self._wrong(
+                "type", f"{self.part.name} should answer True or False, and answers {_kind(value)}"
+            )
+        if expected:
+            return self._wrong(
+                "refuses right", f"{self.part.name} refuses {case.label}. What does it take for an error?"
+            )
+        return self._wrong(
+            "lets through",
+            f"{self.part.name} takes {case.label} for right. Are there inputs, or gradients from above, with which it "
+            "would show?",
+        )
+
+    def _prediction(self, value: Any, expected: Any) -> dict[str, Any] | None:
+        """Which of the predictions are right. What would be right is not told."""
+        if value is None:
+            return self._nothing()
+        yours, right = _flat(value), _flat(expected)
+        if len(yours) != len(right):
+            return self._wrong(
+                "shape",
+                f"{self.part.name} should answer with {_things(right)}, and answers with {_things(yours)}",
+            )
+        wrong = [i for i, (a, b) in enumerate(zip(yours, right)) if not _alike(a, b, self.part.tolerance)]
+        if not wrong:
+            return None
+        message = f"{yours[wrong[0]]!r} is not what comes out"
+        if len(right) > 1:
+            message = f"{len(right) - len(wrong)} of {len(right)} are right; number {wrong[0] + 1}, {message}"
+        named = [
+            Diagnosis(mistake.key, mistake.sentence)
+            for mistake in self.part.mistakes.values()
+            if all(_alike(a, b, self.part.tolerance) for a, b in zip(yours, _flat(mistake.rule())))
+        ]
+        return {"state": "wrong", "message": message, "diagnosis": named[0] if named else None}
+
+    def _forms(self) -> dict[str, Any] | None:
+        """Answers that are not as many arrays as asked for."""
+        for reply, expected in zip(self.replies, self.expected):
+            if reply.value is None:
+                return self._nothing()
+            several = isinstance(expected, tuple)
+            came = len(reply.value) if isinstance(reply.value, (tuple, list)) and several else 1
+            wanted = len(expected) if several else 1
+            if came != wanted or (not several and isinstance(reply.value, tuple)):
+                which = ", ".join(self._name(k) for k in range(wanted))
+                return self._wrong(
+                    "type",
+                    f"{self.part.name} should answer with {wanted} array{'s' * several} ({which}), and answers with "
+                    f"{_kind(reply.value)}",
+                )
+            for k in range(wanted):
+                if not _is_numeric(_slot(reply.value, k, several)):
+                    kind = _kind(_slot(reply.value, k, several))
+                    return self._wrong(
+                        "type", f"{self._name(k)} should be an array of numbers, and is {kind}"
+                    )
+        return None
+
+    def _nothing(self) -> dict[str, Any]:
+        return self._wrong("type", f"{self.part.name} answers nothing (None). Is there a return?")
+
+    def _random(self) -> dict[str, Any]:
+        return self._wrong(
+            "random",
+            f"{self.part.name} answers otherwise when it is asked the same again. What does it remember, or draw?",
+        )
+
+    def _values(self) -> dict[str, Any] | None:
+        """Arrays, compared with what is expected."""
+        several = isinstance(self.expected[0], tuple)
+        yours = [_slots(reply.value, several) for reply in self.replies]
+        right = [_slots(expected, several) for expected in self.expected]
+        errors = np.array(
+            [[_error(a, b) for a, b in zip(*row)] for row in zip(yours, right)]
+        )  # (cases, arrays)
+        if (errors <= self.part.tolerance).all():
+            for a, b in zip(yours[0], _slots(self.again.value, several)):
+                if not np.array_equal(a, b, equal_nan=True):
+                    return self._random()
+            return None
+        wrong = [k for k in range(errors.shape[1]) if not (errors[:, k] <= self.part.tolerance).all()]
+        found = [(k, self._diagnosis(k, several, yours, right)) for k in wrong]
+        k, diagnosis = next((each for each in found if each[1]), found[0])
+        i = int(np.argmax(~(errors[:, k] <= self.part.tolerance)))  # the first case, which is the simplest
+        label = self.asked[i][0].label
+        return {
+            "state": "wrong",
+            "message": f"{self._name(k)} is not right ({label})",
+            "difference": Difference(self._name(k), label, yours[i][k], right[i][k], float(errors[i, k])),
+            "diagnosis": diagnosis,
+        }
+
+    def _diagnosis(self, k: int, several: bool, yours: list, right: list) -> Diagnosis | None:
+        """What is wrong with array k."""
+        for j in range(len(right[0])):
+            if j != k and all(_error(a[k], b[j]) <= self.part.tolerance for a, b in zip(yours, right)):
+                return Diagnosis(
+                    "order",
+                    f"Where {self._name(k)} should be, there is {self._name(j)}: in which order are they asked for?",
+                )
+
+        def reference(names: dict[str, Any]) -> Any:
+            case = Case("", {}, at_kink=any(case.at_kink for case, _ in self.asked))
+            return _slot(self.part.answer(case, names), k, several)
+
+        def again(names: dict[str, Any]) -> Any:
+            outcome = self.run([_call(self.part, names)])
+            return _slot(outcome.replies[0].value, k, several) if outcome.replies else None
+
+        trials = [
+            Trial(names, a[k], b[k], case.label) for (case, names), a, b in zip(self.asked, yours, right)
+        ]
+        return diagnose(
+            trials,
+            reference=reference,
+            mistakes=[_only(each, k) for each in self.part.mistakes.values()],
+            again=again,
+            tolerance=self.part.tolerance,
+        )
+
+    def _name(self, k: int) -> str:
+        if self.part.wrt:
+            return f"the gradient for {self.part.wrt[k]}"
+        several = isinstance(self.expected[0], tuple)
+        return f"result {k + 1} of {self.part.name}" if several else f"the result of {self.part.name}"
+
+
+def _only(mistake: Mistake, k: int) -> Mistake:
+    """A mistake in one of several arrays."""
+
+    @functools.wraps(mistake.rule)
+    def rule(*arguments: Any, **names: Any) -> Any:
+        result = mistake.rule(*arguments, **names)
+        return result[k] if isinstance(result, tuple) else result
+
+    return Mistake(mistake.key, mistake.sentence, rule)
+
+
+def _slots(value: Any, several: bool) -> list[np.ndarray]:
+    return [np.asarray(each) for each in (value if several else [value])]
+
+
+def _slot(value: Any, k: int, several: bool) -> Any:
+    return value[k] if several else value
+
+
+def _is_numeric(value: Any) -> bool:
+    if isinstance(value, tuple):
+        return all(map(_is_numeric, value))
+    try:
+        return np.asarray(value).dtype.kind in "fiub"
+    except ValueError:  # rows of different lengths
+        return False
+
+
+def _error(yours: Any, expected: Any) -> float:
+    """The largest difference, beside the largest number expected. Inf for another shape, or a coarser dtype."""
+    yours, expected = np.asarray(yours), np.asarray(expected)
+    coarse = expected.dtype == np.float64 and yours.ndim and yours.dtype != np.float64
+    if yours.shape != expected.shape or coarse:
+        return np.inf
+    if not expected.size:
+        return 0.0
+    yours, expected = yours.astype(float), expected.astype(float)
+    with np.errstate(invalid="ignore"):
+        difference = np.abs(yours - expected)
+    difference = np.where(yours == expected, 0.0, difference)  # inf where inf is right
+    scale = max(float(np.abs(expected[np.isfinite(expected)]).max(initial=0.0)), SMALL)
+    return float(np.nan_to_num(difference, nan=np.inf).max()) / scale
+
+
+def _plain(value: Any) -> Any:
+    """An answer of one number, truth value or list, as Python's own."""
+    return value.tolist() if isinstance(value, (np.ndarray, np.generic)) else value
+
+
+def _flat(value: Any) -> list:
+    """All numbers and words of an answer, in order, whatever they are packed in."""
+    value = _plain(value)
+    if isinstance(value, dict):
+        value = list(value.values())
+    return [each for item in value for each in _flat(item)] if isinstance(value, (list, tuple)) else [value]
+
+
+def _alike(a: Any, b: Any, tolerance: float) -> bool:
+    numbers = isinstance(a, (int, float)) and isinstance(b, (int, float))
+    return abs(a - b) <= tolerance * max(abs(b), SMALL) if numbers else a == b
+
+
+def _things(values: list) -> str:
+    return f"{len(values)} value{'s' * (len(values) != 1)}"
+
+
+def _kind(value: Any) -> str:
+    """What came, in words."""
+    if isinstance(value, np.ndarray):
+        return f"one array of shape {value.shape}"
+    if isinstance(value, (tuple, list)):
+        return f"{len(value)} of them" if len(value) != 1 else "one, packed in a list"
+    return f"{value!r}"
