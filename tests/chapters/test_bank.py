@@ -1,0 +1,40 @@
+"""Wrong answers are caught and named, right ones pass, however they are written."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+
+from chapters.exercises import form
+from tests.chapters.bank.entries import Entry, entries
+
+
+def of(entry: Entry) -> str:
+    return f"{entry.part}-{'-'.join(entry.keys) or 'right'}-{entry.function.__code__.co_firstlineno}"
+
+
+@pytest.fixture(scope="module")
+def verdicts() -> dict:
+    return {}
+
+
+@pytest.mark.parametrize("entry", entries(), ids=of)
+def test_right_and_wrong_are_told_apart(entry: Entry, verdicts: dict) -> None:
+    verdict = verdicts[entry] = entry.verdict()
+    assert (verdict.state == "solved") == entry.is_right, verdict
+
+
+def test_nine_in_ten_are_named_rightly(verdicts: dict) -> None:
+    wrong = [entry for entry in verdicts if not entry.is_right]
+    missed = [of(entry) for entry in wrong if getattr(verdicts[entry].diagnosis, "key", "") not in entry.keys]
+    assert len(missed) <= 0.1 * len(wrong), missed
+
+
+def test_every_gradient_has_five_wrong_answers() -> None:
+    counted = Counter((entry.exercise, entry.part) for entry in entries() if not entry.is_right)
+    gradients = [
+        (each.name, part.name) for each in form.every() for part in each.parts if part.kind == "gradient"
+    ]
+    assert not [gradient for gradient in gradients if counted[gradient] < 5]
+    assert sum(counted.values()) > 150
