@@ -42,9 +42,9 @@ ORDER = [
     ["tensor"],
     ["ops"],
     ["activations", "initializers", "schedules"],
-    ["layers", "losses", "metrics", "optimizers", "gradcheck", "datasets"],
+    ["layers", "losses", "metrics", "optimizers", "datasets"],
     ["data_adapter", "interruption", "tracking"],
-    ["callbacks", "checkpoint", "keras_config", "keras_weights", "plot", "replay", "steps"],
+    ["callbacks", "checkpoint", "gradcheck", "keras_config", "keras_weights", "plot", "replay", "steps"],
     ["training"],
     ["models"],
 ]

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from tinydl.gradcheck.check import Finding, GradientError, Report, check
 from tinydl.gradcheck.diagnosis import Diagnosis, Mistake, Trial, diagnose
+from tinydl.gradcheck.difference import Element, error_map, figure, shaded, worst
 from tinydl.gradcheck.slopes import by_differences
 
 __all__ = [
     "Diagnosis",
+    "Element",
     "Finding",
     "GradientError",
     "Mistake",
@@ -16,4 +18,8 @@ __all__ = [
     "by_differences",
     "check",
     "diagnose",
+    "error_map",
+    "figure",
+    "shaded",
+    "worst",
 ]
