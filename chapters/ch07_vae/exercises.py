@@ -1,7 +1,419 @@
-"""Exercises."""
+"""Exercises of chapter 7: a draw with a gradient, and the price of a cloud. The whole is in exercises_whole.py."""
 
 from __future__ import annotations
 
-from chapters.exercises.form import Exercise
+import math
 
-EXERCISES: list[Exercise] = []
+import numpy as np
+
+from chapters.ch07_vae.elbo import beta, kl_divergence
+from chapters.ch07_vae.exercises_whole import ELBO, TUG, VAE_STEP
+from chapters.ch07_vae.model import VAE
+from chapters.exercises.form import Case, Exercise
+
+# --------------------------------------------------------------------------------------------------------- draw
+
+DRAW = Exercise(
+    "vae",
+    "draw",
+    "a point of a cloud, and the gradient that passes through the draw",
+    """
+    Chapter 7, "A draw that has a gradient". The encoder describes a cloud by its middle and by the logarithm of its
+    variance, l. A point of it is drawn with noise ε, which comes from elsewhere and is a plain number here:
+
+        z = μ + σ · ε,      where σ is the standard deviation
+
+    Draw the points. Then send a gradient back through the draw: `gy` says how the loss moves with each number of z.
+    """,
+    hints=(
+        'The head answers with the logarithm of the variance. See "Why the logarithm of the variance?": how does the '
+        "standard deviation follow from it?",
+        "The gradient: z is a sum. Which of its two terms does μ stand in, which does l, and is ε moved by either?",
+        "The chain rule from l to z has three links: the exponent of σ, the exponential, the factor ε. The first of "
+        "them is easily forgotten. An exponential's derivative is the exponential itself, at the same exponent.",
+    ),
+    try_it="print(draw(np.zeros((1, 2)), np.log([[4.0, 0.25]]), np.ones((1, 2))))  # [[2.  0.5]]: deviations",
+)
+
+
+def clouds(rng: np.random.Generator):
+    """Clouds of one picture, of several, as wide as the normal distribution, and narrow ones."""
+    some = lambda *shape: rng.normal(size=shape)  # noqa: E731
+    yield Case("one picture", {"mean": some(1, 2), "log_var": some(1, 2), "noise": some(1, 2)})
+    yield Case("several pictures", {"mean": some(4, 3), "log_var": 2 * some(4, 3), "noise": some(4, 3)})
+    yield Case("log_var of 0", {"mean": some(3, 2), "log_var": np.zeros((3, 2)), "noise": some(3, 2)})
+    yield Case("narrow clouds", {"mean": some(2, 2), "log_var": some(2, 2) - 3, "noise": some(2, 2)})
+
+
+def draw_naive(mean, log_var, noise):
+    """The points, a number at a time."""
+    z = np.empty(np.shape(mean))
+    for i in np.ndindex(z.shape):
+        z[i] = mean[i] + math.sqrt(math.exp(log_var[i])) * noise[i]
+    return z
+
+
+@DRAW.write(clouds, draw_naive)
+def draw(mean, log_var, noise):
+    """A point of each cloud.
+
+    mean, log_var: (n, k), the middles and the logarithms of the variances, for each picture k numbers.
+    noise: (n, k), ε.
+    Returns z, (n, k).
+    """
+    deviation = np.exp(log_var / 2)
+    return mean + deviation * noise
+
+
+@draw.mistake("log_var")
+def _(mean, log_var, noise):
+    """The noise was multiplied by exp(log_var). Is that the standard deviation, or something else of the cloud?"""
+    return mean + np.exp(log_var) * noise
+
+
+@draw.mistake("no exp")
+def _(mean, log_var, noise):
+    """The head's answer itself was taken for the width. It may be negative; can a width?"""
+    return mean + log_var * noise
+
+
+@draw.mistake("half")
+def _(mean, log_var, noise):
+    """The half stands outside of the exponential. Is half of the variance its root?"""
+    return mean + np.exp(log_var) / 2 * noise
+
+
+@draw.mistake("sign")
+def _(mean, log_var, noise):
+    """These clouds get narrower where log_var grows. What does a variance do when its logarithm grows?"""
+    return mean + np.exp(-log_var / 2) * noise
+
+
+@draw.mistake("noise")
+def _(mean, log_var, noise):
+    """Every point lies one standard deviation right of the middle. Where does chance come in?"""
+    return mean + np.exp(log_var / 2)
+
+
+@DRAW.gradient(draw_naive, ("mean", "log_var"), clouds)
+def draw_gradient(gy, log_var, noise):
+    """How the loss moves with the middles, and with the logarithms of the variances.
+
+    gy: (n, k), how it moves with z.
+    log_var, noise: (n, k), as in the draw.
+    Returns two arrays: for mean (n, k), for log_var (n, k).
+    """
+    deviation = np.exp(log_var / 2)
+    return gy, gy * noise * deviation / 2
+
+
+@draw_gradient.mistake("log_var")
+def _(gy, log_var, noise):
+    """Here the cloud is as wide as exp(log_var) says. Was it that in the draw?"""
+    return gy, gy * noise * np.exp(log_var) / 2
+
+
+@draw_gradient.mistake("half")
+def _(gy, log_var, noise):
+    """The slope of the exponent itself is missing for log_var. How fast does the exponent of σ grow with log_var?"""
+    return gy, gy * noise * np.exp(log_var / 2)
+
+
+@draw_gradient.mistake("variance")
+def _(gy, log_var, noise):
+    """This would be right if the draw multiplied the noise by the variance. Which of the two does z have?"""
+    return gy, gy * noise * np.exp(log_var)
+
+
+@draw_gradient.mistake("noise")
+def _(gy, log_var, noise):
+    """The noise does not stand in the gradient for log_var. If the point fell left of the middle, where does it go
+    when the cloud gets wider?"""
+    return gy, gy * np.exp(log_var / 2) / 2
+
+
+@draw_gradient.mistake("wrong variable")
+def _(gy, log_var, noise):
+    """That is the slope for the standard deviation. The encoder does not answer with that: what lies between?"""
+    return gy, gy * noise
+
+
+@draw_gradient.mistake("wrong point")
+def _(gy, log_var, noise):
+    """The exponential has lost its exponent: log_var stands where its exponential should. What is the derivative of
+    an exponential?"""
+    return gy, gy * noise * log_var / 2
+
+
+@draw_gradient.mistake("width")
+def _(gy, log_var, noise):
+    """The middles were moved by the width of their clouds. If a middle moves by 0.1, how far does the point?"""
+    return gy * np.exp(log_var / 2), gy * noise * np.exp(log_var / 2) / 2
+
+
+# --------------------------------------------------------------------------------------------------- divergence
+
+DIVERGENCE = Exercise(
+    "vae",
+    "divergence",
+    "what it costs to be unlike the normal distribution",
+    """
+    Chapter 7, "The price of a cloud". The Kullback-Leibler divergence of a cloud from the normal distribution around
+    0 with standard deviation 1, in nats. For one number with the middle μ, the standard deviation σ and l = log σ²:
+
+        KL = -log σ - ½ + ½ (μ² + σ²)
+
+    The numbers of one cloud are independent: their divergences are added up. Every picture has a price of its own.
+
+    Then send a gradient back. `gy` says how the loss moves with each picture's price.
+    """,
+    hints=(
+        "You are given l, and no σ. Write every σ of the formula with l: there are two, and they do not become alike.",
+        "The gradient: each price is a sum over the picture's numbers, so ∂/∂μ and ∂/∂l ask about one number only. "
+        "Differentiate the formula term by term; which terms know l?",
+        "Two terms know l: a straight line with a slope of -½, and half an exponential. gy has one number for each "
+        "picture: it has to get a second axis before it can be multiplied with (n, k).",
+    ),
+    try_it="""
+    mean, log_var = np.array([[0.0, 0.0], [3.0, 4.0]]), np.zeros((2, 2))
+    print(divergence(mean, log_var))  # [ 0.  12.5]: at 0 it is free, five away from 0 it is half of 25
+    """,
+)
+
+
+def priced(rng: np.random.Generator):
+    """Clouds whose price is to be told; as many numbers as pictures, too."""
+    some = lambda *shape: rng.normal(size=shape)  # noqa: E731
+    yield Case("one number", {"mean": some(3, 1), "log_var": some(3, 1)})
+    yield Case("several numbers", {"mean": some(4, 3), "log_var": some(4, 3)})
+    yield Case("as many numbers as pictures", {"mean": some(3, 3), "log_var": some(3, 3)})
+    yield Case("log_var of 0", {"mean": some(2, 4), "log_var": np.zeros((2, 4))})
+    yield Case("narrow clouds", {"mean": some(2, 2), "log_var": some(2, 2) - 4})
+
+
+def divergence_naive(mean, log_var):
+    """The divergence, a number at a time, with standard deviations."""
+    prices = np.zeros(len(mean))
+    for (i, j), middle in np.ndenumerate(mean):
+        deviation = math.exp(log_var[i, j] / 2)
+        prices[i] += -math.log(deviation) - 0.5 + 0.5 * (middle**2 + deviation**2)
+    return prices
+
+
+@DIVERGENCE.write(priced, divergence_naive)
+def divergence(mean, log_var):
+    """What each picture's cloud costs, in nats.
+
+    mean, log_var: (n, k), the middles and the logarithms of the variances.
+    Returns (n,).
+    """
+    return 0.5 * (mean**2 + np.exp(log_var) - 1 - log_var).sum(axis=1)
+
+
+@divergence.mistake("variance")
+def _(mean, log_var):
+    """One exponential is of the standard deviation where the formula has the variance. Which of the two is exp(l)?"""
+    return 0.5 * (mean**2 + np.exp(log_var / 2) - 1 - log_var).sum(axis=1)
+
+
+@divergence.mistake("log")
+def _(mean, log_var):
+    """The term -log σ is twice as large as it should be. log_var is the logarithm of what?"""
+    return (0.5 * (mean**2 + np.exp(log_var) - 1) - log_var).sum(axis=1)
+
+
+@divergence.mistake("half")
+def _(mean, log_var):
+    """This is twice the divergence: one of the halves of the formula was lost for all its terms. Where?"""
+    return (mean**2 + np.exp(log_var) - 1 - log_var).sum(axis=1)
+
+
+@divergence.mistake("mean")
+def _(mean, log_var):
+    """The mean over a cloud's numbers, as in the recipe's loss. What is to be done with independent prices?"""
+    return 0.5 * (mean**2 + np.exp(log_var) - 1 - log_var).mean(axis=1)
+
+
+@divergence.mistake("sign")
+def _(mean, log_var):
+    """A divergence below 0? It is least where a cloud is the normal distribution itself, and there it is 0."""
+    return 0.5 * (1 + log_var - mean**2 - np.exp(log_var)).sum(axis=1)
+
+
+@divergence.mistake("constant")
+def _(mean, log_var):
+    """At μ = 0 and σ = 1 the price should be 0. What does yours say there, and which term is missing?"""
+    return 0.5 * (mean**2 + np.exp(log_var) - log_var).sum(axis=1)
+
+
+@DIVERGENCE.gradient(divergence_naive, ("mean", "log_var"), priced)
+def divergence_gradient(gy, mean, log_var):
+    """How the loss moves with the middles and with the logarithms of the variances.
+
+    gy: (n,), how it moves with each picture's price.
+    mean, log_var: (n, k).
+    Returns two arrays: for mean (n, k), for log_var (n, k).
+    """
+    each = gy[:, None]  # (n, 1)
+    return each * mean, each * 0.5 * (np.exp(log_var) - 1)
+
+
+@divergence_gradient.mistake("variance")
+def _(gy, mean, log_var):
+    """In the gradient for log_var the standard deviation stands where the variance should. Which one is exp(l)?"""
+    return gy[:, None] * mean, gy[:, None] * 0.5 * (np.exp(log_var / 2) - 1)
+
+
+@divergence_gradient.mistake("chain rule")
+def _(gy, mean, log_var):
+    """That is the slope for σ, of ½σ² - log σ. It is asked for l, and σ moves with l at a rate of its own."""
+    deviation = np.exp(log_var / 2)
+    return gy[:, None] * mean, gy[:, None] * (deviation - 1 / deviation)
+
+
+@divergence_gradient.mistake("constant")
+def _(gy, mean, log_var):
+    """Only the exponential was differentiated for log_var. Where would such a spring ever come to rest?"""
+    return gy[:, None] * mean, gy[:, None] * 0.5 * np.exp(log_var)
+
+
+@divergence_gradient.mistake("half")
+def _(gy, mean, log_var):
+    """A half was lost. Where does it stay when μ² is differentiated, and where is nothing there to cancel it?"""
+    return gy[:, None] * 2 * mean, gy[:, None] * (np.exp(log_var) - 1)
+
+
+@divergence_gradient.mistake("sign")
+def _(gy, mean, log_var):
+    """These springs push the clouds away from the normal distribution. Did a minus get lost before the bracket?"""
+    return -gy[:, None] * mean, gy[:, None] * 0.5 * (1 - np.exp(log_var))
+
+
+@divergence_gradient.mistake("straight line")
+def _(gy, mean, log_var):
+    """This spring gets stronger in a straight line with log_var. That is right close to 0; and far from it?"""
+    return gy[:, None] * mean, gy[:, None] * 0.5 * log_var
+
+
+@divergence_gradient.mistake("upstream")
+def _(mean, log_var):
+    """gy is not used. What if one picture's price counts twice as much in the loss as another's?"""
+    return mean, 0.5 * (np.exp(log_var) - 1)
+
+
+# ------------------------------------------------------------------------------------------------------- prices
+
+PRICES = Exercise(
+    "vae",
+    "prices",
+    "four numbers, told without a computer",
+    """
+    Chapter 7, from "The price of a cloud" to "The forgotten half". Work these out on paper, with the formulas of the
+    lesson; e to some power may be left to NumPy (`return np.exp(-1) + 2`). Three digits are enough. They are compared
+    with what the course's own functions say.
+    """,
+    hints=(
+        "For one number, KL = ½ (μ² + σ² - 1 - l), where l = log σ². At σ = 1 it leaves ½ μ². Several numbers add up.",
+        '"The recipe counts differently" derives β = 0.392 for 784 pixels and two latent numbers. Which of its factors '
+        "come from the pixels, which from the latent numbers?",
+        "The resting place is where the whole price, 49.5 σ² + ½ σ² - ½ - log σ, does not change with σ. Differentiate "
+        "the three terms that know σ, one by one: what do the slopes add up to at rest?",
+    ),
+    try_it="print(0.5 * (3**2 + np.exp(0) - 1 - 0))  # 4.5 nats for a cloud of one number: its middle is 3, its l is 0",
+)
+
+
+def _resting() -> float:
+    deviations = np.arange(1, 1000) / 1000
+    log_var = 2 * np.log(deviations)[:, None]  # (999, 1)
+    costs = 49.5 * deviations**2 + kl_divergence(np.zeros_like(log_var), log_var)
+    return float(deviations[costs.argmin()])
+
+
+@PRICES.predict(lambda: float(kl_divergence(np.array([[1.0, -2.0]]), np.zeros((1, 2)))[0]), tolerance=1e-3)
+def moved():
+    """The divergence of a cloud in the plane, in nats: its middle is (1, -2), both standard deviations are 1.
+
+    Returns one number.
+    """
+    return 0.5 * (1 + 4)
+
+
+@moved.mistake("squares")
+def _():
+    """The distances were added up as they are. What is done with μ before the sum?"""
+    return 0.5 * (1 + 2)
+
+
+@moved.mistake("half")
+def _():
+    """Twice what it is: what stands before the bracket?"""
+    return 5
+
+
+@PRICES.predict(lambda: float(kl_divergence(np.zeros((1, 1)), np.full((1, 1), -4.0))[0]), tolerance=1e-3)
+def narrow():
+    """The divergence of a cloud of one number, in nats: its middle is 0, the head for the log variance says -4.
+
+    Returns one number.
+    """
+    return 0.5 * (np.exp(-4) - 1 + 4)
+
+
+@narrow.mistake("log_var")
+def _():
+    """You took -4 for the logarithm of the standard deviation. What is it the logarithm of?"""
+    return 0.5 * (np.exp(-8) - 1 + 8)
+
+
+@narrow.mistake("variance")
+def _():
+    """exp(-2) is the standard deviation. Which of the two does the formula ask for?"""
+    return 0.5 * (np.exp(-2) - 1 + 4)
+
+
+@PRICES.predict(lambda: beta(VAE((8, 8, 3), latent_dim=4)), tolerance=1e-3)
+def counted():
+    """β: how many times the divergence counts in the recipe's loss, where a nat of reconstruction counts once.
+
+    The pictures are 8×8 with three colours, they become 4 latent numbers, and the recipe's 5e-4 stays.
+    Returns one number.
+    """
+    return 2 * 8 * 8 * 3 * 5e-4 / 4
+
+
+@counted.mistake("half")
+def _():
+    """Half of what it is: the divergence itself has a half that the recipe's bracket does not have."""
+    return 8 * 8 * 3 * 5e-4 / 4
+
+
+@counted.mistake("pixels")
+def _():
+    """The colours were left out. Over how many numbers of a picture is the cross-entropy's mean taken?"""
+    return 2 * 8 * 8 * 5e-4 / 4
+
+
+@counted.mistake("mean")
+def _():
+    """Right for two latent numbers, as in the lesson: of four, what is the mean, beside half of the sum?"""
+    return 8 * 8 * 3 * 5e-4
+
+
+@PRICES.predict(_resting, tolerance=1e-3)
+def resting():
+    """The standard deviation σ at which a cloud comes to rest, if its middle is 0.
+
+    A cloud of one number. Its reconstruction costs 49.5 σ² for the noise, and the divergence counts once (β = 1).
+    Returns one number.
+    """
+    return 1 / np.sqrt(100)
+
+
+@resting.mistake("variance")
+def _():
+    """That is the variance at rest. What was asked for?"""
+    return 0.01
+
+
+EXERCISES = [DRAW, DIVERGENCE, PRICES, TUG, ELBO, VAE_STEP]
