@@ -1,7 +1,282 @@
-"""Exercises."""
+"""Exercises of chapter 4: what LeNet is made of, and all gradients of a small network at once."""
 
 from __future__ import annotations
 
-from chapters.exercises.form import Exercise
+import numpy as np
 
-EXERCISES: list[Exercise] = []
+from chapters.ch04_cnn.exercises_norm import BATCH_NORM, BATCH_NORM_PICTURES
+from chapters.ch04_cnn.exercises_pooling import MAX_POOL, OVERLAP
+from chapters.ch04_cnn.model import lenet
+from chapters.exercises.form import Case, Exercise
+
+# -------------------------------------------------------------------------------------- the size of LeNet
+
+LENET = Exercise(
+    "cnn",
+    "lenet_size",
+    "predict: LeNet for other pictures",
+    """
+    Chapter 4, "Pooling forgets where, a little", has LeNet layer by layer for 28×28 grey pixels and ten digits. Now
+    somebody has pictures of seven kinds, 30 pixels high and 20 wide, in colour (red, green and blue). The layers stay:
+
+        20 filters 5×5 with a border of zeros ("same"), relu      max pooling 2×2
+        50 filters 5×5 with a border of zeros, relu               max pooling 2×2
+        flatten      dense, 500 units, relu      dense, softmax
+
+    Predict what changes. The check builds the network and looks.
+    """,
+    hints=(
+        "Go through the table of the lesson row by row. Which rows know how high and wide the picture is, and which "
+        "know only how many channels came in?",
+        "A picture that is 15 high has seven pairs of rows, and one row that is left over. What does pooling do "
+        "with that?",
+        "A filter has a number for each row, column and incoming channel, and one bias. A dense unit has a number for "
+        "each number that comes in, and one bias.",
+    ),
+    try_it="""
+    print(20 * (5 * 5 * 1) + 20)  # 520: the first filters of the lesson
+    print(len(after_pooling()), len(weights()))  # 3 4 (whether they are right, the check tells)
+    """,
+)
+
+
+@LENET.predict(lambda: lenet((30, 20, 3), 7).layers[3].output_shape[1:])
+def after_pooling():
+    """The shape of one picture after the second max pooling: three whole numbers, (height, width, channels)."""
+    return 7, 5, 50
+
+
+@after_pooling.mistake("transposed")
+def _():
+    """Height and width are the wrong way round: which is written first?"""
+    return 5, 7, 50
+
+
+@after_pooling.mistake("rounded up")
+def _():
+    """15 rows are seven windows of two, and a row is left over. Is it kept?"""
+    return 8, 5, 50
+
+
+@after_pooling.mistake("padding")
+def _():
+    """You let each convolution cut off the rim. What was the border of zeros for?"""
+    return 4, 2, 50
+
+
+@LENET.predict(lambda: tuple(layer.count_params() for layer in lenet((30, 20, 3), 7).layers if layer.weights))
+def weights():
+    """How many weights, biases too, in the first convolution, the second, the first dense layer, the second: (four)."""
+    first = 20 * (5 * 5 * 3) + 20
+    second = 50 * (5 * 5 * 20) + 50
+    units = (7 * 5 * 50) * 500 + 500
+    scores = 500 * 7 + 7
+    return first, second, units, scores
+
+
+@weights.mistake("bias")
+def _():
+    """That is all of the kernels. What else does each filter, and each unit, have?"""
+    return 1500, 25000, 875000, 3500
+
+
+@weights.mistake("channels")
+def _():
+    """A filter of the first layer lies over three channels, one of the second over twenty. Does it have the same
+    numbers for all of them?"""
+    return 520, 1300, 875500, 3507
+
+
+# ---------------------------------------------------------------------------------- a network, all of it
+
+TINY = Exercise(
+    "cnn",
+    "tiny_cnn",
+    "all gradients of a small network, in one pass back",
+    """
+    Chapter 4, "The one gradient that matters". Here is a whole network, as small as it can be: filters over grey
+    pictures, relu, the mean of each filter's answers over the picture (in place of `Flatten`, as in chapter 2, "How
+    large may the picture get?"), and a dense layer to k scores. The price is the cross-entropy, its mean over the n
+    pictures.
+
+        z = convolve(x, kernel, bias)             (n, rows, columns, f)
+        m = mean of relu(z) over the positions    (n, f)
+        s = m @ w + b                             (n, k)
+        loss = mean over the pictures of  −log softmax(s)[true class]
+
+    Write the way there, then the way back: one gradient for each of the four arrays of weights. What a convolution
+    does for its kernel you know (chapter 3), so both functions are given.
+    """,
+    hints=(
+        "Write the forward pass again, and keep z, m and the probabilities. Then walk from the last line to the first: "
+        "what comes down to s, to m, to z?",
+        "What comes down to s is probability minus target, over n (chapter 2). From there to w, b and m it is a dense "
+        "layer. How much does m move if one z moves, of rows · columns of them?",
+        "To z: what came down to m goes to all positions alike, each with its share, but not to those where relu was "
+        "silent. From there `kernel_gradient` does the kernel, and the bias is in every answer of its filter.",
+    ),
+    try_it="""
+    rng = np.random.default_rng(0)
+    x, t = rng.normal(size=(5, 6, 4)), np.eye(3)[[0, 2, 1, 1, 0]]
+    kernel, bias, w, b = rng.normal(size=(3, 3, 2)), np.zeros(2), np.zeros((2, 3)), np.zeros(3)
+    print(loss(x, t, kernel, bias, w, b).round(3))  # 1.099 (log 3: it does not know anything yet)
+    for g in gradients(x, t, kernel, bias, w, b):
+        print(g.shape)  # (3, 3, 2) (2,) (2, 3) (3,)
+    """,
+)
+
+
+@TINY.given
+def convolve(x, kernel, bias):
+    """Filters (kh, kw, f) over grey pictures (n, h, w), without a border: (n, h - kh + 1, w - kw + 1, f)."""
+    rows, columns = x.shape[1] - kernel.shape[0] + 1, x.shape[2] - kernel.shape[1] + 1
+    z = np.zeros((len(x), rows, columns, len(bias))) + bias
+    for a, b in np.ndindex(kernel.shape[:2]):
+        z += x[:, a : a + rows, b : b + columns, None] * kernel[a, b]
+    return z
+
+
+@TINY.given
+def kernel_gradient(x, gz):
+    """How the loss moves with the kernel, if it moves by gz (n, rows, columns, f) with each answer: (kh, kw, f)."""
+    rows, columns = gz.shape[1:3]
+    gk = np.zeros((x.shape[1] - rows + 1, x.shape[2] - columns + 1, gz.shape[3]))
+    for a, b in np.ndindex(gk.shape[:2]):
+        gk[a, b] = (x[:, a : a + rows, b : b + columns, None] * gz).sum(axis=(0, 1, 2))
+    return gk
+
+
+@TINY.given
+def softmax(s):
+    """Scores (n, k) to probabilities."""
+    e = np.exp(s - s.max(axis=1, keepdims=True))
+    return e / e.sum(axis=1, keepdims=True)
+
+
+def networks(rng: np.random.Generator):
+    """Small networks, none of whose answers is so near to 0 that relu might turn it on or off."""
+    for label, n, h, w, size, f, k in (
+        ("one picture, one filter", 1, 3, 3, (2, 2), 1, 2),
+        ("several pictures and filters", 3, 4, 4, (3, 3), 2, 3),
+        ("not square", 2, 3, 5, (2, 3), 2, 2),
+    ):
+        z = np.zeros(1)
+        while np.abs(z).min() < 0.03 or not (z < 0).any() or not (z > 0).any():
+            x, kernel, bias = rng.normal(size=(n, h, w)), rng.normal(size=(*size, f)), rng.normal(size=f)
+            z = convolve(x, kernel, bias)
+        names = {"x": x, "t": np.eye(k)[rng.integers(0, k, n)], "kernel": kernel, "bias": bias}
+        yield Case(label, {**names, "w": rng.normal(size=(f, k)), "b": rng.normal(size=k)})
+
+
+def loss_naive(x, t, kernel, bias, w, b):
+    """The loss, a picture, a filter and a position at a time."""
+    (kh, kw, f), total = kernel.shape, 0.0
+    for picture, target in zip(x, t):
+        places = [*np.ndindex(picture.shape[0] - kh + 1, picture.shape[1] - kw + 1)]
+        heard = np.zeros(f)
+        for (i, j), m in ((place, m) for place in places for m in range(f)):
+            answer = (picture[i : i + kh, j : j + kw] * kernel[:, :, m]).sum() + bias[m]
+            heard[m] += max(answer, 0) / len(places)
+        e = np.exp(heard @ w + b)
+        total -= np.log(e[target.argmax()] / e.sum())
+    return total / len(x)
+
+
+@TINY.write(networks, loss_naive)
+def loss(x, t, kernel, bias, w, b):
+    """What the answers cost, a number.
+
+    x, t: pictures (n, h, w), and their targets (n, k), one-hot.
+    kernel, bias: of the filters, (kh, kw, f) and (f,).
+    w, b: of the dense layer, (f, k) and (k,).
+    """
+    z = convolve(x, kernel, bias)  # (n, rows, columns, f)
+    m = np.maximum(z, 0).mean(axis=(1, 2))  # (n, f)
+    p = softmax(m @ w + b)  # (n, k)
+    return -(t * np.log(p)).sum() / len(x)
+
+
+@loss.mistake("mean")
+def _(x, t, kernel, bias, w, b):
+    """The mean is taken over pictures and classes. How many of the k numbers of a picture have a price?"""
+    return loss(x, t, kernel, bias, w, b) / t.shape[1]
+
+
+@loss.mistake("relu")
+def _(x, t, kernel, bias, w, b):
+    """There is no relu between the filters and the mean, or it comes after the mean. Which numbers does it silence?"""
+    m = np.maximum(convolve(x, kernel, bias).mean(axis=(1, 2)), 0)
+    return -(t * np.log(softmax(m @ w + b))).sum() / len(x)
+
+
+@TINY.gradient(loss_naive, ("kernel", "bias", "w", "b"), networks)
+def gradients(x, t, kernel, bias, w, b):
+    """How the loss moves with each weight.
+
+    Takes what `loss` takes. Returns four arrays, of the shapes of kernel, bias, w and b, in this order.
+    """
+    z = convolve(x, kernel, bias)  # (n, rows, columns, f)
+    m = np.maximum(z, 0).mean(axis=(1, 2))  # (n, f)
+    p = softmax(m @ w + b)  # (n, k)
+
+    gs = (p - t) / len(x)  # (n, k)
+    gw, gb = m.T @ gs, gs.sum(axis=0)
+    gm = gs @ w.T  # (n, f)
+    positions = z.shape[1] * z.shape[2]
+    gz = gm[:, None, None, :] / positions * (z > 0)  # (n, rows, columns, f)
+    return kernel_gradient(x, gz), gz.sum(axis=(0, 1, 2)), gw, gb
+
+
+def _back(x, t, kernel, bias, w, b, slope=lambda z: z > 0, pull=lambda p, t: p - t):
+    """The way back with another slope of relu, or another pull at the scores."""
+    z = convolve(x, kernel, bias)
+    m = np.maximum(z, 0).mean(axis=(1, 2))
+    gs = pull(softmax(m @ w + b), t) / len(x)
+    gz = (gs @ w.T)[:, None, None, :] / (z.shape[1] * z.shape[2]) * slope(z)
+    return kernel_gradient(x, gz), gz.sum(axis=(0, 1, 2)), m.T @ gs, gs.sum(axis=0)
+
+
+@gradients.mistake("relu")
+def _(x, t, kernel, bias, w, b):
+    """w and b are right; on the way to the filters every position is asked, even those where relu was silent."""
+    return _back(x, t, kernel, bias, w, b, slope=lambda z: np.ones(z.shape))
+
+
+@gradients.mistake("wrong point")
+def _(x, t, kernel, bias, w, b):
+    """w and b are right; on the way to the filters you multiply by what relu gave. What is the slope of relu there?"""
+    return _back(x, t, kernel, bias, w, b, slope=lambda z: np.maximum(z, 0))
+
+
+@gradients.mistake("positions")
+def _(x, t, kernel, bias, w, b):
+    """w and b are right; what reaches the filters is too much, by as much as there are positions. Each answer is one
+    of how many in the mean?"""
+    return _back(x, t, kernel, bias, w, b, slope=lambda z: (z > 0) * (z.shape[1] * z.shape[2]))
+
+
+@gradients.mistake("after the mean")
+def _(x, t, kernel, bias, w, b):
+    """w and b are right; relu's slope is taken of the mean, one for a whole picture. At which numbers was relu?"""
+    return _back(x, t, kernel, bias, w, b, slope=lambda z: z.mean(axis=(1, 2), keepdims=True) > 0)
+
+
+@gradients.mistake("target")
+def _(x, t, kernel, bias, w, b):
+    """The probabilities alone come down to the scores. Where does the target say which of them should be larger?"""
+    return _back(x, t, kernel, bias, w, b, pull=lambda p, t: p)
+
+
+@gradients.mistake("true class only")
+def _(x, t, kernel, bias, w, b):
+    """Only the score of the true class is pulled at. The others have a part in the price, too: by way of what?"""
+    return _back(x, t, kernel, bias, w, b, pull=lambda p, t: (p - t) * t)
+
+
+@gradients.mistake("one slope more")
+def _(x, t, kernel, bias, w, b):
+    """You multiply by p (1 − p) on the way to the scores. Has the logarithm of the price not taken that away?"""
+    return _back(x, t, kernel, bias, w, b, pull=lambda p, t: (p - t) * p * (1 - p))
+
+
+EXERCISES = [MAX_POOL, OVERLAP, LENET, TINY, BATCH_NORM, BATCH_NORM_PICTURES]
