@@ -1,0 +1,417 @@
+"""Exercises of chapter 2 on learning: a check for a gradient, a step of training, a step of Adam."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from chapters.ch02_dense.exercises_layers import dense_naive
+from chapters.ch02_dense.exercises_scores import cross_entropy_naive
+from chapters.exercises.form import Case, Exercise
+from tinydl.gradcheck import by_differences
+
+# ----------------------------------------------------------------------------- find the bug: shares of a whole
+
+SHARES = Exercise(
+    "dense",
+    "shares",
+    "find the bug: a wrong gradient, and a check that should not be taken in by it",
+    """
+    Chapter 2, "From scores to probabilities", the second half of softmax: the division. Numbers above 0 become shares
+    of their row's sum. Somebody has written `shares_gradient`, and tried it with gy = 1 everywhere. Differences said 0,
+    the rule said 0, so it was taken for right. It is wrong.
+
+    First write the check that finds it out, `is_right(rule)`: call the rule, work the same gradient out by differences,
+    compare. We try your check on several rules, wrong ones and right ones, each wrong in its own way. Then mend the
+    rule. (Chapter 1, "Is my gradient right?", has the trap in its last sentences.)
+    """,
+    hints=(
+        "The shares of a row always sum to 1. What is the gradient of something that is always 1? Which wrong rules "
+        "give that as well?",
+        "Weigh what comes out with numbers of your own, L = Σ gy · shares(x): rule(gy, x) should be how L moves with "
+        "each x. Draw gy at random. How many rows should x have, so that it shows when rows get mixed up?",
+        "For the rule: y = x / s, where s is the sum of the row. x[k] moves its own share through the numerator, and "
+        "every share of the row through s, by −x[j] / s² each. Multiply by gy[j], and add the ways up.",
+    ),
+    try_it="""
+    x = np.array([[1.0, 2.0, 5.0]])
+    print(shares(x).tolist())  # 0.125, 0.25, 0.625
+    print(is_right(shares_gradient))  # True, once the rule is mended; before that False
+    """,
+)
+
+
+@SHARES.given
+def shares(x):
+    """What part of its row's sum each number is. x: (n, k), above 0. Returns (n, k); each row sums to 1."""
+    return x / x.sum(axis=1, keepdims=True)
+
+
+def by_jacobian(gy, x):
+    """The gradient of `shares` from all slopes of a row, written down as a matrix."""
+    gx = np.zeros(x.shape)
+    for row, (each, above) in enumerate(zip(x, gy)):
+        total = each.sum()
+        slopes = (
+            np.eye(len(each)) / total - np.outer(each, np.ones(len(each))) / total**2
+        )  # [j, k]: y[j] with x[k]
+        gx[row] = above @ slopes
+    return gx
+
+
+def amounts(rng: np.random.Generator):
+    """Numbers above 0, in several rows and in one."""
+    yield Case("several rows", {"x": rng.uniform(0.5, 2, size=(4, 3))})
+    yield Case("one row", {"x": rng.uniform(0.5, 2, size=(1, 5))})
+
+
+@SHARES.catch(lambda: shares_gradient, right=(by_jacobian,))
+def is_right(rule):
+    """Whether a rule for the gradient of `shares` is right.
+
+    rule: a function rule(gy, x), two arrays (n, k); it should return how the loss moves with each x, (n, k).
+    Returns True or False. Rounding is no mistake: differences are never exact.
+    """
+    rng = np.random.default_rng(0)
+    x, gy = rng.uniform(0.5, 2, size=(3, 4)), rng.normal(size=(3, 4))
+    slopes = np.empty(x.shape)
+    for place in np.ndindex(x.shape):
+        step = np.zeros(x.shape)
+        step[place] = 1e-5
+        slopes[place] = (gy * (shares(x + step) - shares(x - step))).sum() / 2e-5
+    return bool(np.allclose(rule(gy, x), slopes, atol=1e-6))
+
+
+@SHARES.gradient(shares, "x", amounts, begins_as="mean")
+def shares_gradient(gy, x):
+    """How the loss moves with each number of x. gy and x: (n, k). Returns (n, k)."""
+    s = x.sum(axis=1, keepdims=True)  # (n, 1)
+    return (gy - (gy * x).sum(axis=1, keepdims=True) / s) / s
+
+
+@shares_gradient.mistake("mean")
+def _(gy, x):
+    """What is taken off is the plain mean of gy, which is right for gy = 1. Do all shares of a row move equally far?"""
+    return (gy - gy.mean(axis=1, keepdims=True)) / x.sum(axis=1, keepdims=True)
+
+
+@shares_gradient.mistake("upstream")
+def _(gy, x):
+    """It does not look at gy. For gy = 1 the answer is 0 everywhere, but for any other?"""
+    s = x.sum(axis=1, keepdims=True)
+    return (1 - (x / s).sum(axis=1, keepdims=True)) / s
+
+
+@shares_gradient.mistake("constants")
+def _(gy, x):
+    """The sum of the row was treated as a constant. What happens to it when an x grows?"""
+    return gy / x.sum(axis=1, keepdims=True)
+
+
+@shares_gradient.mistake("cross terms")
+def _(gy, x):
+    """Each x was taken to move its own share only. If one share grows, what do the others of the row do?"""
+    s = x.sum(axis=1, keepdims=True)
+    return gy * (s - x) / s**2
+
+
+@shares_gradient.mistake("neighbours")
+def _(gy, x):
+    """What is taken off is a sum over all rows. Does a row know of the others? With one row alone it does not show."""
+    s = x.sum(axis=1, keepdims=True)
+    return (gy - (gy * x / s).sum()) / s
+
+
+@shares_gradient.mistake("weights")
+def _(gy, x):
+    """What is taken off is the plain sum of gy. How far does each share of the row move when its sum grows?"""
+    s = x.sum(axis=1, keepdims=True)
+    return (gy - gy.sum(axis=1, keepdims=True)) / s
+
+
+@shares_gradient.mistake("factor")
+def _(gy, x):
+    """How one x moves the sum is right, how the sum moves the shares not quite: is it 1 / s, or 1 / s²?"""
+    s = x.sum(axis=1, keepdims=True)
+    return gy - (gy * x).sum(axis=1, keepdims=True) / s
+
+
+# -------------------------------------------------------------------------------------- a step of training
+
+STEP = Exercise(
+    "dense",
+    "step",
+    "a step of training: forward, backward, and a little downhill",
+    """
+    Chapter 1, "What a gradient is for", and chapter 2, "The one gradient that matters". The smallest network that can
+    tell k classes apart is one dense layer with softmax. Take one step of it, by SGD:
+
+        z = x · kernel + bias,  p = softmax of each row of z,  loss = mean over the n pictures of − log p[true class]
+        every weight  ←  weight − rate · ∂loss/∂weight
+
+    All of it stands in your solutions of `dense` and `entropy`; here it comes together. `probabilities` is given.
+    """,
+    hints=(
+        "Go from the end to the beginning: how does the loss move with z? How does z move with kernel and bias?",
+        "With the scores the loss moves at (p − t) / n. This is what arrives at the dense layer from above: its gy.",
+        "Both gradients come from the old weights, and so does the loss. Make new arrays: someone may still want the "
+        "old ones.",
+    ),
+    try_it="""
+    rng = np.random.default_rng(0)
+    x, t = rng.normal(size=(6, 2)), np.eye(3)[[0, 1, 2, 0, 1, 2]]
+    kernel, bias = np.zeros((2, 3)), np.zeros(3)
+    for _ in range(50):
+        kernel, bias, loss = training_step(kernel, bias, x, t, 0.5)
+    print(round(float(loss), 2))  # 0.46 (at the beginning it is log 3, which is 1.10)
+    """,
+)
+
+
+@STEP.given
+def probabilities(z):
+    """The softmax of each row: (n, k) -> (n, k)."""
+    e = np.exp(z - z.max(axis=1, keepdims=True))
+    return e / e.sum(axis=1, keepdims=True)
+
+
+def beginnings(rng: np.random.Generator):
+    """Weights, pictures, targets and rates."""
+    for label, n, d, k, rate in [
+        ("several pictures", 5, 4, 3, 0.5),
+        ("one picture", 1, 3, 4, 2.0),
+        ("a square", 3, 3, 3, 1.0),
+    ]:
+        x, t = rng.normal(size=(n, d)), np.eye(k)[rng.integers(k, size=n)]
+        yield Case(
+            label,
+            {"kernel": rng.normal(size=(d, k)), "bias": rng.normal(size=k), "x": x, "t": t, "rate": rate},
+        )
+
+
+def step_naive(kernel, bias, x, t, rate):
+    """A step down the slopes that differences find."""
+    loss = lambda kernel, bias: cross_entropy_naive(dense_naive(x, kernel, bias), t)  # noqa: E731
+    slope, slope_of_bias = by_differences(loss, wrt=(0, 1))(1.0, kernel, bias)
+    return kernel - rate * slope, bias - rate * slope_of_bias, loss(kernel, bias)
+
+
+@STEP.write(beginnings, step_naive)
+def training_step(kernel, bias, x, t, rate):
+    """One step of SGD.
+
+    kernel: (d, k), bias: (k,); they stay as they were.
+    x: pictures, (n, d). t: targets, (n, k), one 1 in each row. rate: the learning rate.
+    Returns three things: the new kernel, the new bias, and the loss as it was before the step, a number.
+    """
+    p = probabilities(x @ kernel + bias)  # (n, k)
+    loss = -(t * np.log(p)).sum() / len(x)
+    gz = (p - t) / len(x)  # (n, k)
+    return kernel - rate * (x.T @ gz), bias - rate * gz.sum(axis=0), loss
+
+
+@training_step.mistake("uphill")
+def _(kernel, bias, x, t, rate):
+    """The step goes the other way. Which way does a gradient point?"""
+    p = probabilities(x @ kernel + bias)
+    gz = (p - t) / len(x)
+    return kernel + rate * (x.T @ gz), bias + rate * gz.sum(axis=0), -(t * np.log(p)).sum() / len(x)
+
+
+@training_step.mistake("factor")
+def _(kernel, bias, x, t, rate):
+    """The step is as many times too long as there are pictures. Is the loss a sum or a mean?"""
+    p = probabilities(x @ kernel + bias)
+    return kernel - rate * (x.T @ (p - t)), bias - rate * (p - t).sum(axis=0), -(t * np.log(p)).sum()
+
+
+@training_step.mistake("divided twice")
+def _(kernel, bias, x, t, rate):
+    """The step is as many times too short as there are pictures: was it divided by their number twice?"""
+    p = probabilities(x @ kernel + bias)
+    gz = (p - t) / len(x)
+    return kernel - rate * (x.T @ gz) / len(x), bias - rate * gz.mean(axis=0), -(t * np.log(p)).sum() / len(x)
+
+
+@training_step.mistake("too late")
+def _(kernel, bias, x, t, rate):
+    """One weight had already moved when this was worked out. From which weights are gradients and loss to come?"""
+    gz = (probabilities(x @ kernel + bias) - t) / len(x)
+    kernel = kernel - rate * (x.T @ gz)
+    p = probabilities(x @ kernel + bias)
+    bias = bias - rate * ((p - t) / len(x)).sum(axis=0)
+    return kernel, bias, -(t * np.log(probabilities(x @ kernel + bias))).sum() / len(x)
+
+
+@training_step.mistake("rate")
+def _(kernel, bias, x, t, rate):
+    """The step is the whole gradient. What is the rate for?"""
+    p = probabilities(x @ kernel + bias)
+    gz = (p - t) / len(x)
+    return kernel - x.T @ gz, bias - gz.sum(axis=0), -(t * np.log(p)).sum() / len(x)
+
+
+@training_step.mistake("gradients")
+def _(kernel, bias, x, t, rate):
+    """These are the gradients, not the weights after the step."""
+    p = probabilities(x @ kernel + bias)
+    gz = (p - t) / len(x)
+    return x.T @ gz, gz.sum(axis=0), -np.log(p[t == 1]).mean()
+
+
+# ------------------------------------------------------------------------------------------------- Adam
+
+ADAM = Exercise(
+    "dense",
+    "adam",
+    "a step of Adam, as Keras takes it",
+    """
+    Chapter 2, "Four ways down", says in words what Adam does: momentum, and each weight at its own pace. Now the
+    formulas (Kingma and Ba 2014). Adam keeps two more numbers for each weight, running means of the gradient and of its
+    square, both 0 to begin with:
+
+        m  ←  beta_1 · m + (1 − beta_1) · g
+        v  ←  beta_2 · v + (1 − beta_2) · g²
+
+    Since they begin at 0 they are too small at first. After t steps m is (1 − beta_1ᵗ) times what it should be, and v
+    is (1 − beta_2ᵗ) times that. So they are corrected for the step, but kept as they are:
+
+        w  ←  w − rate · (m / (1 − beta_1ᵗ))  /  √(v / (1 − beta_2ᵗ))
+
+    One thing is missing: epsilon, which keeps this from dividing by 0. The paper adds it to the corrected root. Keras,
+    PyTorch and tinydl do not agree on it, and where gradients are tiny it makes another step. Do it as Keras and tinydl
+    do: draw both corrections out into the rate, then add epsilon to the root of v as it is kept.
+    """,
+    hints=(
+        "First the two means, with today's gradient in them. Then the step, from these new means.",
+        "The corrections drawn out: √(v / c) = √v / √c. So √c goes upstairs, to the rate.",
+        "Three pieces: a rate times √(1 − beta_2ᵗ) / (1 − beta_1ᵗ), a single number; above the line m; below it √v, "
+        "and epsilon beside the root, not under it.",
+    ),
+    try_it="""
+    w, m, v = np.array([1.0, 1.0]), np.zeros(2), np.zeros(2)
+    for t in (1, 2, 3):
+        w, m, v = adam_step(w, np.array([8.0, 0.001]), m, v, t, 0.1, 0.9, 0.999, 1e-7)
+        print(w.round(4).tolist())  # 0.9, 0.9003, then 0.8, 0.8005, then 0.7, 0.7007 (gradients of 8 and 0.001, and alike)
+    """,
+)
+
+
+def moments(rng: np.random.Generator):
+    """First and later steps, and gradients beside which epsilon counts."""
+    usual = {"rate": 0.1, "beta_1": 0.9, "beta_2": 0.999, "epsilon": 1e-7}
+    other = {"rate": 0.5, "beta_1": 0.5, "beta_2": 0.8, "epsilon": 1e-3}
+
+    def case(label, shape, t, size, options):
+        w, g, m = rng.normal(size=(3, *shape))
+        v = rng.uniform(0.1, 2, size=shape)
+        begun = {"m": m, "v": v} if t > 1 else {"m": 0 * m, "v": 0 * v}
+        return Case(label, {"w": w, "g": size * g, "t": t} | begun | options)
+
+    yield case("the first step", (2, 3), 1, 1.0, usual)
+    yield case("the fourth step", (5,), 4, 1.0, usual)
+    yield case("other betas", (4,), 2, 1.0, other)
+    yield case("tiny gradients", (4,), 1, 1e-6, usual)
+
+
+def adam_naive(w, g, m, v, t, rate, beta_1, beta_2, epsilon):
+    """Adam's step, a number at a time."""
+    w, m, v = w.copy(), m.copy(), v.copy()
+    for i in np.ndindex(w.shape):
+        m[i] = beta_1 * m[i] + (1 - beta_1) * g[i]
+        v[i] = beta_2 * v[i] + (1 - beta_2) * g[i] ** 2
+        w[i] -= rate * math.sqrt(1 - beta_2**t) / (1 - beta_1**t) * m[i] / (math.sqrt(v[i]) + epsilon)
+    return w, m, v
+
+
+@ADAM.write(moments, adam_naive)
+def adam_step(w, g, m, v, t, rate, beta_1, beta_2, epsilon):
+    """One step of Adam.
+
+    w: weights, of any shape; g: their gradient; m, v: the means so far. All of one shape, and they stay as they were.
+    t: which step this is; the first is 1. rate, beta_1, beta_2, epsilon: numbers.
+    Returns the new w, the new m and the new v.
+    """
+    m = beta_1 * m + (1 - beta_1) * g
+    v = beta_2 * v + (1 - beta_2) * g**2
+    corrected_rate = rate * np.sqrt(1 - beta_2**t) / (1 - beta_1**t)
+    return w - corrected_rate * m / (np.sqrt(v) + epsilon), m, v
+
+
+@adam_step.mistake("bias correction")
+def _(w, g, m, v, t, rate, beta_1, beta_2, epsilon):
+    """The means are right, but they began at 0. What makes up for it in the first steps?"""
+    m, v = beta_1 * m + (1 - beta_1) * g, beta_2 * v + (1 - beta_2) * g**2
+    return w - rate * m / (np.sqrt(v) + epsilon), m, v
+
+
+@adam_step.mistake("one correction")
+def _(w, g, m, v, t, rate, beta_1, beta_2, epsilon):
+    """m is corrected for having begun at 0. Where did v begin?"""
+    m, v = beta_1 * m + (1 - beta_1) * g, beta_2 * v + (1 - beta_2) * g**2
+    return w - rate / (1 - beta_1**t) * m / (np.sqrt(v) + epsilon), m, v
+
+
+@adam_step.mistake("kept corrected")
+def _(w, g, m, v, t, rate, beta_1, beta_2, epsilon):
+    """The corrected means are handed on. What happens to them in the next step, when they are corrected again?"""
+    m = (beta_1 * m + (1 - beta_1) * g) / (1 - beta_1**t)
+    v = (beta_2 * v + (1 - beta_2) * g**2) / (1 - beta_2**t)
+    return w - rate * m / (np.sqrt(v) + epsilon / np.sqrt(1 - beta_2**t)), m, v
+
+
+@adam_step.mistake("epsilon")
+def _(w, g, m, v, t, rate, beta_1, beta_2, epsilon):
+    """Wrong where gradients are tiny: epsilon stands beside the corrected root, as in the paper. Where has Keras it?"""
+    m, v = beta_1 * m + (1 - beta_1) * g, beta_2 * v + (1 - beta_2) * g**2
+    return w - rate * m / (1 - beta_1**t) / (np.sqrt(v / (1 - beta_2**t)) + epsilon), m, v
+
+
+@adam_step.mistake("epsilon inside")
+def _(w, g, m, v, t, rate, beta_1, beta_2, epsilon):
+    """Epsilon is under the root, and the root of a small number is much larger than the number. Where should it be?"""
+    m, v = beta_1 * m + (1 - beta_1) * g, beta_2 * v + (1 - beta_2) * g**2
+    return w - rate * np.sqrt(1 - beta_2**t) / (1 - beta_1**t) * m / np.sqrt(v + epsilon), m, v
+
+
+@adam_step.mistake("old means")
+def _(w, g, m, v, t, rate, beta_1, beta_2, epsilon):
+    """The step was taken with the means as they were before. Is today's gradient in it? Look at the first step."""
+    step = rate * np.sqrt(1 - beta_2**t) / (1 - beta_1**t) * m / (np.sqrt(v) + epsilon)
+    return w - step, beta_1 * m + (1 - beta_1) * g, beta_2 * v + (1 - beta_2) * g**2
+
+
+@adam_step.mistake("betas")
+def _(w, g, m, v, t, rate, beta_1, beta_2, epsilon):
+    """The two betas have changed places. Which of the means remembers for longer?"""
+    m, v = beta_2 * m + (1 - beta_2) * g, beta_1 * v + (1 - beta_1) * g**2
+    return w - rate * np.sqrt(1 - beta_1**t) / (1 - beta_2**t) * m / (np.sqrt(v) + epsilon), m, v
+
+
+@adam_step.mistake("running mean")
+def _(w, g, m, v, t, rate, beta_1, beta_2, epsilon):
+    """What is new comes in whole here. How much of a running mean is the newest number?"""
+    m, v = beta_1 * m + g, beta_2 * v + g**2
+    return w - rate * np.sqrt(1 - beta_2**t) / (1 - beta_1**t) * m / (np.sqrt(v) + epsilon), m, v
+
+
+@adam_step.mistake("root")
+def _(w, g, m, v, t, rate, beta_1, beta_2, epsilon):
+    """The root is missing: gradients twice as large would make the step half as long. What has v to do with g²?"""
+    m, v = beta_1 * m + (1 - beta_1) * g, beta_2 * v + (1 - beta_2) * g**2
+    return w - rate * (1 - beta_2**t) / (1 - beta_1**t) * m / (v + epsilon), m, v
+
+
+@adam_step.mistake("step count")
+def _(w, g, m, v, t, rate, beta_1, beta_2, epsilon):
+    """The correction is that of the step after this one. What is t in the first step?"""
+    m, v = beta_1 * m + (1 - beta_1) * g, beta_2 * v + (1 - beta_2) * g**2
+    return (
+        w - rate * np.sqrt(1 - beta_2 ** (t + 1)) / (1 - beta_1 ** (t + 1)) * m / (np.sqrt(v) + epsilon),
+        m,
+        v,
+    )
+
+
+EXERCISES = [SHARES, STEP, ADAM]

@@ -1,0 +1,305 @@
+"""Exercises of chapter 2 on scores: softmax and cross-entropy."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from chapters.exercises.form import Case, Exercise
+
+# ---------------------------------------------------------------------------------------------- softmax
+
+SOFTMAX = Exercise(
+    "dense",
+    "softmax",
+    "scores become probabilities, and gradients flow back",
+    """
+    Chapter 2, "From scores to probabilities". The last layer gives k scores for each of n pictures. Make
+    probabilities of each picture's scores:
+
+        y[i, j] = exp(x[i, j]) / Σₖ exp(x[i, k])
+
+    Then send a gradient back. `gy` says how the loss moves with each probability; you want to know how it moves with
+    each score. A score moves all probabilities of its picture, its own upward and the others downward.
+    """,
+    hints=(
+        "exp(1000) is too large for a computer. What happens to the probabilities if the same number is taken from "
+        "all scores of a picture?",
+        "The gradient: write down ∂y[j]/∂x[k] for j = k and for j ≠ k. How does the loss move with x[k], by way of "
+        "every j?",
+        "Σⱼ gy[j] y[j] (1 if j = k, else 0, minus y[k]). The first term is gy[k] y[k]. What is left over the second?",
+    ),
+    try_it="""
+    y = softmax(np.array([[1.0, 0.0, 3.0, -1.0]]))
+    print(y.round(2).tolist())  # 0.11, 0.04, 0.83, 0.02
+    print(softmax_gradient(np.array([[1.0, 0.0, 0.0, 0.0]]), y).round(3).tolist())  # 0.1, -0.005, -0.093, -0.002
+    """,
+)
+
+
+def scores(rng: np.random.Generator):
+    """Scores of several pictures, of one, and ones that are too large for exp."""
+    yield Case("several pictures", {"x": rng.normal(size=(4, 3))})
+    yield Case("one picture", {"x": rng.normal(size=(1, 5))})
+    yield Case("scores about 1000", {"x": 1000 + rng.normal(size=(3, 4))})
+
+
+def softmax_naive(x):
+    """Softmax, a picture and a class at a time."""
+    y = np.empty(x.shape)
+    for i, row in enumerate(x):
+        for j in range(len(row)):
+            y[i, j] = 1 / sum(np.exp(other - row[j]) for other in row)
+    return y
+
+
+@SOFTMAX.write(scores, softmax_naive)
+def softmax(x):
+    """The probabilities of each picture.
+
+    x: scores, (n, k), which may be as large as 1000.
+    Returns (n, k); each row sums to 1.
+    """
+    e = np.exp(x - x.max(axis=1, keepdims=True))  # (n, k)
+    return e / e.sum(axis=1, keepdims=True)
+
+
+@softmax.mistake("neighbours")
+def _(x):
+    """Each probability was divided by the sum over all pictures: whose scores belong together?"""
+    e = np.exp(x - x.max())
+    return e / e.sum()
+
+
+@softmax.mistake("axis")
+def _(x):
+    """The columns sum to 1, not the rows. A picture is a row: along which axis do its classes lie?"""
+    e = np.exp(x - x.max(axis=0))
+    return e / e.sum(axis=0)
+
+
+@softmax.mistake("not finite")
+def _(x):
+    """Small scores come right, scores of 1000 do not. What is exp(1000), to a computer?"""
+    with np.errstate(over="ignore", invalid="ignore"):
+        e = np.exp(x)
+        return e / e.sum(axis=1, keepdims=True)
+
+
+@SOFTMAX.gradient(softmax_naive, "x", scores)
+def softmax_gradient(gy, y):
+    """How the loss moves with each score.
+
+    gy: (n, k), how it moves with each probability.
+    y: (n, k), the probabilities that softmax gave.
+    Returns (n, k).
+    """
+    return y * (gy - (gy * y).sum(axis=1, keepdims=True))
+
+
+@softmax_gradient.mistake("cross terms")
+def _(gy, y):
+    """Each score was taken to move its own probability only. But if one grows, the others of its picture shrink."""
+    return gy * y * (1 - y)
+
+
+@softmax_gradient.mistake("constants")
+def _(gy, y):
+    """The sum below the fraction was treated as a constant. What happens to it when a score grows?"""
+    return gy * y
+
+
+@softmax_gradient.mistake("neighbours")
+def _(gy, y):
+    """What was taken off is a sum over all pictures. Does a picture's score move another picture's probabilities?"""
+    return y * (gy - (gy * y).sum())
+
+
+@softmax_gradient.mistake("weights")
+def _(gy, y):
+    """What is taken off is the plain sum of gy. How far does each other probability move when a score grows?"""
+    return y * (gy - gy.sum(axis=1, keepdims=True))
+
+
+@softmax_gradient.mistake("mean")
+def _(gy, y):
+    """What is taken off is the plain mean of gy. Do all probabilities of a picture move equally far?"""
+    return y * (gy - gy.mean(axis=1, keepdims=True))
+
+
+@softmax_gradient.mistake("upstream")
+def _(gy, y):
+    """This is how far a probability moves with its own score. How does the loss move with each of them?"""
+    return y * (1 - y)
+
+
+@softmax_gradient.mistake("outside")
+def _(gy, y):
+    """The sum over the other ways is there, but not yet multiplied by how far this score's own probability moves."""
+    return gy * y - (gy * y).sum(axis=1, keepdims=True)
+
+
+# ---------------------------------------------------------------------------------------- cross-entropy
+
+ENTROPY = Exercise(
+    "dense",
+    "entropy",
+    "the price of an answer, and the one gradient that matters",
+    """
+    Chapter 2, "Why does 0.1 for the truth cost so much more than 0.9?" and "The one gradient that matters". Scores z,
+    (n, k), and targets t, (n, k), 1 for the true class and 0 for the others. With p the softmax of each row of z,
+
+        loss = mean over the n pictures of  − log p[true class]
+
+    It begins with the scores, not with the probabilities: then it stays finite however sure of itself a network is, and
+    its gradient is short. The lesson derives it for one picture.
+    """,
+    hints=(
+        "log (exp(a) / S) = a − log S. So of the true score only a itself is needed. What is left to be made finite?",
+        "S = Σ exp(z[k]). If m is the largest score of a picture, S = exp(m) Σ exp(z[k] − m). What is log S, then?",
+        "Gradient: what the lesson writes as p − t belongs to the price of one picture. The loss is a mean of n such "
+        "prices: how much of each is in it?",
+    ),
+    try_it="""
+    z, t = np.array([[1.0, 0.0, 3.0, -1.0], [0.0, 0.0, 0.0, 0.0]]), np.eye(4)[[2, 0]]
+    print(round(float(cross_entropy(z, t)), 3))  # 0.786, the mean of 0.185 and log 4 = 1.386
+    print(cross_entropy_gradient(z, t).round(3).tolist())  # 0.056, 0.021, -0.085, 0.008 and -0.375, 0.125, 0.125, 0.125
+    """,
+)
+
+
+def answers(rng: np.random.Generator):
+    """Scores and targets: of several pictures, of one, and of ones that are sure of themselves."""
+    for label, n, k, size in [
+        ("several pictures", 5, 3, 1),
+        ("one picture", 1, 4, 1),
+        ("surely wrong", 3, 4, 400),
+    ]:
+        yield Case(label, {"z": size * rng.normal(size=(n, k)), "t": np.eye(k)[rng.integers(k, size=n)]})
+    yield Case("scores about 1000", {"z": 1000 + rng.normal(size=(3, 4)), "t": np.eye(4)[[3, 0, 0]]})
+
+
+def cross_entropy_naive(z, t):
+    """The mean price of answers, a picture at a time."""
+    total = 0.0
+    for row, target in zip(z, t):
+        largest = max(row)
+        sum_of_all = sum(math.exp(score - largest) for score in row)
+        total += largest + math.log(sum_of_all) - row[target.argmax()]
+    return total / len(z)
+
+
+@ENTROPY.write(answers, cross_entropy_naive)
+def cross_entropy(z, t):
+    """The loss: a number.
+
+    z: scores, (n, k), of any size; 1000 is nothing unusual.
+    t: targets, (n, k), one 1 in each row.
+    """
+    z = z - z.max(axis=1, keepdims=True)  # (n, k), which changes no probability
+    log_p = z - np.log(np.exp(z).sum(axis=1, keepdims=True))  # (n, k)
+    return -(t * log_p).sum() / len(z)
+
+
+@cross_entropy.mistake("not finite")
+def _(z, t):
+    """Large scores give no finite number. Where is there exp of something large, or log of something that became 0?"""
+    with np.errstate(all="ignore"):
+        p = np.exp(z) / np.exp(z).sum(axis=1, keepdims=True)
+        return -(t * np.log(p)).sum() / len(z)
+
+
+@cross_entropy.mistake("clipped")
+def _(z, t):
+    """Right until a probability is rounded to nearly nothing: who is surely wrong pays too little. Was p clipped?"""
+    e = np.exp(z - z.max(axis=1, keepdims=True))
+    p = np.clip(e / e.sum(axis=1, keepdims=True), 1e-7, 1)
+    return -(t * np.log(p)).sum() / len(z)
+
+
+@cross_entropy.mistake("factor")
+def _(z, t):
+    """The mean was taken over all n·k numbers. How many prices are there?"""
+    z = z - z.max(axis=1, keepdims=True)
+    return -(t * (z - np.log(np.exp(z).sum(axis=1, keepdims=True)))).mean()
+
+
+@cross_entropy.mistake("neighbours")
+def _(z, t):
+    """The scores of all pictures were made to one set of probabilities. Whose should sum to 1?"""
+    z = z - z.max()
+    return -(t * (z - np.log(np.exp(z).sum()))).sum() / len(z)
+
+
+@cross_entropy.mistake("others")
+def _(z, t):
+    """The other classes pay here as well, for what they did not get. Which probability does the lesson look at?"""
+    e = np.exp(z - z.max(axis=1, keepdims=True))
+    p = np.clip(e / e.sum(axis=1, keepdims=True), 1e-15, 1 - 1e-15)
+    return -(t * np.log(p) + (1 - t) * np.log(1 - p)).sum() / len(z)
+
+
+@ENTROPY.gradient(cross_entropy_naive, "z", answers)
+def cross_entropy_gradient(z, t):
+    """How the loss moves with each score. z and t as above. Nothing arrives from above: the loss is the end.
+
+    Returns (n, k).
+    """
+    e = np.exp(z - z.max(axis=1, keepdims=True))  # (n, k)
+    p = e / e.sum(axis=1, keepdims=True)
+    return (p - t) / len(z)
+
+
+@cross_entropy_gradient.mistake("factor")
+def _(z, t):
+    """This is the gradient of the sum of all prices. What is the loss?"""
+    e = np.exp(z - z.max(axis=1, keepdims=True))
+    return e / e.sum(axis=1, keepdims=True) - t
+
+
+@cross_entropy_gradient.mistake("wrong point")
+def _(z, t):
+    """Scores minus targets. What does the lesson take the targets from?"""
+    return (z - t) / len(z)
+
+
+@cross_entropy_gradient.mistake("half way")
+def _(z, t):
+    """This is how the loss moves with the probabilities. What lies between them and the scores?"""
+    e = np.exp(z - z.max(axis=1, keepdims=True))
+    p = np.clip(e / e.sum(axis=1, keepdims=True), 1e-300, 1)
+    return -t / p / len(z)
+
+
+@cross_entropy_gradient.mistake("cross terms")
+def _(z, t):
+    """Only the true class's score is pulled. Does the price not move with the others, by way of the sum S?"""
+    e = np.exp(z - z.max(axis=1, keepdims=True))
+    return (e / e.sum(axis=1, keepdims=True) - t) * t / len(z)
+
+
+@cross_entropy_gradient.mistake("neighbours")
+def _(z, t):
+    """The probabilities of all pictures together sum to 1 here. Whose should?"""
+    e = np.exp(z - z.max())
+    return (e / e.sum() - t) / len(z)
+
+
+@cross_entropy_gradient.mistake("squared")
+def _(z, t):
+    """One factor p (1 − p) too many: it belongs to the squared error. What does the logarithm do to it?"""
+    e = np.exp(z - z.max(axis=1, keepdims=True))
+    p = e / e.sum(axis=1, keepdims=True)
+    return (p - t) * p * (1 - p) / len(z)
+
+
+@cross_entropy_gradient.mistake("not finite")
+def _(z, t):
+    """Small scores come right, large ones do not. What is exp(1000), to a computer?"""
+    with np.errstate(all="ignore"):
+        e = np.exp(z)
+        return (e / e.sum(axis=1, keepdims=True) - t) / len(z)
+
+
+EXERCISES = [SOFTMAX, ENTROPY]
