@@ -1,6 +1,6 @@
 """`python -m chapters` lists the course, `run NAME` runs a chapter, `compare NAME` sets it beside Keras.
 
-`report` makes a page of all runs.
+`report` makes a page of all runs. `exercises` gives readers something to write, and `check` says what is wrong with it.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from chapters import course
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """The command line. Returns the exit status: 0, 2 for what cannot be done, 130 after Ctrl-C."""
+    """The command line. Returns the exit status: 0, 1 if it says no, 2 for what cannot be done, 130 after Ctrl-C."""
     parser = course.Parser(
         "python -m chapters", "The course, chapter by chapter. Without arguments: the list."
     )
@@ -29,7 +29,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         "command",
         nargs="?",
         choices=list(COMMANDS),
-        help="run a chapter, set it beside Keras, or make a page of all runs",
+        help="run a chapter, set it beside Keras, make a page of all runs, or go through the exercises",
     )
     parser.add_argument("name", nargs="?", help=f"which: {', '.join(course.CHAPTERS)}; run all: all of them")
     parser.add_argument("flags", nargs=argparse.REMAINDER, help="the chapter's own: run NAME --help")
@@ -116,7 +116,17 @@ def report(name: str | None, flags: list[str]) -> int:
     return importlib.import_module("chapters.report.command").main([*([name] if name else []), *flags])
 
 
-COMMANDS = {"run": run, "compare": compare, "report": report}
+def exercises(name: str | None, flags: list[str]) -> int:
+    """The reader's exercises: stubs, progress, hints, solutions."""
+    return importlib.import_module("chapters.exercises.command").main([*([name] if name else []), *flags])
+
+
+def check(name: str | None, flags: list[str]) -> int:
+    """Check an exercise, and say what is wrong."""
+    return importlib.import_module("chapters.exercises.check").main([*([name] if name else []), *flags])
+
+
+COMMANDS = {"run": run, "compare": compare, "report": report, "exercises": exercises, "check": check}
 
 
 def list_chapters() -> None:
@@ -142,6 +152,7 @@ def list_chapters() -> None:
     print("All of them, in a minute or two, to see that they work:  python -m chapters run all --quick")
     print("One beside its twin in Keras:  python -m chapters compare NAME")
     print("All that came out, on one page:  python -m chapters report")
+    print("Exercises, and a check that says what is wrong:  python -m chapters exercises init")
 
 
 def _table(*headings: str) -> Table:

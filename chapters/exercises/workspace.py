@@ -53,11 +53,19 @@ def find(folder: Path | None) -> Path:
         folder = Path() if (Path() / progress.FILE).is_file() else DEFAULT
     if is_workspace(folder):
         return folder
-    init = "python -m chapters exercises init" + (f' "{folder}"' if folder != DEFAULT else "")
     if folder.exists() and not folder.is_dir():
         raise course.Refused(f"{folder} is a file; --dir takes the folder of your exercises")
     what = "has no exercises in it" if folder.exists() else "is not there yet"
-    raise course.Refused(f"your folder of exercises, {folder}, {what}; to make it: {init}")
+    raise course.Refused(
+        f"your folder of exercises, {folder}, {what}; to make it: {command('exercises init', folder)}"
+    )
+
+
+def command(words: str, folder: Path) -> str:
+    """What to type: with --dir, where the folder would not be found without."""
+    usual = Path() if (Path() / progress.FILE).is_file() else DEFAULT
+    named = str(folder) if re.fullmatch(r"[\w./\\:-]+", str(folder)) else f'"{folder}"'
+    return f"python -m chapters {words}" + (f" --dir {named}" if folder.resolve() != usual.resolve() else "")
 
 
 def is_workspace(folder: Path) -> bool:
@@ -159,7 +167,7 @@ def _could_be_workspace(folder: Path) -> None:
             more = f" and {len(others) - 1} more" if len(others) > 1 else ""
             raise course.Refused(
                 f"{folder} has other things in it ({others[0]}{more}), and the exercises would lie between them; "
-                f'name a new folder: python -m chapters exercises init "{folder / DEFAULT}"'
+                f"name a new folder: {command('exercises init', folder / DEFAULT)}"
             )
     for exercise in every():
         path = file_of(folder, exercise)

@@ -1,0 +1,132 @@
+"""`python -m chapters check`: from the flags to the exit status."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from argparse import Namespace
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich.console import Group
+from rich.text import Text
+
+from chapters import course
+from chapters.exercises import sandbox, show, workspace
+from chapters.exercises.checker import Checker
+from chapters.exercises.judge import Verdict
+from chapters.exercises.workspace import command
+
+ALONE = ("all", "watch", "junit", "json", "picture")  # flags that change what is done
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Check an exercise. `argv`: NAME and flags.
+
+    Returns:
+        The exit status: 0 if it is solved, 1 if not.
+
+    Raises:
+        Refused: a name or flag that is not known, or no folder of exercises.
+        OSError: a picture or report cannot be written.
+    """
+    options = _flags().parse_intermixed_args(argv)
+    _together(options)
+    folder = workspace.find(options.dir)
+    checker = Checker(folder, options.seed, options.seconds, options.memory)
+    if options.all:
+        return _all(checker, options)
+    exercise = workspace.named(options.name) if options.name else workspace.next_unsolved(folder)
+    if exercise is None:
+        print("All exercises are solved. To check one again, name it: python -m chapters check NAME")
+        return 0
+    if options.watch:
+        from chapters.exercises.watch import watch
+
+        return watch(checker, exercise, options.poll)
+    path = checker.path(exercise)
+    if not path.is_file():
+        raise course.Refused(f"{path} is not there; to get its stub: {command('exercises init', folder)}")
+    verdict, said = checker.check(exercise)
+    if options.json:
+        print(json.dumps(show.as_data(verdict, path), indent=2))
+    else:
+        screen = show.console()
+        screen.print(show.report(verdict, path, show.has_unicode(screen)))
+        screen.print(below := _below(verdict, said, folder))
+    if options.picture:
+        show.picture(verdict, path, options.picture, below)
+        print(f"A picture of it: {options.picture}", file=sys.stderr)
+    return 0 if verdict.state == "solved" else 1
+
+
+def _flags() -> course.Parser:
+    flags = course.Parser("python -m chapters check", "Check an exercise, and say what is wrong with it.")
+    number = course.whole_number(1)
+    flags.add_argument("name", nargs="?", help="of the exercise; without it, the next one that is not solved")
+    flags.add_argument("--watch", action="store_true", help="check again at each save")
+    flags.add_argument("--poll", action="store_true", help="with --watch: look at the file twice a second")
+    flags.add_argument(
+        "--picture", type=Path, metavar="FILE", help=".png: the arrays as heat maps; .svg: the terminal"
+    )
+    flags.add_argument(
+        "--all", action="store_true", help="check every exercise, and note nothing: for teachers"
+    )
+    flags.add_argument("--junit", type=Path, metavar="FILE", help="with --all: a report for other programs")
+    flags.add_argument("--json", action="store_true", help="print plain data for other programs")
+    flags.add_argument("--seed", type=course.whole_number(0), default=0, metavar="N", help="of what is drawn")
+    flags.add_argument(
+        "--seconds", type=_seconds, default=sandbox.SECONDS, metavar="S", help="a file may take (%(default)s)"
+    )
+    flags.add_argument(
+        "--memory", type=number, default=sandbox.MEGABYTES, metavar="MB", help="a file may take (%(default)s)"
+    )
+    flags.add_argument(
+        "--dir", type=Path, metavar="DIR", help=f"the folder of your exercises ({workspace.DEFAULT}/)"
+    )
+    return flags
+
+
+def _seconds(text: str) -> float:
+    """A reader of flags that takes a time."""
+    try:
+        if 0 < (seconds := float(text)) < 1e6:
+            return seconds
+    except ValueError:
+        pass
+    raise argparse.ArgumentTypeError(f"expected a number of seconds above 0, got {text!r}")
+
+
+def _together(options: Namespace) -> None:
+    """Refuse flags that make no sense together."""
+    if options.all and options.name:
+        raise course.Refused(f"--all checks every exercise: leave out {options.name!r}, or --all")
+    for one, others in (("watch", ("all", "json", "picture")), ("all", ("picture",)), ("json", ("picture",))):
+        for other in others:
+            if getattr(options, one) and getattr(options, other):
+                raise course.Refused(f"--{one} and --{other} do not go together: leave one out")
+    for one, other in (("poll", "watch"), ("junit", "all")):
+        if getattr(options, one) and not getattr(options, other):
+            raise course.Refused(f"--{one} goes with --{other}")
+
+
+def _below(verdict: Verdict, said: Text, folder: Path) -> Group:
+    """What to do next."""
+    name = verdict.exercise.name
+    lines = [Text(), said] if said else [Text()]
+    if verdict.state == "solved":
+        following = workspace.next_unsolved(folder, after=verdict.exercise)
+        if following:
+            file = workspace.file_of(folder, following)
+            lines.append(Text(f"Next: {following.name}, {following.title}. Its file: {file}"))
+        lines.append(
+            Text(f"Another way to write it:  {command(f'exercises solution {name}', folder)}", "dim")
+        )
+    else:
+        lines.append(Text(f"A hint:  {command(f'exercises hint {name}', folder)}", "dim"))
+    return Group(*lines)
+
+
+def _all(checker: Checker, options: Namespace) -> int:
+    raise NotImplementedError
