@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from chapters.exercises.answers import alike, error, flat, is_numeric, kind_of, plain, slot, slots, things
 from chapters.exercises.form import Case, Exercise, Part
 from chapters.exercises.sandbox import Call, Fault, Outcome, Reply
 from tinydl.gradcheck import Diagnosis, Mistake, Trial, diagnose
@@ -107,8 +108,8 @@ class _Look:
                 names = " and ".join(self.part.names[i] for i in reply.overwritten)
                 return self._wrong(
                     "overwritten",
-                    f"{self.part.name} writes into what it was given: {names} is another array afterwards. Who else may "
-                    "still need it?",
+                    f"{self.part.name} writes into what it was given: {names} is another array afterwards. "
+                    "Who else may still need it?",
                 )
         return None
 
@@ -116,22 +117,22 @@ class _Look:
         """Answers that are no arrays of numbers: yes or no, names in an order, predictions."""
         if self.part.kind == "predict":
             return self._prediction(self.replies[0].value, self.expected[0])
-        if all(_is_numeric(expected) and not isinstance(expected, bool) for expected in self.expected):
+        if all(is_numeric(expected) and not isinstance(expected, bool) for expected in self.expected):
             return None
         for (case, _), reply, expected in zip(self.asked, self.replies, self.expected):
-            if _plain(reply.value) != expected:
+            if plain(reply.value) != expected:
                 if self.part.kind == "catch":
                     return self._misjudged(case, reply.value, expected)
                 return {
                     "state": "wrong",
                     "message": f"{self.part.name} answers {reply.value!r} where {expected!r} is right ({case.label})",
                 }
-        return None if _plain(self.again.value) == _plain(self.replies[0].value) else self._random()
+        return None if plain(self.again.value) == plain(self.replies[0].value) else self._random()
 
     def _misjudged(self, case: Case, value: Any, expected: bool) -> dict[str, Any]:
-        if not isinstance(_plain(value), bool):
+        if not isinstance(plain(value), bool):
             return self._wrong(
-                "type", f"{self.part.name} should answer True or False, and answers {_kind(value)}"
+                "type", f"{self.part.name} should answer True or False, and answers {kind_of(value)}"
             )
         if expected:
             return self._wrong(
@@ -147,13 +148,13 @@ class _Look:
         """Which of the predictions are right. What would be right is not told."""
         if value is None:
             return self._nothing()
-        yours, right = _flat(value), _flat(expected)
+        yours, right = flat(value), flat(expected)
         if len(yours) != len(right):
             return self._wrong(
                 "shape",
-                f"{self.part.name} should answer with {_things(right)}, and answers with {_things(yours)}",
+                f"{self.part.name} should answer with {things(right)}, and answers with {things(yours)}",
             )
-        wrong = [i for i, (a, b) in enumerate(zip(yours, right)) if not _alike(a, b, self.part.tolerance)]
+        wrong = [i for i, (a, b) in enumerate(zip(yours, right)) if not alike(a, b, self.part.tolerance)]
         if not wrong:
             return None
         message = f"{yours[wrong[0]]!r} is not what comes out"
@@ -162,7 +163,7 @@ class _Look:
         named = [
             Diagnosis(mistake.key, mistake.sentence)
             for mistake in self.part.mistakes.values()
-            if all(_alike(a, b, self.part.tolerance) for a, b in zip(yours, _flat(mistake.rule())))
+            if all(alike(a, b, self.part.tolerance) for a, b in zip(yours, flat(mistake.rule())))
         ]
         return {"state": "wrong", "message": message, "diagnosis": named[0] if named else None}
 
@@ -179,11 +180,11 @@ class _Look:
                 return self._wrong(
                     "type",
                     f"{self.part.name} should answer with {wanted} array{'s' * several} ({which}), and answers with "
-                    f"{_kind(reply.value)}",
+                    f"{kind_of(reply.value)}",
                 )
             for k in range(wanted):
-                if not _is_numeric(_slot(reply.value, k, several)):
-                    kind = _kind(_slot(reply.value, k, several))
+                if not is_numeric(slot(reply.value, k, several)):
+                    kind = kind_of(slot(reply.value, k, several))
                     return self._wrong(
                         "type", f"{self._name(k)} should be an array of numbers, and is {kind}"
                     )
@@ -201,13 +202,13 @@ class _Look:
     def _values(self) -> dict[str, Any] | None:
         """Arrays, compared with what is expected."""
         several = isinstance(self.expected[0], tuple)
-        yours = [_slots(reply.value, several) for reply in self.replies]
-        right = [_slots(expected, several) for expected in self.expected]
+        yours = [slots(reply.value, several) for reply in self.replies]
+        right = [slots(expected, several) for expected in self.expected]
         errors = np.array(
-            [[_error(a, b) for a, b in zip(*row)] for row in zip(yours, right)]
+            [[error(a, b) for a, b in zip(*row)] for row in zip(yours, right)]
         )  # (cases, arrays)
         if (errors <= self.part.tolerance).all():
-            for a, b in zip(yours[0], _slots(self.again.value, several)):
+            for a, b in zip(yours[0], slots(self.again.value, several)):
                 if not np.array_equal(a, b, equal_nan=True):
                     return self._random()
             return None
@@ -226,7 +227,7 @@ class _Look:
     def _diagnosis(self, k: int, several: bool, yours: list, right: list) -> Diagnosis | None:
         """What is wrong with array k."""
         for j in range(len(right[0])):
-            if j != k and all(_error(a[k], b[j]) <= self.part.tolerance for a, b in zip(yours, right)):
+            if j != k and all(error(a[k], b[j]) <= self.part.tolerance for a, b in zip(yours, right)):
                 return Diagnosis(
                     "order",
                     f"Where {self._name(k)} should be, there is {self._name(j)}: in which order are they asked for?",
@@ -234,11 +235,11 @@ class _Look:
 
         def reference(names: dict[str, Any]) -> Any:
             case = Case("", {}, at_kink=any(case.at_kink for case, _ in self.asked))
-            return _slot(self.part.answer(case, names), k, several)
+            return slot(self.part.answer(case, names), k, several)
 
         def again(names: dict[str, Any]) -> Any:
             outcome = self.run([_call(self.part, names)])
-            return _slot(outcome.replies[0].value, k, several) if outcome.replies else None
+            return slot(outcome.replies[0].value, k, several) if outcome.replies else None
 
         trials = [
             Trial(names, a[k], b[k], case.label) for (case, names), a, b in zip(self.asked, yours, right)
@@ -267,67 +268,3 @@ def _only(mistake: Mistake, k: int) -> Mistake:
         return result[k] if isinstance(result, tuple) else result
 
     return Mistake(mistake.key, mistake.sentence, rule)
-
-
-def _slots(value: Any, several: bool) -> list[np.ndarray]:
-    return [np.asarray(each) for each in (value if several else [value])]
-
-
-def _slot(value: Any, k: int, several: bool) -> Any:
-    return value[k] if several else value
-
-
-def _is_numeric(value: Any) -> bool:
-    if isinstance(value, tuple):
-        return all(map(_is_numeric, value))
-    try:
-        return np.asarray(value).dtype.kind in "fiub"
-    except ValueError:  # rows of different lengths
-        return False
-
-
-def _error(yours: Any, expected: Any) -> float:
-    """The largest difference, beside the largest number expected. Inf for another shape, or a coarser dtype."""
-    yours, expected = np.asarray(yours), np.asarray(expected)
-    coarse = expected.dtype == np.float64 and yours.ndim and yours.dtype != np.float64
-    if yours.shape != expected.shape or coarse:
-        return np.inf
-    if not expected.size:
-        return 0.0
-    yours, expected = yours.astype(float), expected.astype(float)
-    with np.errstate(invalid="ignore"):
-        difference = np.abs(yours - expected)
-    difference = np.where(yours == expected, 0.0, difference)  # inf where inf is right
-    scale = max(float(np.abs(expected[np.isfinite(expected)]).max(initial=0.0)), SMALL)
-    return float(np.nan_to_num(difference, nan=np.inf).max()) / scale
-
-
-def _plain(value: Any) -> Any:
-    """An answer of one number, truth value or list, as Python's own."""
-    return value.tolist() if isinstance(value, (np.ndarray, np.generic)) else value
-
-
-def _flat(value: Any) -> list:
-    """All numbers and words of an answer, in order, whatever they are packed in."""
-    value = _plain(value)
-    if isinstance(value, dict):
-        value = list(value.values())
-    return [each for item in value for each in _flat(item)] if isinstance(value, (list, tuple)) else [value]
-
-
-def _alike(a: Any, b: Any, tolerance: float) -> bool:
-    numbers = isinstance(a, (int, float)) and isinstance(b, (int, float))
-    return abs(a - b) <= tolerance * max(abs(b), SMALL) if numbers else a == b
-
-
-def _things(values: list) -> str:
-    return f"{len(values)} value{'s' * (len(values) != 1)}"
-
-
-def _kind(value: Any) -> str:
-    """What came, in words."""
-    if isinstance(value, np.ndarray):
-        return f"one array of shape {value.shape}"
-    if isinstance(value, (tuple, list)):
-        return f"{len(value)} of them" if len(value) != 1 else "one, packed in a list"
-    return f"{value!r}"
