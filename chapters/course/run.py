@@ -11,16 +11,17 @@ from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Any
-
-from matplotlib.figure import Figure
+from typing import TYPE_CHECKING, Any
 
 import tinydl
 from chapters.course.contents import Chapter, Refused
 from chapters.course.flags import LATEST, Parser
 from chapters.course.record import earlier, read_record, versions, write_record
-from tinydl import callbacks, checkpoint, plot
+from tinydl import callbacks, checkpoint
 from tinydl.callbacks import History
+
+if TYPE_CHECKING:  # Matplotlib takes as long to load as all the rest: whoever draws loads it
+    from matplotlib.figure import Figure
 
 # What a run must share with the one that it resumes is all but these: how far it goes, and where.
 FREE = ("epochs", "full", "resume", "device", "out")
@@ -164,7 +165,7 @@ class Run:
 
     def picture(self, name: str, figure: Figure) -> None:
         """Save a picture as NAME.png in the run's folder."""
-        plot.save(figure, self.out / f"{name}.png")
+        tinydl.plot.save(figure, self.out / f"{name}.png")
 
     def empty_folder(self, name: str) -> Path:
         """An empty folder inside the run's."""
