@@ -18,6 +18,9 @@ from typing import Any
 
 from chapters.exercises import travel
 
+# Where memory runs out, this much is let go of, so that there is some left to say so.
+_spare = bytearray(4 * 2**20)
+
 
 @dataclass(frozen=True)
 class Call:
@@ -123,7 +126,9 @@ def _answer(function: Any, call: Call, path: Path) -> Reply:
 
 def fault_of(error: BaseException, path: Path, name: str) -> Fault:
     """What an exception means. `name` is what was running: a function, or the file."""
-    # The frames hold on to what they were working on, and there may be no memory left to speak of it.
+    if isinstance(error, MemoryError):
+        _spare.clear()
+    # The frames hold on to what they were working on.
     traceback.clear_frames(error.__traceback__)
     frames = list(traceback.walk_tb(error.__traceback__))
     lines = [line for frame, line in frames if frame.f_code.co_filename == str(path)]
