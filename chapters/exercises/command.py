@@ -114,16 +114,7 @@ def reset(options: Namespace) -> None:
     if not options.name:
         raise course.Refused("reset: which exercise? Name it: python -m chapters exercises reset NAME")
     folder, exercise = _which(options)
-    print(after_reset(folder, exercise))
-
-
-def after_reset(folder: Path, exercise: Exercise) -> str:
-    """Put the stub back, and say where the copy is."""
-    kept = workspace.reset(folder, exercise)
-    path = workspace.file_of(folder, exercise)
-    return f"{path} begins anew. " + (
-        f"What you had is kept: {kept}" if kept else "There was nothing to keep."
-    )
+    print(workspace.after_reset(folder, exercise))
 
 
 def _which(options: Namespace) -> tuple[Path, Exercise]:

@@ -151,6 +151,15 @@ def reset(folder: Path, exercise: Exercise) -> Path | None:
     return kept
 
 
+def after_reset(folder: Path, exercise: Exercise) -> str:
+    """Put the stub back, and say where the copy is."""
+    kept = reset(folder, exercise)
+    path = file_of(folder, exercise)
+    return f"{path} begins anew. " + (
+        f"What you had is kept: {kept}" if kept else "There was nothing to keep."
+    )
+
+
 def _place(exercise: Exercise) -> int:
     return of_chapter(exercise.chapter).index(exercise) + 1
 
