@@ -1,0 +1,126 @@
+"""An exercise of chapter 5: a gradient that is right for digits, and wrong for clothes."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from chapters.exercises.form import Case, Exercise
+
+GREY = Exercise(
+    "autoencoder",
+    "grey_pixels",
+    "find the bug: right for digits, wrong for clothes",
+    """
+    Chapter 5, "The price of a pixel", with the probability p itself in place of the logit. The loss is the mean over
+    all pixels of all pictures:
+
+        l = −t log p − (1 − t) log(1 − p)
+
+    Somebody has written `price_gradient`, how it moves with each p, and tried it on digits of black and white pixels:
+    it was right. On clothes the network learnt something strange. Write the check that catches the bug, `is_right`,
+    then mend it.
+
+    The check gets a rule and compares it with finite differences: move one p up and down by 0.0001, see what `price`
+    says, divide. Which pictures, and which answers, should it try?
+    """,
+    hints=(
+        "What did clothes have more of than digits? (Chapter 5 begins with a picture of a boot, number by number.)",
+        "One picture may hide what goes wrong with several, and answers near 0.5 may hide what goes wrong with sure "
+        "ones. Draw p from 0.05 to 0.95, and t from 0 to 1.",
+        "The bug: each pixel has one of two slopes, as if it were either white or black. A grey pixel pays for both "
+        "terms of l. How much of each?",
+    ),
+    try_it="""
+    p, t = np.array([[0.8, 0.1]]), np.array([[1.0, 0.5]])
+    print(price_gradient(p, t).round(2))  # [[-0.62 -2.22]]
+    print(is_right(price_gradient))  # True, when both are written
+    """,
+)
+
+
+@GREY.given
+def price(p, t):
+    """The mean price of a pixel. p, t: (n, d) each."""
+    return np.mean(-t * np.log(p) - (1 - t) * np.log(1 - p))
+
+
+def answers(rng: np.random.Generator):
+    """Probabilities of pixels, and the pixels."""
+    yield Case(
+        "black and white pixels",
+        {"p": rng.uniform(0.2, 0.8, (2, 3)), "t": np.array([[0.0, 1, 1], [1, 0, 0]])},
+    )
+    yield Case("grey pixels", {"p": rng.uniform(0.2, 0.8, (3, 4)), "t": rng.uniform(0.1, 0.9, (3, 4))})
+    yield Case("one picture", {"p": rng.uniform(0.2, 0.8, (1, 4)), "t": rng.uniform(0.1, 0.9, (1, 4))})
+    yield Case(
+        "sure answers", {"p": np.array([[0.08, 0.92], [0.93, 0.08]]), "t": rng.uniform(0.1, 0.9, (2, 2))}
+    )
+
+
+def one_fraction(p, t):
+    """The rule, as one fraction."""
+    return (p - t) / (p * (1 - p)) / p.size
+
+
+@GREY.catch(lambda: price_gradient, right=(one_fraction,))
+def is_right(rule):
+    """Is a gradient rule of `price` right?
+
+    rule: a function of p and t, called as price_gradient is below.
+    Returns True if it is, and False for any rule that gives a wrong gradient anywhere.
+    """
+    rng = np.random.default_rng(0)
+    p, t = rng.uniform(0.05, 0.95, (3, 4)), rng.uniform(0, 1, (3, 4))
+    expected = np.zeros(p.shape)
+    for place in np.ndindex(p.shape):
+        step = np.zeros(p.shape)
+        step[place] = 0.0001
+        expected[place] = (price(p + step, t) - price(p - step, t)) / 0.0002
+    return bool(np.allclose(rule(p, t), expected, rtol=1e-4, atol=1e-6))
+
+
+@GREY.gradient(price, "p", answers, begins_as="grey")
+def price_gradient(p, t):
+    """How the loss moves with each probability.
+
+    p, t: probabilities between 0 and 1, and pixels from 0 to 1, (n, d) each.
+    Returns (n, d).
+    """
+    return (-t / p + (1 - t) / (1 - p)) / p.size
+
+
+@price_gradient.mistake("grey")
+def _(p, t):
+    """It is right where pixels are black or white. How many terms of the price does a grey pixel pay?"""
+    slope = np.where(t > 0.5, -1 / p, 1 / (1 - p))
+    return slope / p.size
+
+
+@price_gradient.mistake("one picture")
+def _(p, t):
+    """It is right for one picture. Over how many pixels is the mean if there are several?"""
+    return price_gradient(p, t) * len(p)
+
+
+@price_gradient.mistake("white only")
+def _(p, t):
+    """Black pixels do not pull. What is the slope of the second term?"""
+    return -t / p / p.size
+
+
+@price_gradient.mistake("clipped")
+def _(p, t):
+    """It is right for answers between 0.1 and 0.9. How hard are surer ones pulled?"""
+    return price_gradient(np.clip(p, 0.1, 0.9), t)
+
+
+@price_gradient.mistake("logits")
+def _(p, t):
+    """That is the slope in the logit, which the lesson derives. Here p itself is moved: what is between the two?"""
+    return (p - t) / p.size
+
+
+@price_gradient.mistake("squared error")
+def _(p, t):
+    """That is the slope of (p − t)². Which price is asked for?"""
+    return 2 * (p - t) / p.size

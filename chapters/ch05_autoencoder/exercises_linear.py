@@ -1,0 +1,231 @@
+"""Exercises of chapter 5: autoencoders without a bend."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from chapters.exercises.form import Case, Exercise
+from chapters.neighbours import pca
+
+# ---------------------------------------------------------------------------------------------- tied weights
+
+TIED = Exercise(
+    "autoencoder",
+    "tied",
+    "one table of weights, used on the way down and on the way back",
+    """
+    Chapter 5, "The rival: PCA", has an autoencoder without a bend: one layer down to k numbers and one back. PCA uses
+    the same axes for both ways. So let the decoder have the encoder's weights, turned over:
+
+        code = x @ w          (n, k)
+        back = code @ wᵀ      (n, d)
+        loss = mean over all n · d numbers of (back − x)²
+
+    The target is x, too. Find the gradient for w, which is one table and is used twice.
+    """,
+    hints=(
+        "Pretend for a while that the decoder has a table v of its own, (k, d). What are the gradients for w and for "
+        "v? Chapter 2's dense layer has both.",
+        "A number that is used in two places reaches the loss in two ways (chapter 1): what becomes of the two "
+        "gradients? And which number of v is the same as w[i, j]?",
+        "With g = ∂loss/∂back, (n, d): the decoder's share is a product of g and the code that has the shape (d, k). "
+        "For the encoder's, g first goes back through the decoder to the code, and from there to w by x.",
+    ),
+    try_it="""
+    x, w = np.array([[1.0, 0, 2], [0, 1, 2]]), np.array([[0.5], [0], [0.5]])
+    print(loss(x, w).round(3))  # 0.854
+    print(weight_gradient(x, w).ravel().round(3))  # [-0.208 -0.5 -1.958]
+    """,
+)
+
+
+def tables(rng: np.random.Generator):
+    """Rows and tables of weights."""
+    for label, n, d, k in (
+        ("one picture", 1, 4, 2),
+        ("several pictures", 4, 5, 2),
+        ("a code of one number", 3, 3, 1),
+    ):
+        yield Case(label, {"x": rng.normal(size=(n, d)), "w": rng.normal(size=(d, k))})
+
+
+def loss_naive(x, w):
+    """A picture and a pixel at a time."""
+    total = 0.0
+    for row in x:
+        code = [sum(row[i] * w[i, j] for i in range(len(row))) for j in range(w.shape[1])]
+        total += sum(
+            (sum(code[j] * w[i, j] for j in range(w.shape[1])) - row[i]) ** 2 for i in range(len(row))
+        )
+    return total / x.size
+
+
+@TIED.write(tables, loss_naive)
+def loss(x, w):
+    """How far what comes back is from what went in, a number.
+
+    x: n rows of d numbers, (n, d).
+    w: (d, k).
+    """
+    return np.mean((x @ w @ w.T - x) ** 2)
+
+
+@loss.mistake("mean")
+def _(x, w):
+    """The squares of a picture are added up. Over what should their mean be taken?"""
+    return np.sum((x @ w @ w.T - x) ** 2) / len(x)
+
+
+@TIED.gradient(loss_naive, "w", tables)
+def weight_gradient(x, w):
+    """How the loss moves with each weight. x: (n, d), w: (d, k). Returns (d, k)."""
+    code = x @ w  # (n, k)
+    g = 2 * (code @ w.T - x) / x.size  # (n, d): of what came back
+    encoder = x.T @ (g @ w)
+    decoder = g.T @ code
+    return encoder + decoder
+
+
+def _shares(x, w):
+    code = x @ w
+    g = 2 * (code @ w.T - x) / x.size
+    return x.T @ (g @ w), g.T @ code
+
+
+@weight_gradient.mistake("decoder only")
+def _(x, w):
+    """You have the way by the decoder. Where else is w used?"""
+    return _shares(x, w)[1]
+
+
+@weight_gradient.mistake("encoder only")
+def _(x, w):
+    """You have the way by the encoder. Where else is w used?"""
+    return _shares(x, w)[0]
+
+
+@weight_gradient.mistake("doubled")
+def _(x, w):
+    """You take the encoder's share twice. Do encoder and decoder see the same numbers?"""
+    return 2 * _shares(x, w)[0]
+
+
+@weight_gradient.mistake("averaged")
+def _(x, w):
+    """Both ways are there, but their mean is taken. What does the chain rule do with several ways?"""
+    return sum(_shares(x, w)) / 2
+
+
+@weight_gradient.mistake("wrong point")
+def _(x, w):
+    """In the encoder's share you use what came back. What went into the encoder?"""
+    code = x @ w
+    g = 2 * (code @ w.T - x) / x.size
+    return (code @ w.T).T @ (g @ w) + g.T @ code
+
+
+# ------------------------------------------------------------------------------------------------------- PCA
+
+PCA = Exercise(
+    "autoencoder",
+    "pca",
+    "the best that can be done with sums alone",
+    """
+    Chapter 5, "The rival: PCA". Take the mean of n rows of d numbers, and the k directions in which the rows vary most.
+    A row's code is how far it lies along each; what comes back is the mean plus that much of each direction.
+
+    NumPy finds the directions. `u, s, vt = np.linalg.svd(a, full_matrices=False)` takes a table apart: a is
+    `u @ np.diag(s) @ vt`. The rows of vt, (min(n, d), d), are directions at right angles to each other, each of length
+    1, those in which the rows of a are longest first; the squares of s, added up over the rest, are what is lost
+    without the rest.
+    """,
+    hints=(
+        "The lesson has all of it in three lines, with axes of shape (k, d). Of which table should you take the svd, "
+        "if you want to know how rows vary, and not how far from 0 they are?",
+        "The axes are the first k rows of vt. `@ axes.T` gives the code, `@ axes` brings it back. What was taken away "
+        "at first has to be added in the end.",
+        "For what is lost you need no picture: s has all of it. Which of its squares belong to directions that were "
+        "not kept, and over how many numbers is the mean?",
+    ),
+    try_it="""
+    x = np.array([[0.0, 0], [1, 1], [2, 2], [3, 4]])
+    print(restored(x, 1).round(2))  # [[ 0.12 -0.09] [ 0.96 1.03] [ 1.8 2.15] [ 3.12 3.91]]
+    print(lost(x, 1).round(4))  # 0.0137
+    """,
+)
+
+
+def clouds(rng: np.random.Generator):
+    """Rows that vary more in some directions than in others."""
+    for label, n, d, k, middle in (
+        ("one direction", 6, 3, 1, 0.3),
+        ("two directions", 7, 5, 2, 0.3),
+        ("fewer rows than numbers", 3, 6, 1, 0.3),
+        ("far from the origin", 6, 4, 2, 20),
+    ):
+        turn, _ = np.linalg.qr(rng.normal(size=(d, d)))
+        yield Case(label, {"x": rng.normal(size=(n, d)) * 2.0 ** -np.arange(d) @ turn + middle, "k": k})
+
+
+def restored_naive(x, k):
+    """As the chapter does it, by eigenvectors."""
+    mean, axes = pca(x, k)
+    return mean + (x - mean) @ axes.T @ axes
+
+
+@PCA.write(clouds, restored_naive)
+def restored(x, k):
+    """What comes back of each row from the best k numbers. x: (n, d). Returns (n, d)."""
+    mean = x.mean(axis=0)  # (d,)
+    _, _, vt = np.linalg.svd(x - mean, full_matrices=False)
+    axes = vt[:k]  # (k, d)
+    code = (x - mean) @ axes.T  # (n, k)
+    return mean + code @ axes
+
+
+@restored.mistake("not centred")
+def _(x, k):
+    """The directions are those of the rows as they are. If all lie far from 0, which direction comes first?"""
+    axes = np.linalg.svd(x, full_matrices=False)[2][:k]
+    return x @ axes.T @ axes
+
+
+@restored.mistake("mean forgotten")
+def _(x, k):
+    """What comes back lies about 0. What was taken away before?"""
+    return restored_naive(x, k) - x.mean(axis=0)
+
+
+@restored.mistake("smallest")
+def _(x, k):
+    """You keep the directions in which the rows vary least. In which order does svd give them? And eigh?"""
+    mean = x.mean(axis=0)
+    axes = np.linalg.svd(x - mean, full_matrices=False)[2][-k:]
+    return mean + (x - mean) @ axes.T @ axes
+
+
+@restored.mistake("neighbours")
+def _(x, k):
+    """You take the mean of each row's own numbers away. Of what is the mean picture a mean?"""
+    mean = x.mean(axis=1, keepdims=True)
+    axes = np.linalg.svd(x - mean, full_matrices=False)[2][:k]
+    return mean + (x - mean) @ axes.T @ axes
+
+
+@PCA.write(clouds, lambda x, k: np.mean((x - restored_naive(x, k)) ** 2))
+def lost(x, k):
+    """The squared error that is left with k numbers, its mean over all n · d numbers: a number, from s alone."""
+    s = np.linalg.svd(x - x.mean(axis=0), compute_uv=False)
+    return (s[k:] ** 2).sum() / x.size
+
+
+@lost.mistake("kept")
+def _(x, k):
+    """Those are the squares of the directions that were kept. Which ones are missing?"""
+    return (np.linalg.svd(x - x.mean(axis=0), compute_uv=False)[:k] ** 2).sum() / x.size
+
+
+@lost.mistake("squares")
+def _(x, k):
+    """Lengths are added up, not their squares. What kind of error is it?"""
+    return np.linalg.svd(x - x.mean(axis=0), compute_uv=False)[k:].sum() / x.size
