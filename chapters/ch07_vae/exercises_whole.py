@@ -29,8 +29,8 @@ TUG = Exercise(
     2. Then mend `slopes`.
     """,
     hints=(
-        "Look at the rule with a log_var of 0, and with another one. With which inputs of `price` do terms of the slopes "
-        "disappear, or become alike?",
+        "Look at the rule with a log_var of 0, and with another one. With which inputs of `price` do terms of the "
+        "slopes disappear, or become alike?",
         "Take several pictures with several numbers each, and let chance choose all four inputs, from the normal "
         "distribution: then none of them is 0 or 1, and no two are alike.",
         "Two arrays have to agree, up to rounding: np.allclose. To mend: `variance` is used twice. Once it should be "

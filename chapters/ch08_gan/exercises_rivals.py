@@ -1,0 +1,361 @@
+"""Exercises of chapter 8: the two losses, and the gradient that reaches a picture."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from chapters.exercises.form import Case, Exercise
+from tinydl.gradcheck import by_differences
+
+# ------------------------------------------------------------------------------------------------------- rivals
+
+RIVALS = Exercise(
+    "gan",
+    "rivals",
+    "what the two players want, and their slopes",
+    """
+    Chapter 8, "One step, line by line" and "The one gradient that matters". The discriminator gives a score s for each
+    picture; p = 1 / (1 + exp(-s)) is the probability that it was generated. With a label y, its price is
+
+        -y log p - (1 - y) log(1 - p)  =  log(1 + exp(s)) - y s
+
+    In the discriminator's turn the label is 1 for a generated picture and 0 for a real one, and noise is added to
+    every label. The loss is the mean over all 2n pictures. In the generator's turn there are n generated pictures, and
+    the label is what the generator wants to hear, without noise.
+    """,
+    hints=(
+        "A score of 800 is too large for exp, and a p that has become 1 is too large for log(1 - p). "
+        "np.logaddexp(a, b) is log(exp(a) + exp(b)), whatever the size.",
+        "The slope of one price in its own score is what chapter 5 found for a pixel: what is said, minus the label. A "
+        "label of 1.03 changes nothing about that.",
+        "Then only the means are left, over 2n and over n pictures, and the labels: 1 + noise, noise, and what the "
+        "generator wants its pictures to be taken for.",
+    ),
+    try_it="""
+    coins = np.zeros((4, 1))  # a discriminator that says ½ to all
+    print(discriminator_loss(coins, coins, np.zeros((8, 1))).round(3))  # 0.693 is log 2
+    print(generator_loss(np.array([[-7.0], [0.0], [7.0]])).round(3))  # 2.565 since the last one was caught
+    """,
+)
+
+
+def scored(rng: np.random.Generator):
+    """Scores of generated and of real pictures, and the noise on their labels."""
+    for label, n, size in (("one picture", 1, 1), ("several pictures", 4, 2), ("scores about 800", 3, 800)):
+        generated, real = size * rng.uniform(0.5, 1.5, (2, n, 1)) * rng.choice([-1.0, 1.0], (2, n, 1))
+        yield Case(
+            label, {"generated": generated, "real": real, "noise": rng.uniform(0.01, 0.05, (2 * n, 1))}
+        )
+
+
+def _price(score: float, label: float) -> float:
+    return max(score, 0.0) + math.log1p(math.exp(-abs(score))) - label * score
+
+
+def discriminator_loss_naive(generated, real, noise):
+    """A picture at a time."""
+    n, total = len(generated), 0.0
+    for i in range(n):
+        total += _price(generated[i, 0], 1 + noise[i, 0]) + _price(real[i, 0], noise[n + i, 0])
+    return total / (2 * n)
+
+
+def generator_loss_naive(generated):
+    """A picture at a time."""
+    return sum(_price(score, 0.0) for score in generated[:, 0]) / len(generated)
+
+
+def _probability(score):
+    return np.exp(-np.logaddexp(0, -score))
+
+
+def _mean_price(generated, real, label_generated, label_real):
+    prices = np.logaddexp(0, [generated, real]) - np.stack([label_generated * generated, label_real * real])
+    return prices.mean()
+
+
+@RIVALS.write(scored, discriminator_loss_naive)
+def discriminator_loss(generated, real, noise):
+    """What the discriminator makes small: the mean price over all 2n pictures.
+
+    generated, real: (n, 1), the scores of n pictures each, as large as 800, or -800.
+    noise: (2n, 1), what is added to the labels: of the generated pictures first, then of the real ones.
+    Returns one number.
+    """
+    score = np.concatenate([generated, real])  # (2n, 1)
+    label = noise + np.concatenate([np.ones_like(generated), np.zeros_like(real)])  # (2n, 1)
+    return (np.logaddexp(0, score) - label * score).mean()
+
+
+@discriminator_loss.mistake("labels")
+def _(generated, real, noise):
+    """The labels have changed places. Many texts have a 1 for real pictures; which do this chapter's have it for?"""
+    n = len(generated)
+    return _mean_price(generated, real, noise[:n], 1 + noise[n:])
+
+
+@discriminator_loss.mistake("no noise")
+def _(generated, real, noise):
+    """The labels are exactly 1 and 0. What is the noise for?"""
+    return _mean_price(generated, real, 1, 0)
+
+
+@discriminator_loss.mistake("noise down")
+def _(generated, real, noise):
+    """Labels of generated pictures are below 1 here. That is another trick; where does this noise lead?"""
+    n = len(generated)
+    return _mean_price(generated, real, 1 - noise[:n], noise[n:])
+
+
+@discriminator_loss.mistake("one side")
+def _(generated, real, noise):
+    """Only the generated pictures' labels have noise. How many numbers of noise were there?"""
+    return _mean_price(generated, real, 1 + noise[: len(generated)], 0)
+
+
+@RIVALS.gradient(discriminator_loss_naive, ("generated", "real"), scored)
+def discriminator_gradient(generated, real, noise):
+    """How the discriminator's loss moves with each score.
+
+    generated, real: (n, 1). noise: (2n, 1), as in the loss.
+    Returns two arrays: for generated (n, 1), for real (n, 1).
+    """
+    n = len(generated)
+    p_generated = np.exp(-np.logaddexp(0, -generated))  # the sigmoid, without an exp of large numbers
+    p_real = np.exp(-np.logaddexp(0, -real))
+    return (p_generated - 1 - noise[:n]) / (2 * n), (p_real - noise[n:]) / (2 * n)
+
+
+@discriminator_gradient.mistake("labels")
+def _(generated, real, noise):
+    """This teaches the discriminator to call real pictures generated. Which of them have the label 1?"""
+    n = len(generated)
+    return (_probability(generated) - noise[:n]) / (2 * n), (_probability(real) - 1 - noise[n:]) / (2 * n)
+
+
+@discriminator_gradient.mistake("no noise")
+def _(generated, real, noise):
+    """These are the slopes for labels of exactly 1 and 0. What were the labels in the loss?"""
+    n = len(generated)
+    return (_probability(generated) - 1) / (2 * n), _probability(real) / (2 * n)
+
+
+@discriminator_gradient.mistake("noise down")
+def _(generated, real, noise):
+    """The noise on the generated pictures' labels has the wrong sign in the slope. Write the label out first."""
+    n = len(generated)
+    return (_probability(generated) - 1 + noise[:n]) / (2 * n), (_probability(real) - noise[n:]) / (2 * n)
+
+
+@discriminator_gradient.mistake("two means")
+def _(generated, real, noise):
+    """Twice what it is: each kind has a mean of its own here. Over how many pictures is the loss's mean taken?"""
+    n = len(generated)
+    return (_probability(generated) - 1 - noise[:n]) / n, (_probability(real) - noise[n:]) / n
+
+
+@discriminator_gradient.mistake("wrong point")
+def _(generated, real, noise):
+    """The sigmoid's own slope stands in the gradient. With the cross-entropy, what becomes of it?"""
+    n, p, q = len(generated), _probability(generated), _probability(real)
+    return (p - 1 - noise[:n]) * p * (1 - p) / (2 * n), (q - noise[n:]) * q * (1 - q) / (2 * n)
+
+
+@RIVALS.write(scored, generator_loss_naive)
+def generator_loss(generated):
+    """What the generator makes small: the mean price of its pictures, with the label that it wants to hear.
+
+    generated: (n, 1), the discriminator's scores of n generated pictures.
+    Returns one number.
+    """
+    return np.logaddexp(0, generated).mean()
+
+
+@generator_loss.mistake("label")
+def _(generated):
+    """A generator with this loss wants to be found out: its price is least when p is 1. Which label would it like?"""
+    return np.logaddexp(0, -generated).mean()
+
+
+@generator_loss.mistake("saturating")
+def _(generated):
+    """That is log p, the other choice of the lesson. What does a generator learn from it when it is far behind?"""
+    return -np.logaddexp(0, -generated).mean()
+
+
+@RIVALS.gradient(generator_loss_naive, "generated", scored)
+def generator_gradient(generated):
+    """How the generator's loss moves with each score.
+
+    generated: (n, 1).
+    Returns (n, 1).
+    """
+    return np.exp(-np.logaddexp(0, -generated)) / len(generated)
+
+
+@generator_gradient.mistake("saturating")
+def _(generated):
+    """That is the slope of log p, the other choice. How large is it for a picture that was caught for sure?"""
+    return (1 - _probability(generated)) / len(generated)
+
+
+@generator_gradient.mistake("label")
+def _(generated):
+    """Down this slope the generator is found out more and more. Which label does it want to hear?"""
+    return (_probability(generated) - 1) / len(generated)
+
+
+@generator_gradient.mistake("wrong point")
+def _(generated):
+    """That is dp/ds, the sigmoid's slope alone. How does the loss move with p?"""
+    p = _probability(generated)
+    return p * (1 - p) / len(generated)
+
+
+@generator_gradient.mistake("one bit")
+def _(generated):
+    """It is 1 for whoever was caught and 0 for the others, with nothing between. How sure was the discriminator?"""
+    return (generated > 0) / len(generated)
+
+
+@generator_gradient.mistake("sign")
+def _(generated):
+    """The right size, but it goes uphill: with a gradient step the scores would grow."""
+    return -_probability(generated) / len(generated)
+
+
+# ------------------------------------------------------------------------------------------------------- caught
+
+CAUGHT = Exercise(
+    "gan",
+    "caught",
+    "the gradient that reaches a picture: find the bug",
+    """
+    Chapter 8, "The one gradient that matters". The opponent is a teacher: its gradient says for each pixel in which
+    direction it would look more real. Here the discriminator is a dense layer, and `generator_price` the generator's
+    loss, written out below.
+
+    Somebody has written `lesson_for_pictures`, the gradient for the pixels, looked at a discriminator that had no idea,
+    and found it right. Then nothing was learnt.
+
+    1. Write `is_right`: a gradient check that tells right rules from wrong ones. The differences are taken for you, as
+       in chapter 1, "Is my gradient right?": by_differences(generator_price, wrt=(0,)) is a function of gy, here 1.0,
+       and of the three inputs of generator_price, and it answers with a tuple of one array. What needs care is where
+       you look. Your check will get several rules, right and wrong.
+    2. Then mend `lesson_for_pictures`.
+    """,
+    hints=(
+        "What is p where the discriminator has no idea? Which two slopes of the lesson's table are the same there, and "
+        "at which scores are they far apart?",
+        "Wrong rules may hide behind a single picture, a bias of 0, or weights that are all alike. Let chance choose "
+        "everything, with three pictures or more, and compare every number, up to rounding.",
+        "To mend: which slope of the lesson's table is large for a picture that was caught for sure? Go through "
+        "log(1 + exp(s)) with the chain rule; what is its slope at a large s?",
+    ),
+    imports=("from tinydl.gradcheck import by_differences",),
+    try_it="""
+    inputs = np.ones((1, 2)), np.array([[1.0], [-1.0]]), 0.0  # the score is 0, so p is a half
+    slopes = by_differences(generator_price)(1.0, *inputs)[0].round(3)
+    print(lesson_for_pictures(*inputs), slopes)  # 0.5 -0.5 both times, so all is well?
+    print(is_right(lesson_for_pictures))  # False as long as the bug is in it, then True
+    """,
+)
+
+
+@CAUGHT.given
+def generator_price(pictures, w, b):
+    """The generator's loss: the mean of -log(1 - p) over its pictures, one number.
+
+    pictures: (n, d). w: (d, 1) and b, a number: the discriminator, which gives a score for each picture.
+    """
+    score = pictures @ w + b  # (n, 1)
+    return np.logaddexp(0, score).mean()  # -log(1 - p) = log(1 + exp(score))
+
+
+def looked_at(rng: np.random.Generator):
+    """Pictures before discriminators that have no idea, and that are sure."""
+    for label, n, d, size in (
+        ("one picture", 1, 2, 1.0),
+        ("several pictures", 4, 3, 1.0),
+        ("sure scores", 3, 3, 3.0),
+    ):
+        pictures, w = size * rng.normal(size=(n, d)), rng.normal(size=(d, 1))
+        yield Case(label, {"pictures": pictures, "w": w, "b": 0.7})
+
+
+def lesson_by_loops(pictures, w, b):
+    """A right rule, written in another way, with other rounding."""
+    found = np.empty(np.shape(pictures))
+    for i, picture in enumerate(pictures):
+        score = b + math.fsum(x * weight for x, weight in zip(picture, w[:, 0]))
+        for j in range(len(w)):
+            found[i, j] = w[j, 0] / (len(pictures) * (1 + math.exp(-score)))
+    return found
+
+
+@CAUGHT.catch(lambda: lesson_for_pictures, right=(lesson_by_loops,))
+def is_right(rule):
+    """Whether a rule gives the gradient of `generator_price` for the pictures.
+
+    rule: a function of (pictures, w, b), for any n and d. It answers with one array, (n, d).
+    Returns True or False.
+    """
+    rng = np.random.default_rng(0)
+    inputs = rng.normal(size=(4, 3)), rng.normal(size=(3, 1)), 0.7
+    (expected,) = by_differences(generator_price)(1.0, *inputs)
+    return np.allclose(rule(*inputs), expected)
+
+
+@CAUGHT.gradient(generator_price, "pictures", looked_at, begins_as="saturating")
+def lesson_for_pictures(pictures, w, b):
+    """How the generator's loss moves with each pixel of its pictures.
+
+    pictures: (n, d). w: (d, 1), b: a number.
+    Returns (n, d).
+    """
+    p = 1 / (1 + np.exp(-(pictures @ w + b)))  # (n, 1)
+    to_score = p / len(pictures)  # (n, 1)
+    return to_score @ w.T
+
+
+@lesson_for_pictures.mistake("saturating")
+def _(pictures, w, b):
+    """The slope is that of log p. How much is there to learn for a picture that was caught for sure?"""
+    p = 1 / (1 + np.exp(-(pictures @ w + b)))  # (n, 1)
+    to_score = (1 - p) / len(pictures)  # (n, 1)
+    return to_score @ w.T
+
+
+@lesson_for_pictures.mistake("label")
+def _(pictures, w, b):
+    """With this gradient pictures get easier to catch. Which label is that the slope for?"""
+    p = 1 / (1 + np.exp(-(pictures @ w + b)))
+    return (p - 1) / len(pictures) @ w.T
+
+
+@lesson_for_pictures.mistake("wrong point")
+def _(pictures, w, b):
+    """The slope is that of p itself. The loss is a logarithm of 1 - p: how does it move with p?"""
+    p = 1 / (1 + np.exp(-(pictures @ w + b)))
+    return p * (1 - p) / len(pictures) @ w.T
+
+
+@lesson_for_pictures.mistake("bias")
+def _(pictures, w, b):
+    """The score was worked out without the bias. It has no slope of its own here, but does p not depend on it?"""
+    return 1 / (1 + np.exp(-(pictures @ w))) / len(pictures) @ w.T
+
+
+@lesson_for_pictures.mistake("factor")
+def _(pictures, w, b):
+    """These are the slopes of the sum over the pictures. What is each picture's share in the mean?"""
+    return 1 / (1 + np.exp(-(pictures @ w + b))) @ w.T
+
+
+@lesson_for_pictures.mistake("neighbours")
+def _(pictures, w, b):
+    """All pictures hear the same, from the mean of all p. Does one picture's price depend on another's score?"""
+    p = (1 / (1 + np.exp(-(pictures @ w + b)))).mean() * np.ones((len(pictures), 1))
+    return p / len(pictures) @ w.T

@@ -1,0 +1,440 @@
+"""Exercises of chapter 8: one step of a small GAN, and a distance between clouds."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from chapters.exercises.form import Case, Exercise
+from tinydl.gradcheck import by_differences
+
+# ----------------------------------------------------------------------------------------------------- gan_step
+
+GAN_STEP = Exercise(
+    "gan",
+    "gan_step",
+    "a small GAN: one move of each player",
+    """
+    Chapter 8, "One step, line by line". Both networks are as small as can be: the generator is a table G that makes
+    pictures of points, z G; the discriminator is a table D that makes scores of pictures, x D. `d_loss` and `g_loss`
+    are what they make small, written out below.
+
+    Find each player's slope, on paper first. Then write a step: first the discriminator moves, then the generator,
+    which gets new points and a discriminator that has just learnt. A player moves its own weights only, downhill:
+
+        weights - rate · (the gradient, clipped: no number of it below -clip or above clip)
+
+    The recipe's optimizer is RMSprop; here it is plain gradient descent.
+    """,
+    hints=(
+        "The discriminator's slope is that of a dense layer with 2n inputs, generated pictures first. What arrives at "
+        "its scores? Look at `rivals`, if you have solved it.",
+        "The generator's slope has to pass through the discriminator: from the scores to the pictures with D, from the "
+        "pictures to G with the points. D is used on that way, and stays as it is.",
+        "In the step: one call of discriminator_slope with the first points, np.clip, the new D. Then one call of "
+        "generator_slope: which D, and which points, does it get?",
+    ),
+    try_it="""
+    rng = np.random.default_rng(0)
+    generator, discriminator = np.zeros((2, 2)), np.zeros((2, 1))
+    labels = np.concatenate([np.ones((50, 1)), np.zeros((50, 1))])
+    for step in range(61):
+        if step % 20 == 0:
+            print(generator[0].round(1))  # [0. 0.] [1.5 0.8] [1.9 0.9] [2. 1.]: there the real ones lie
+        points, more = (np.stack([np.ones(50), rng.normal(size=50)], axis=1) for _ in range(2))  # (50, 2), a 1 first
+        real = [2, 1] + rng.normal(size=(50, 2))
+        generator, discriminator = gan_step(generator, discriminator, points, more, real, labels, 1.0, 0.5, 1.0)
+    """,
+)
+
+
+@GAN_STEP.given
+def d_loss(generator, discriminator, points, real, labels):
+    """The discriminator's loss, one number: the mean cross-entropy of generated pictures, then real ones.
+
+    generator: (k, d). discriminator: (d, 1). points: (n, k). real: (n, d). labels: (2n, 1), with noise.
+    """
+    pictures = np.concatenate([points @ generator, real])  # (2n, d)
+    score = pictures @ discriminator  # (2n, 1)
+    return (np.logaddexp(0, score) - labels * score).mean()
+
+
+@GAN_STEP.given
+def g_loss(generator, discriminator, points):
+    """The generator's loss, one number: the mean cross-entropy of its pictures with the label 0, real."""
+    score = points @ generator @ discriminator  # (n, 1)
+    return np.logaddexp(0, score).mean()
+
+
+def games(rng: np.random.Generator):
+    """Networks, points for both turns, real pictures, noisy labels."""
+    for label, n, k, d in (
+        ("one picture", 1, 2, 3),
+        ("several pictures", 4, 3, 2),
+        ("as many of each", 3, 3, 3),
+    ):
+        names = ("generator", "points", "more_points", "real")
+        shapes = ((k, d), (n, k), (n, k), (n, d))
+        drawn = {name: rng.normal(size=shape) for name, shape in zip(names, shapes)}
+        labels = rng.uniform(0, 0.05, (2 * n, 1)) + np.repeat([[1.0], [0.0]], n, axis=0)
+        yield Case(label, drawn | {"discriminator": rng.normal(size=(d, 1)), "labels": labels})
+
+
+def moves(rng: np.random.Generator):
+    """The same with rates, and clips that some gradients reach and some do not."""
+    for case, clip in zip(games(rng), (0.2, 0.3, 10.0)):
+        rates = {"d_rate": 0.8, "g_rate": 0.5, "clip": clip}
+        yield Case(case.label + (", a clip of 10" if clip == 10 else ""), case.inputs | rates)
+
+
+def _sigmoid(score):
+    return 1 / (1 + np.exp(-score))
+
+
+@GAN_STEP.gradient(d_loss, "discriminator", games)
+def discriminator_slope(generator, discriminator, points, real, labels):
+    """How `d_loss` moves with the discriminator's weights.
+
+    generator: (k, d). discriminator: (d, 1). points: (n, k). real: (n, d). labels: (2n, 1).
+    Returns (d, 1).
+    """
+    pictures = np.concatenate([points @ generator, real])  # (2n, d)
+    p = 1 / (1 + np.exp(-pictures @ discriminator))  # (2n, 1)
+    return pictures.T @ (p - labels) / len(labels)
+
+
+@discriminator_slope.mistake("labels")
+def _(generator, discriminator, points, real, labels):
+    """Real pictures come first here, and get the labels of generated ones. In which order are the labels?"""
+    pictures = np.concatenate([real, points @ generator])
+    return pictures.T @ (_sigmoid(pictures @ discriminator) - labels) / len(labels)
+
+
+@discriminator_slope.mistake("two means")
+def _(generator, discriminator, points, real, labels):
+    """Twice what it is: it was divided by the number of real pictures. Over how many is the loss's mean?"""
+    pictures = np.concatenate([points @ generator, real])
+    return pictures.T @ (_sigmoid(pictures @ discriminator) - labels) / len(real)
+
+
+@discriminator_slope.mistake("one kind")
+def _(generator, discriminator, points, real, labels):
+    """Only the generated pictures have a say. How should the discriminator learn what real ones look like?"""
+    drawn = points @ generator
+    return drawn.T @ (_sigmoid(drawn @ discriminator) - labels[: len(drawn)]) / len(labels)
+
+
+@discriminator_slope.mistake("no noise")
+def _(generator, discriminator, points, real, labels):
+    """Labels of exactly 1 and 0 were taken, and not those that were given."""
+    pictures = np.concatenate([points @ generator, real])
+    return pictures.T @ (_sigmoid(pictures @ discriminator) - np.round(labels)) / len(labels)
+
+
+@discriminator_slope.mistake("wrong point")
+def _(generator, discriminator, points, real, labels):
+    """The sigmoid's slope stands in the gradient once too often. With the cross-entropy, what becomes of it?"""
+    pictures = np.concatenate([points @ generator, real])
+    p = _sigmoid(pictures @ discriminator)
+    return pictures.T @ ((p - labels) * p * (1 - p)) / len(labels)
+
+
+@GAN_STEP.gradient(g_loss, "generator", games)
+def generator_slope(generator, discriminator, points):
+    """How `g_loss` moves with the generator's weights, through a discriminator that stays as it is.
+
+    generator: (k, d). discriminator: (d, 1). points: (n, k).
+    Returns (k, d).
+    """
+    p = 1 / (1 + np.exp(-points @ generator @ discriminator))  # (n, 1)
+    to_pictures = p / len(points) @ discriminator.T  # (n, d)
+    return points.T @ to_pictures
+
+
+@generator_slope.mistake("saturating")
+def _(generator, discriminator, points):
+    """That is the slope of log p. Which of the lesson's two choices is `g_loss`?"""
+    p = _sigmoid(points @ generator @ discriminator)
+    return points.T @ ((1 - p) / len(points) @ discriminator.T)
+
+
+@generator_slope.mistake("label")
+def _(generator, discriminator, points):
+    """This generator learns to be found out. What does it want to hear of its pictures?"""
+    p = _sigmoid(points @ generator @ discriminator)
+    return points.T @ ((p - 1) / len(points) @ discriminator.T)
+
+
+@generator_slope.mistake("past it")
+def _(generator, discriminator, points):
+    """Every pixel hears the same: the discriminator's weights are missing. Which pixels does it look at, and how?"""
+    p = _sigmoid(points @ generator @ discriminator)
+    return points.T @ (p / len(points) @ np.ones_like(discriminator.T))
+
+
+@generator_slope.mistake("wrong point")
+def _(generator, discriminator, points):
+    """That is how p moves with the weights. The loss is a logarithm of 1 - p: how does it move with p?"""
+    p = _sigmoid(points @ generator @ discriminator)
+    return points.T @ (p * (1 - p) / len(points) @ discriminator.T)
+
+
+@generator_slope.mistake("sum")
+def _(generator, discriminator, points):
+    """These are the slopes of the sum over the pictures. What is each picture's share in the mean?"""
+    return points.T @ (_sigmoid(points @ generator @ discriminator) @ discriminator.T)
+
+
+def gan_step_naive(generator, discriminator, points, more_points, real, labels, d_rate, g_rate, clip):
+    """Both moves, with differences for slopes."""
+    (to_d,) = by_differences(d_loss, wrt=(1,))(1.0, generator, discriminator, points, real, labels)
+    discriminator = discriminator - d_rate * np.clip(to_d, -clip, clip)
+    (to_g,) = by_differences(g_loss)(1.0, generator, discriminator, more_points)
+    return generator - g_rate * np.clip(to_g, -clip, clip), discriminator
+
+
+@GAN_STEP.write(moves, gan_step_naive)
+def gan_step(generator, discriminator, points, more_points, real, labels, d_rate, g_rate, clip):
+    """One move of each.
+
+    generator: (k, d). discriminator: (d, 1). real: (n, d). labels: (2n, 1), for the discriminator's turn.
+    points, more_points: (n, k), for the discriminator's and for the generator's turn.
+    d_rate, g_rate: the learning rates. clip: a number above 0.
+    Returns two new arrays: the generator's weights (k, d), the discriminator's (d, 1).
+    """
+    to_discriminator = discriminator_slope(generator, discriminator, points, real, labels)
+    discriminator = discriminator - d_rate * np.clip(to_discriminator, -clip, clip)
+    to_generator = generator_slope(generator, discriminator, more_points)
+    return generator - g_rate * np.clip(to_generator, -clip, clip), discriminator
+
+
+def _move(weights, slope, rate, clip):
+    return weights - rate * np.clip(slope, -clip, clip)
+
+
+@gan_step.mistake("at once")
+def _(generator, discriminator, points, more_points, real, labels, d_rate, g_rate, clip):
+    """The generator learns from the discriminator as it was before its turn. Who has moved when the generator looks?"""
+    to_generator = generator_slope.solution(generator, discriminator, more_points)
+    to_discriminator = discriminator_slope.solution(generator, discriminator, points, real, labels)
+    return _move(generator, to_generator, g_rate, clip), _move(discriminator, to_discriminator, d_rate, clip)
+
+
+@gan_step.mistake("same points")
+def _(generator, discriminator, points, more_points, real, labels, d_rate, g_rate, clip):
+    """The generator's turn used the points of the discriminator's turn. What were the others for?"""
+    to_discriminator = discriminator_slope.solution(generator, discriminator, points, real, labels)
+    discriminator = _move(discriminator, to_discriminator, d_rate, clip)
+    return _move(
+        generator, generator_slope.solution(generator, discriminator, points), g_rate, clip
+    ), discriminator
+
+
+@gan_step.mistake("not frozen")
+def _(generator, discriminator, points, more_points, real, labels, d_rate, g_rate, clip):
+    """The discriminator moved in the generator's turn, too, and so learnt to be fooled. Whose weights may move then?"""
+    to_discriminator = discriminator_slope.solution(generator, discriminator, points, real, labels)
+    discriminator = _move(discriminator, to_discriminator, d_rate, clip)
+    drawn = more_points @ generator
+    helping = drawn.T @ _sigmoid(drawn @ discriminator) / len(drawn)
+    to_generator = generator_slope.solution(generator, discriminator, more_points)
+    return _move(generator, to_generator, g_rate, clip), _move(discriminator, helping, g_rate, clip)
+
+
+@gan_step.mistake("generator first")
+def _(generator, discriminator, points, more_points, real, labels, d_rate, g_rate, clip):
+    """The generator moved before the discriminator. Whose turn comes first?"""
+    generator = _move(
+        generator, generator_slope.solution(generator, discriminator, more_points), g_rate, clip
+    )
+    to_discriminator = discriminator_slope.solution(generator, discriminator, points, real, labels)
+    return generator, _move(discriminator, to_discriminator, d_rate, clip)
+
+
+@gan_step.mistake("not clipped")
+def _(generator, discriminator, points, more_points, real, labels, d_rate, g_rate, clip):
+    """Large gradients move the weights by more than rate · clip. What does the task say about them?"""
+    to_discriminator = discriminator_slope.solution(generator, discriminator, points, real, labels)
+    discriminator = discriminator - d_rate * to_discriminator
+    return generator - g_rate * generator_slope.solution(generator, discriminator, more_points), discriminator
+
+
+@gan_step.mistake("by length")
+def _(generator, discriminator, points, more_points, real, labels, d_rate, g_rate, clip):
+    """A gradient that is too long was made shorter as a whole. That is clipping by length; which one is asked for?"""
+    shorter = lambda slope: slope * min(1, clip / np.linalg.norm(slope))  # noqa: E731
+    to_discriminator = discriminator_slope.solution(generator, discriminator, points, real, labels)
+    discriminator = discriminator - d_rate * shorter(to_discriminator)
+    to_generator = generator_slope.solution(generator, discriminator, more_points)
+    return generator - g_rate * shorter(to_generator), discriminator
+
+
+@gan_step.mistake("uphill")
+def _(generator, discriminator, points, more_points, real, labels, d_rate, g_rate, clip):
+    """The generator goes up. It is the rival's enemy, but it has a loss of its own: does it want that one large?"""
+    to_discriminator = discriminator_slope.solution(generator, discriminator, points, real, labels)
+    discriminator = _move(discriminator, to_discriminator, d_rate, clip)
+    to_generator = generator_slope.solution(generator, discriminator, more_points)
+    return _move(generator, to_generator, -g_rate, clip), discriminator
+
+
+# ------------------------------------------------------------------------------------------------------ frechet
+
+FRECHET = Exercise(
+    "gan",
+    "frechet",
+    "how far two clouds of points are apart",
+    """
+    Chapter 8, "Two figures for quality". Of two clouds of points, with means m and covariances C, each taken for a
+    Gaussian:
+
+        |m₁ - m₂|² + trace( C₁ + C₂ - 2 (C₁^½ C₂ C₁^½)^½ )
+
+    C^½ is the symmetric root: the symmetric matrix R with R R = C that has no eigenvalue below 0. A covariance is a
+    stretching along axes that stand at right angles, and np.linalg.eigh finds them: it answers with the variances along
+    the axes, (d,), and with the axes, the columns of a matrix (d, d), so that
+
+        C = axes · diagonal(variances) · axesᵀ
+
+    Write the root first, then the distance.
+    """,
+    hints=(
+        "R has the same axes as C, and R R stretches along each of them twice. By how much does R stretch along an "
+        "axis whose variance is v?",
+        "Put it together in the same way as C above, with other numbers on the diagonal. A cloud that is flat has "
+        "variances of 0, which a computer may find to be -1e-17: what does a square root say to that?",
+        "The distance is written down term by term; `root` is called twice, once for C₁ and once for a product that is "
+        "symmetric, too. np.trace adds up a diagonal.",
+    ),
+    try_it="""
+    print(root(np.array([[5.0, 4.0], [4.0, 5.0]])).round(6))  # [[2. 1.] [1. 2.]]: try its square
+    print(frechet(np.zeros(2), np.eye(2), np.array([3.0, 4.0]), np.eye(2)))  # 25.0: moved by 5, and of the same shape
+    """,
+)
+
+
+def _covariance(rng: np.random.Generator, d: int, points: int) -> np.ndarray:
+    drawn = rng.normal(size=(points, d)) @ rng.normal(size=(d, d))
+    return drawn.T @ drawn / points
+
+
+def covariances(rng: np.random.Generator):
+    """One number, straight axes, turned ones, and a cloud that is flat."""
+    yield Case("one number", {"covariance": np.array([[2.25]])})
+    yield Case("straight axes", {"covariance": np.diag([4.0, 0.25])})
+    yield Case("turned axes", {"covariance": _covariance(rng, 3, 20)})
+    yield Case("a flat cloud", {"covariance": _covariance(rng, 4, 2)})
+
+
+def root_naive(covariance):
+    """The root by singular values, axis by axis."""
+    axes, variances, _ = np.linalg.svd(covariance)
+    return sum(np.sqrt(v) * np.outer(axis, axis) for v, axis in zip(variances, axes.T))
+
+
+@FRECHET.write(covariances, root_naive)
+def root(covariance):
+    """The symmetric root of a covariance.
+
+    covariance: (d, d), symmetric, with no eigenvalue below 0 but for rounding.
+    Returns (d, d).
+    """
+    variances, axes = np.linalg.eigh(covariance)
+    deviations = np.sqrt(np.maximum(variances, 0))
+    return axes @ np.diag(deviations) @ axes.T
+
+
+@root.mistake("each number")
+def _(covariance):
+    """The root of each number of the matrix was taken. Multiply yours with itself, as matrices: does C come out?"""
+    return np.sqrt(np.abs(covariance))
+
+
+@root.mistake("axes")
+def _(covariance):
+    """The numbers along the axes are right, but the axes got lost: it was not turned back."""
+    return np.diag(np.sqrt(np.maximum(np.linalg.eigh(covariance)[0], 0)))
+
+
+@root.mistake("transposed")
+def _(covariance):
+    """The axes stand the other way round. In what eigh answers, is an axis a row or a column?"""
+    variances, axes = np.linalg.eigh(covariance)
+    return axes.T @ np.diag(np.sqrt(np.maximum(variances, 0))) @ axes
+
+
+@root.mistake("one side")
+def _(covariance):
+    """R Rᵀ = C holds for yours, but it is not symmetric. What is missing to its right?"""
+    variances, axes = np.linalg.eigh(covariance)
+    return axes * np.sqrt(np.maximum(variances, 0))
+
+
+@root.mistake("no root")
+def _(covariance):
+    """That is C again: what should be different along the axes?"""
+    return covariance + 0
+
+
+def pairs_of_clouds(rng: np.random.Generator):
+    """Clouds in other places, of other shapes, and the same cloud twice."""
+    names = ("mean_a", "cov_a", "mean_b", "cov_b")
+    some = lambda d: (rng.normal(size=d), _covariance(rng, d, 20))  # noqa: E731
+    yield Case("one number", dict(zip(names, (*some(1), *some(1)))))
+    yield Case("turned axes", dict(zip(names, (*some(2), *some(2)))))
+    yield Case("three numbers", dict(zip(names, (*some(3), *some(3)))))
+    yield Case("a flat cloud", dict(zip(names, (*some(3), rng.normal(size=3), _covariance(rng, 3, 1)))))
+    yield Case("the same cloud", dict(zip(names, 2 * some(2))))
+
+
+def frechet_naive(mean_a, cov_a, mean_b, cov_b):
+    """The trace of the last root is the sum of the singular values of both roots' product."""
+    total = sum((a - b) ** 2 for a, b in zip(mean_a, mean_b))
+    total += sum(cov_a[i, i] + cov_b[i, i] for i in range(len(mean_a)))
+    return total - 2 * np.linalg.svd(root_naive(cov_a) @ root_naive(cov_b), compute_uv=False).sum()
+
+
+@FRECHET.write(pairs_of_clouds, frechet_naive)
+def frechet(mean_a, cov_a, mean_b, cov_b):
+    """The Fréchet distance (strictly, its square) of two Gaussians.
+
+    mean_a, mean_b: (d,). cov_a, cov_b: (d, d).
+    Returns one number.
+    """
+    half = root(cov_a)
+    both = root(half @ cov_b @ half)
+    return ((mean_a - mean_b) ** 2).sum() + np.trace(cov_a + cov_b - 2 * both)
+
+
+@frechet.mistake("distance")
+def _(mean_a, cov_a, mean_b, cov_b):
+    """The first term is the distance of the means. What does the formula want of it?"""
+    shapes = frechet.solution(mean_a, cov_a, mean_a, cov_b)
+    return np.linalg.norm(mean_a - mean_b) + shapes
+
+
+@frechet.mistake("two roots")
+def _(mean_a, cov_a, mean_b, cov_b):
+    """C₁^½ C₂^½ was taken for the last root. That is the same only for clouds with the same axes."""
+    both = root_naive(cov_a) @ root_naive(cov_b)
+    return ((mean_a - mean_b) ** 2).sum() + np.trace(cov_a + cov_b - 2 * both)
+
+
+@frechet.mistake("factor of 2")
+def _(mean_a, cov_a, mean_b, cov_b):
+    """What does yours say of a cloud and itself? There has to be something that cancels both covariances."""
+    half = root_naive(cov_a)
+    both = root_naive(half @ cov_b @ half)
+    return ((mean_a - mean_b) ** 2).sum() + np.trace(cov_a + cov_b - both)
+
+
+@frechet.mistake("means only")
+def _(mean_a, cov_a, mean_b, cov_b):
+    """Only the places were compared. A generator that draws one bird over and over: what finds it out?"""
+    return ((mean_a - mean_b) ** 2).sum()
+
+
+@frechet.mistake("diagonal")
+def _(mean_a, cov_a, mean_b, cov_b):
+    """Only the variances were compared, number by number. Two clouds may differ in how they are turned."""
+    deviations = np.sqrt(np.diag(cov_a)) - np.sqrt(np.diag(cov_b))
+    return ((mean_a - mean_b) ** 2).sum() + (deviations**2).sum()
