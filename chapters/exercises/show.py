@@ -123,8 +123,11 @@ def _unwritten(verdict: Verdict, arrow: str) -> list[RenderableType]:
     line = Text(f"{arrow} {verdict.part} is still to be written.", style="bold yellow")
     if verdict.passed:
         return [line]
-    first = " ".join(verdict.exercise.task.split("\n\n")[0].split())
-    return [line, Text(), Text(first), Text("The whole task stands in the file.", style="dim")]
+    first, *rest = verdict.exercise.task.split("\n\n")
+    text = " ".join(first.split())
+    if text.endswith(":") and rest:  # a formula stands below, as it is written
+        text += f"\n\n{rest[0]}"
+    return [line, Text(), Text(text), Text("\nThe whole task stands in the file.", style="dim")]
 
 
 def _why(verdict: Verdict, path: Path) -> list[RenderableType]:

@@ -96,7 +96,9 @@ class _Watching:
             return
         self.screen.print(Text("checking ...", style="dim"))
         verdict, said = self.checker.check(self.exercise)
-        self.page = [show.report(verdict, self.path, self.unicode), Text(), said]
+        self.page = [show.report(verdict, self.path, self.unicode)]
+        if said:
+            self.page += [Text(), said]
         following = workspace.next_unsolved(self.checker.folder, after=self.exercise)
         if verdict.state == "solved" and following and self.keyboard:
             self.page.append(Text(f"n goes on with {following.name}: {following.title}."))
@@ -188,7 +190,13 @@ def _observer(folder: Path, tell: Callable[[], None]):
     except ImportError:
         return None
     handler = FileSystemEventHandler()
-    handler.on_any_event = lambda event: tell()
+    for event in (
+        "created",
+        "modified",
+        "moved",
+        "deleted",
+    ):  # not "opened", which we do ourselves, time and again
+        setattr(handler, f"on_{event}", lambda event: tell())
     observer = Observer()
     try:
         observer.schedule(handler, str(folder), recursive=True)
