@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from tinydl.gradcheck.check import Finding, GradientError, Report, check
-from tinydl.gradcheck.diagnosis import Diagnosis, Mistake, Trial, diagnose
+from tinydl.gradcheck.diagnosis import diagnose
 from tinydl.gradcheck.difference import Element, error_map, figure, shaded, worst
+from tinydl.gradcheck.evidence import Diagnosis, Mistake, Trial
 from tinydl.gradcheck.slopes import by_differences
 
 __all__ = [
