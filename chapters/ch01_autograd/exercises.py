@@ -1,7 +1,7 @@
-"""Exercises."""
+"""The exercises of chapter 1, in order."""
 
 from __future__ import annotations
 
-from chapters.exercises.form import Exercise
+from chapters.ch01_autograd import exercises_arrays, exercises_graphs, exercises_slopes
 
-EXERCISES: list[Exercise] = []
+EXERCISES = [*exercises_slopes.EXERCISES, *exercises_graphs.EXERCISES, *exercises_arrays.EXERCISES]

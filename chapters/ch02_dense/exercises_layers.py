@@ -169,8 +169,8 @@ RELU = Exercise(
     try_it="""
     x, gy = np.array([-2.0, 0.0, 1.0, 6.0, 8.0]), np.array([10.0, 20.0, -30.0, 40.0, 50.0])
     print(relu(x).tolist())  # 0.0, 0.0, 1.0, 6.0, 8.0
-    print((relu_gradient(gy, x) + 0.0).tolist())  # 0.0, 0.0, -30.0, 40.0, 50.0
-    print((clipped_gradient(gy, x) + 0.0).tolist())  # 0.0, 0.0, -30.0, 0.0, 0.0
+    print(relu_gradient(gy, x).tolist())  # 0.0, 0.0, -30.0, 40.0, 50.0
+    print(clipped_gradient(gy, x).tolist())  # 0.0, 0.0, -30.0, 0.0, 0.0
     """,
 )
 

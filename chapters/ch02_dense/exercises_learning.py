@@ -23,8 +23,8 @@ SHARES = Exercise(
     the rule said 0, so it was taken for right. It is wrong.
 
     First write the check that finds it out, `is_right(rule)`: call the rule, work the same gradient out by differences,
-    compare. We try your check on several rules, wrong ones and right ones, each wrong in its own way. Then mend the
-    rule. (Chapter 1, "Is my gradient right?", has the trap in its last sentences.)
+    compare. We try it on two rules that are right, and on several that are wrong, each in its own way. Then mend
+    `shares_gradient`. (Chapter 1, "Is my gradient right?", names the trap in its last sentences.)
     """,
     hints=(
         "The shares of a row always sum to 1. What is the gradient of something that is always 1? Which wrong rules "
@@ -279,9 +279,9 @@ ADAM = Exercise(
 
         w  ←  w − rate · (m / (1 − beta_1ᵗ))  /  √(v / (1 − beta_2ᵗ))
 
-    One thing is missing: epsilon, which keeps this from dividing by 0. The paper adds it to the corrected root. Keras,
-    PyTorch and tinydl do not agree on it, and where gradients are tiny it makes another step. Do it as Keras and tinydl
-    do: draw both corrections out into the rate, then add epsilon to the root of v as it is kept.
+    One thing is missing: epsilon, which keeps this from dividing by 0. The paper and PyTorch add it to the corrected
+    root. Keras and tinydl do otherwise, and where gradients are tiny that is another step. Do it their way: draw both
+    corrections out into the rate, then add epsilon to the root of v as it is kept.
     """,
     hints=(
         "First the two means, with today's gradient in them. Then the step, from these new means.",
@@ -293,7 +293,7 @@ ADAM = Exercise(
     w, m, v = np.array([1.0, 1.0]), np.zeros(2), np.zeros(2)
     for t in (1, 2, 3):
         w, m, v = adam_step(w, np.array([8.0, 0.001]), m, v, t, 0.1, 0.9, 0.999, 1e-7)
-        print(w.round(4).tolist())  # 0.9, 0.9003, then 0.8, 0.8005, then 0.7, 0.7007 (gradients of 8 and 0.001, and alike)
+        print(w.round(4).tolist())  # 0.9, 0.9003, then 0.8, 0.8005, then 0.7, 0.7007 (steps all but alike)
     """,
 )
 

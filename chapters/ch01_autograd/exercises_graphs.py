@@ -1,0 +1,253 @@
+"""Exercises of chapter 1 on graphs: the walk back, newest first."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from chapters.ch01_autograd.model import Value
+from chapters.exercises.form import Case, Exercise
+
+# --------------------------------------------------------------------------------------------- backward
+
+BACKWARD = Exercise(
+    "autograd",
+    "backward",
+    "the walk back through a graph, newest first",
+    """
+    Chapter 1, "Sixty lines" and "Why newest first?". Write the two functions that the engine of the lesson lives by,
+    for a graph of plain numbers. Its values are numbered in the order in which they were made, 0, 1, 2, …:
+
+        parents[i]   the numbers of the values that value i was made of, a list; each is smaller than i
+        slopes[i]    how fast value i moves with each of them, a list as long
+
+    y = a·a + a with a = 3x, at x = 2, is such a graph. Value 0 is x, 1 is a, 2 is a·a, and 3 is y:
+
+        parents = {0: [], 1: [0], 2: [1, 1], 3: [2, 1]}        slopes = {0: [], 1: [3], 2: [6, 6], 3: [1, 1]}
+
+    Before you write the walk, take it with a pencil: that is the first function.
+    """,
+    hints=(
+        "For the pencil: begin with 1 at y. Along how many arrows does something arrive at a? Add before you go on.",
+        "To find all that the last one was made of, keep a set of those you have seen, and a list of those whose "
+        "parents you have not looked at yet. No function needs to call itself.",
+        "In the walk each value has its turn once, and by then all has arrived. What it has, times a slope, is added "
+        "to what the parent has already.",
+    ),
+    try_it="""
+    parents = {0: [], 1: [0], 2: [1, 1], 3: [2, 1]}
+    print(newest_first(parents, 3))  # 3, 2, 1, 0
+    print(backward(parents, {0: [], 1: [5], 2: [1, 1], 3: [1, 1]}, 3).tolist())  # 15.0, 3.0, 1.0, 1.0
+    """,
+)
+
+
+def by_values():
+    """What the engine of the lesson says, after one walk and after two."""
+    x, found = Value(2.0), []
+    for _ in range(2):
+        a = x * 3
+        y = a * a + a
+        y.backward()
+        found.append(x.grad)
+    return tuple(found)
+
+
+@BACKWARD.predict(by_values)
+def with_a_pencil():
+    """The gradient of x in Values, for the graph above: x = Value(2.0), a = x * 3, y = a * a + a.
+
+    Returns two numbers: x.grad after y.backward(), and what it is when a and y are then made anew from the same x and
+    y.backward() is called once more, with nothing zeroed in between.
+    """
+    return 39.0, 78.0
+
+
+@with_a_pencil.mistake("sum missing")
+def _():
+    """One of the arrows was left out. Where does a occur in y, and how often?"""
+    return 36.0, 72.0
+
+
+@with_a_pencil.mistake("too early")
+def _():
+    """That is the gradient of a. How far does a move with x?"""
+    return 13.0, 26.0
+
+
+@with_a_pencil.mistake("zeroed")
+def _():
+    """The first is right. What does backward do with what x.grad holds already? (See "Why must I zero gradients?")"""
+    return 39.0, 39.0
+
+
+def drawn(rng: np.random.Generator, size: int):
+    """A graph of some values: three to begin with, each of the others made of one to three before it."""
+    parents = {i: [] for i in range(3)}
+    for i in range(3, size):
+        parents[i] = rng.integers(max(i - 4, 0), i, size=rng.integers(1, 4)).tolist()
+    slopes = {i: rng.uniform(0.5, 1.5, len(each)).round(3).tolist() for i, each in parents.items()}
+    return {"parents": parents, "slopes": slopes, "last": size - 1}
+
+
+def graphs(rng: np.random.Generator):
+    """The lesson's graph, one with a value that leads nowhere, a walk that begins in the middle, drawn ones."""
+    lesson = {
+        "parents": {0: [], 1: [0], 2: [1], 3: [1, 2]},
+        "slopes": {0: [], 1: [4.0], 2: [8.0], 3: [1.0, 1.0]},
+    }
+    yield Case("the graph of the lesson", lesson | {"last": 3})
+    nowhere = {0: [], 1: [], 2: [0, 1], 3: [0], 4: [2, 2]}
+    slopes = {0: [], 1: [], 2: [2.0, -1.0], 3: [5.0], 4: [0.5, 3.0]}
+    yield Case("a value that leads nowhere", {"parents": nowhere, "slopes": slopes, "last": 4})
+    yield Case("an end in the middle", {"parents": nowhere, "slopes": slopes, "last": 2})
+    yield Case("a drawn graph", drawn(rng, 9))
+    yield Case("a larger one", drawn(rng, 14))
+
+
+def orders(rng: np.random.Generator):
+    """The same graphs without slopes, and a long chain."""
+    for case in graphs(rng):
+        yield Case(case.label, {name: case.inputs[name] for name in ("parents", "last")})
+    chain = {i: [i - 1] if i else [] for i in range(3000)}
+    yield Case("a chain of three thousand", {"parents": chain, "last": 2999})
+
+
+def order_naive(parents, last):
+    """From the last one down, every value that something after it was made of."""
+    used, order = {last}, []
+    for i in range(last, -1, -1):
+        if i in used:
+            order.append(i)
+            used.update(parents[i])
+    return order
+
+
+@BACKWARD.write(orders, order_naive)
+def newest_first(parents, last):
+    """Every value that `last` was made of, directly or by way of others, and `last` itself: newest first, each once.
+
+    parents: a dict, as above. last: a number. There may be thousands of values in a row, and values that `last` was
+    not made of. Returns a list of numbers.
+    """
+    seen, waiting = {last}, [last]
+    while waiting:
+        for parent in parents[waiting.pop()]:
+            if parent not in seen:
+                seen.add(parent)
+                waiting.append(parent)
+    return sorted(seen, reverse=True)
+
+
+@newest_first.mistake("not asked")
+def _(parents, last):
+    """There is a value in the list that the last one was not made of. How do you know who belongs to it?"""
+    return list(range(last, -1, -1))
+
+
+@newest_first.mistake("order")
+def _(parents, last):
+    """All are there, but one has its turn before somebody who was made of it. What does the number of a value tell?"""
+    order = [last]
+    for i in order:
+        order += [parent for parent in dict.fromkeys(parents[i]) if parent not in order]
+    return order
+
+
+@newest_first.mistake("oldest first")
+def _(parents, last):
+    """All are there, from the oldest to the newest. Where does the walk begin?"""
+    return order_naive(parents, last)[::-1]
+
+
+@newest_first.mistake("itself")
+def _(parents, last):
+    """The last one is missing. Who should pass on the first gradient?"""
+    return order_naive(parents, last)[1:]
+
+
+def path_by_path(parents, slopes, last):
+    """The gradients, as the sum over all paths: too slow for large graphs, and right by definition."""
+    gradients, waiting = np.zeros(len(parents)), [(last, 1.0)]
+    while waiting:
+        i, arrived = waiting.pop()
+        gradients[i] += arrived
+        waiting += [(parent, arrived * slope) for parent, slope in zip(parents[i], slopes[i])]
+    return gradients
+
+
+@BACKWARD.write(graphs, path_by_path)
+def backward(parents, slopes, last):
+    """How fast value `last` moves with every value of the graph.
+
+    parents, slopes: dicts, as above. last: a number.
+    Returns an array with a gradient for each value, float64, in the order of their numbers: 1 for `last`, 0 for those
+    with which it does not move.
+    """
+    gradients = np.zeros(len(parents))
+    gradients[last] = 1.0
+    for i in newest_first(parents, last):
+        for parent, slope in zip(parents[i], slopes[i]):
+            gradients[parent] += gradients[i] * slope
+    return gradients
+
+
+@backward.mistake("sum missing")
+def _(parents, slopes, last):
+    """Somebody who is used twice has heard of one use only. What happens to what had arrived before?"""
+    gradients = np.zeros(len(parents))
+    gradients[last] = 1.0
+    for i in order_naive(parents, last):
+        for parent, slope in zip(parents[i], slopes[i]):
+            gradients[parent] = gradients[i] * slope
+    return gradients
+
+
+@backward.mistake("order")
+def _(parents, slopes, last):
+    """Somebody passed on before all had arrived (the upper half of the lesson's picture). Whose turn is it when?"""
+    gradients, order = np.zeros(len(parents)), [last]
+    gradients[last] = 1.0
+    for i in order:
+        for parent, slope in zip(parents[i], slopes[i]):
+            gradients[parent] += gradients[i] * slope
+            if parent not in order:
+                order.append(parent)
+    return gradients
+
+
+@backward.mistake("sum twice")
+def _(parents, slopes, last):
+    """At each arrival all that had come so far was passed on, so that what came first was passed on twice."""
+    gradients, waiting = np.zeros(len(parents)), [last]
+    gradients[last] = 1.0
+    while waiting:
+        i = waiting.pop(0)
+        for parent, slope in zip(parents[i], slopes[i]):
+            gradients[parent] += gradients[i] * slope
+            waiting.append(parent)
+    return gradients
+
+
+@backward.mistake("slopes")
+def _(parents, slopes, last):
+    """The slopes along the way do not count, or only one of them. What does the chain rule do along the way?"""
+    gradients = np.zeros(len(parents))
+    gradients[last] = 1.0
+    for i in order_naive(parents, last):
+        for parent, slope in zip(parents[i], slopes[i]):
+            gradients[parent] += slope
+    return gradients
+
+
+@backward.mistake("added")
+def _(parents, slopes, last):
+    """Along the way slopes are added here. Add over the ways, but along a way?"""
+    gradients = np.zeros(len(parents))
+    gradients[last] = 1.0
+    for i in order_naive(parents, last):
+        for parent, slope in zip(parents[i], slopes[i]):
+            gradients[parent] += gradients[i] + slope
+    return gradients
+
+
+EXERCISES = [BACKWARD]
