@@ -40,9 +40,9 @@ GAN_STEP = Exercise(
     for step in range(61):
         if step % 20 == 0:
             print(generator[0].round(1))  # [0. 0.] [1.5 0.8] [1.9 0.9] [2. 1.]: there the real ones lie
-        points, more = (np.stack([np.ones(50), rng.normal(size=50)], axis=1) for _ in range(2))  # (50, 2), a 1 first
+        points, more = (np.stack([np.ones(50), rng.normal(size=50)], axis=1) for _ in range(2))  # a 1 comes first
         real = [2, 1] + rng.normal(size=(50, 2))
-        generator, discriminator = gan_step(generator, discriminator, points, more, real, labels, 1.0, 0.5, 1.0)
+        discriminator, generator = gan_step(generator, discriminator, points, more, real, labels, 1.0, 0.5, 1.0)
     """,
 )
 
@@ -189,7 +189,7 @@ def gan_step_naive(generator, discriminator, points, more_points, real, labels, 
     (to_d,) = by_differences(d_loss, wrt=(1,))(1.0, generator, discriminator, points, real, labels)
     discriminator = discriminator - d_rate * np.clip(to_d, -clip, clip)
     (to_g,) = by_differences(g_loss)(1.0, generator, discriminator, more_points)
-    return generator - g_rate * np.clip(to_g, -clip, clip), discriminator
+    return discriminator, generator - g_rate * np.clip(to_g, -clip, clip)
 
 
 @GAN_STEP.write(moves, gan_step_naive)
@@ -199,12 +199,12 @@ def gan_step(generator, discriminator, points, more_points, real, labels, d_rate
     generator: (k, d). discriminator: (d, 1). real: (n, d). labels: (2n, 1), for the discriminator's turn.
     points, more_points: (n, k), for the discriminator's and for the generator's turn.
     d_rate, g_rate: the learning rates. clip: a number above 0.
-    Returns two new arrays: the generator's weights (k, d), the discriminator's (d, 1).
+    Returns two new arrays, in the order of the turns: the discriminator's weights (d, 1), the generator's (k, d).
     """
     to_discriminator = discriminator_slope(generator, discriminator, points, real, labels)
     discriminator = discriminator - d_rate * np.clip(to_discriminator, -clip, clip)
     to_generator = generator_slope(generator, discriminator, more_points)
-    return generator - g_rate * np.clip(to_generator, -clip, clip), discriminator
+    return discriminator, generator - g_rate * np.clip(to_generator, -clip, clip)
 
 
 def _move(weights, slope, rate, clip):
@@ -216,7 +216,7 @@ def _(generator, discriminator, points, more_points, real, labels, d_rate, g_rat
     """The generator learns from the discriminator as it was before its turn. Who has moved when the generator looks?"""
     to_generator = generator_slope.solution(generator, discriminator, more_points)
     to_discriminator = discriminator_slope.solution(generator, discriminator, points, real, labels)
-    return _move(generator, to_generator, g_rate, clip), _move(discriminator, to_discriminator, d_rate, clip)
+    return _move(discriminator, to_discriminator, d_rate, clip), _move(generator, to_generator, g_rate, clip)
 
 
 @gan_step.mistake("same points")
@@ -224,9 +224,8 @@ def _(generator, discriminator, points, more_points, real, labels, d_rate, g_rat
     """The generator's turn used the points of the discriminator's turn. What were the others for?"""
     to_discriminator = discriminator_slope.solution(generator, discriminator, points, real, labels)
     discriminator = _move(discriminator, to_discriminator, d_rate, clip)
-    return _move(
-        generator, generator_slope.solution(generator, discriminator, points), g_rate, clip
-    ), discriminator
+    to_generator = generator_slope.solution(generator, discriminator, points)
+    return discriminator, _move(generator, to_generator, g_rate, clip)
 
 
 @gan_step.mistake("not frozen")
@@ -237,7 +236,7 @@ def _(generator, discriminator, points, more_points, real, labels, d_rate, g_rat
     drawn = more_points @ generator
     helping = drawn.T @ _sigmoid(drawn @ discriminator) / len(drawn)
     to_generator = generator_slope.solution(generator, discriminator, more_points)
-    return _move(generator, to_generator, g_rate, clip), _move(discriminator, helping, g_rate, clip)
+    return _move(discriminator, helping, g_rate, clip), _move(generator, to_generator, g_rate, clip)
 
 
 @gan_step.mistake("generator first")
@@ -247,7 +246,7 @@ def _(generator, discriminator, points, more_points, real, labels, d_rate, g_rat
         generator, generator_slope.solution(generator, discriminator, more_points), g_rate, clip
     )
     to_discriminator = discriminator_slope.solution(generator, discriminator, points, real, labels)
-    return generator, _move(discriminator, to_discriminator, d_rate, clip)
+    return _move(discriminator, to_discriminator, d_rate, clip), generator
 
 
 @gan_step.mistake("not clipped")
@@ -255,7 +254,7 @@ def _(generator, discriminator, points, more_points, real, labels, d_rate, g_rat
     """Large gradients move the weights by more than rate · clip. What does the task say about them?"""
     to_discriminator = discriminator_slope.solution(generator, discriminator, points, real, labels)
     discriminator = discriminator - d_rate * to_discriminator
-    return generator - g_rate * generator_slope.solution(generator, discriminator, more_points), discriminator
+    return discriminator, generator - g_rate * generator_slope.solution(generator, discriminator, more_points)
 
 
 @gan_step.mistake("by length")
@@ -265,7 +264,7 @@ def _(generator, discriminator, points, more_points, real, labels, d_rate, g_rat
     to_discriminator = discriminator_slope.solution(generator, discriminator, points, real, labels)
     discriminator = discriminator - d_rate * shorter(to_discriminator)
     to_generator = generator_slope.solution(generator, discriminator, more_points)
-    return generator - g_rate * shorter(to_generator), discriminator
+    return discriminator, generator - g_rate * shorter(to_generator)
 
 
 @gan_step.mistake("uphill")
@@ -274,7 +273,7 @@ def _(generator, discriminator, points, more_points, real, labels, d_rate, g_rat
     to_discriminator = discriminator_slope.solution(generator, discriminator, points, real, labels)
     discriminator = _move(discriminator, to_discriminator, d_rate, clip)
     to_generator = generator_slope.solution(generator, discriminator, more_points)
-    return _move(generator, to_generator, -g_rate, clip), discriminator
+    return discriminator, _move(generator, to_generator, -g_rate, clip)
 
 
 # ------------------------------------------------------------------------------------------------------ frechet
@@ -306,8 +305,8 @@ FRECHET = Exercise(
         "symmetric, too. np.trace adds up a diagonal.",
     ),
     try_it="""
-    print(root(np.array([[5.0, 4.0], [4.0, 5.0]])).round(6))  # [[2. 1.] [1. 2.]]: try its square
-    print(frechet(np.zeros(2), np.eye(2), np.array([3.0, 4.0]), np.eye(2)))  # 25.0: moved by 5, and of the same shape
+    print(root(np.array([[5.0, 4.0], [4.0, 5.0]])).round(6))  # [[2. 1.] [1. 2.]], try its square
+    print(frechet(np.zeros(2), np.eye(2), np.array([3.0, 4.0]), np.eye(2)))  # 25.0 for 5 steps away
     """,
 )
 
