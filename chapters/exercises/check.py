@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 from argparse import Namespace
 from collections.abc import Sequence
 from pathlib import Path
@@ -17,8 +16,6 @@ from chapters.exercises import sandbox, show, workspace
 from chapters.exercises.checker import Checker
 from chapters.exercises.judge import Verdict
 from chapters.exercises.workspace import command
-
-ALONE = ("all", "watch", "junit", "json", "picture")  # flags that change what is done
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -56,8 +53,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         screen.print(show.report(verdict, path, show.has_unicode(screen)))
         screen.print(below := _below(verdict, said, folder))
     if options.picture:
-        show.picture(verdict, path, options.picture, below)
-        print(f"A picture of it: {options.picture}", file=sys.stderr)
+        drawn = show.picture(verdict, path, options.picture, below)
+        print(
+            f"A picture of it: {options.picture}" if drawn else "No picture: there are no two arrays to draw."
+        )
     return 0 if verdict.state == "solved" else 1
 
 
@@ -68,7 +67,7 @@ def _flags() -> course.Parser:
     flags.add_argument("--watch", action="store_true", help="check again at each save")
     flags.add_argument("--poll", action="store_true", help="with --watch: look at the file twice a second")
     flags.add_argument(
-        "--picture", type=Path, metavar="FILE", help=".png: the arrays as heat maps; .svg: the terminal"
+        "--picture", type=_picture, metavar="FILE", help=".png: the arrays as heat maps; .svg: the terminal"
     )
     flags.add_argument(
         "--all", action="store_true", help="check every exercise, and note nothing: for teachers"
@@ -96,6 +95,13 @@ def _seconds(text: str) -> float:
     except ValueError:
         pass
     raise argparse.ArgumentTypeError(f"expected a number of seconds above 0, got {text!r}")
+
+
+def _picture(text: str) -> Path:
+    """A reader of flags that takes a picture's file."""
+    if Path(text).suffix.lower() in (".png", ".svg"):
+        return Path(text)
+    raise argparse.ArgumentTypeError(f"expected a file name that ends in .png or .svg, got {text!r}")
 
 
 def _together(options: Namespace) -> None:

@@ -33,8 +33,8 @@ def heat_map(yours: np.ndarray, expected: np.ndarray, right: float, unicode: boo
             text.append(squares[degree], f"not dim {COLOURS[degree]}" if degree else "")
         text.append("\n")
     finite = off[np.isfinite(off)]
-    largest = f"off by {finite.max():.2g}" if finite.size == off.size else "not a number, or off by most"
-    return text.append(f"{squares[0]} right   {squares[4]} {largest}")
+    words = ["not a number"] * (finite.size < off.size) + [f"off by {finite.max():.2g}"] * bool(finite.any())
+    return text.append(f"{squares[0]} right   {squares[4]} {' or '.join(words)}")
 
 
 def telling(error: np.ndarray) -> tuple[int | slice, ...]:

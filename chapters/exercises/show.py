@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,6 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from chapters import course
 from chapters.exercises.heat import heat_map
 from chapters.exercises.judge import SMALL, Difference, Verdict
 from chapters.exercises.workspace import number
@@ -27,9 +27,11 @@ NO_WORD = (
 )
 
 
-def console(**options: Any) -> Console:
+def console() -> Console:
     """Where all is printed: as wide as the terminal, or 100 characters where there is none."""
-    screen = Console(highlight=False, **options)
+    screen = Console(highlight=False)
+    if isinstance(sys.stdout, io.TextIOWrapper) and not has_unicode(screen):
+        sys.stdout.reconfigure(errors="replace")  # a sum sign in a task is not worth an error
     if not screen.is_terminal:
         screen.width = 100
     return screen
@@ -83,8 +85,8 @@ def as_data(verdict: Verdict, path: Path) -> dict[str, Any]:
     }
 
 
-def picture(verdict: Verdict, path: Path, out: Path, last: RenderableType = "") -> None:
-    """Write a picture of a check: .png, the arrays as heat maps; .svg, what stands in the terminal.
+def picture(verdict: Verdict, path: Path, out: Path, last: RenderableType = "") -> bool:
+    """Write a picture of a check: .svg, what stands in the terminal; else the arrays as heat maps.
 
     Args:
         verdict: what `judge` says.
@@ -92,8 +94,10 @@ def picture(verdict: Verdict, path: Path, out: Path, last: RenderableType = "") 
         out: the picture's file.
         last: what stands below the report in the terminal.
 
+    Returns:
+        Whether there was something to draw.
+
     Raises:
-        Refused: another ending, or there are no arrays to draw.
         OSError: the place cannot be written to.
     """
     if out.suffix.lower() == ".svg":
@@ -102,15 +106,14 @@ def picture(verdict: Verdict, path: Path, out: Path, last: RenderableType = "") 
         text = screen.export_svg(title=f"python -m chapters check {verdict.exercise.name}")
         with aside(out) as part:
             part.write_text(text, encoding="utf-8")
-        return
-    if verdict.difference is None:
-        raise course.Refused(
-            f"--picture {out}: there are no two arrays to draw; FILE.svg is a picture of the terminal"
-        )
+        return True
+    off = verdict.difference
+    if off is None or not np.size(off.yours):
+        return False
     from tinydl import plot  # matplotlib takes its time
 
-    off = verdict.difference
     plot.save(figure(off.yours, off.expected, f"{verdict.exercise.name}: {off.what} ({off.label})"), out)
+    return True
 
 
 def clean(text: str) -> str:
