@@ -187,8 +187,8 @@ def _begins(function: Any) -> int | None:
 
 
 def _text(error: BaseException) -> str:
-    """What an exception says, on one line."""
+    """What an exception says, on one line, in characters that can be written."""
     try:
-        return " ".join(str(error).split())[:300]
+        return " ".join(str(error).split())[:300].encode("utf-8", "replace").decode("utf-8")
     except Exception:  # an exception of the reader's own
         return ""

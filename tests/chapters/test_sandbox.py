@@ -306,7 +306,7 @@ def rude(x):
         def __str__(self): raise ValueError
     raise Rude
 def lines(x):
-    raise ValueError("one\\n  two " + 1000 * "z")
+    raise ValueError("one\\n  two \\ud800" + 1000 * "z")
 def forever(x):
     return forever(x)
 def leave(x):
@@ -346,7 +346,7 @@ FAULTS_EXPECTED = [
     ("index", "error", "return y[i]", "IndexError: index 7 is out of bounds"),
     ("shapes", "error", "return x @ x", "ValueError: matmul"),
     ("rude", "error", "raise Rude", "Rude"),
-    ("lines", "error", 'raise ValueError("one\\n  two " + 1000 * "z")', "ValueError: one two zz"),
+    ("lines", "error", 'raise ValueError("one\\n  two \\ud800" + 1000 * "z")', "ValueError: one two ?zz"),
     ("forever", "error", "return forever(x)", "RecursionError: forever calls itself"),
     ("leave", "crash", "sys.exit(3)", "leave ends the program"),
     ("two", "error", "def two(x, y):", "two is called with 1 argument, but stands there as two(x, y)"),
