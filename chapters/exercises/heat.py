@@ -10,7 +10,7 @@ from tinydl.gradcheck.difference import distances
 
 ROWS, COLUMNS = 12, 24  # squares at most; a square is two characters wide
 SQUARES, ASCII = ("··", "░░", "▒▒", "▓▓", "██"), (". ", "::", "++", "%%", "##")
-COLOURS = ("dim", "yellow3", "dark_orange", "red3", "magenta3")
+COLOURS = ("dim", "#fee08b", "#fdae61", "#f46d43", "#d73027")
 
 
 def heat_map(yours: np.ndarray, expected: np.ndarray, right: float, unicode: bool = True) -> Text:
@@ -27,14 +27,16 @@ def heat_map(yours: np.ndarray, expected: np.ndarray, right: float, unicode: boo
     yours, expected, off = np.where(off <= right, expected, yours)[index], expected[index], off[index]
     degrees = np.ceil(4 * error_map(yours, expected, ROWS, COLUMNS)).astype(int)  # (rows, columns) of 0 to 4
     squares = SQUARES if unicode else ASCII
-    text = Text(f"error{_which(index)}, {_size(off.shape)}\n", style="dim")
+    text = Text().append(f"error{_which(index)}, {_size(off.shape)}\n", "dim")
     for row in degrees:
         for degree in row:
-            text.append(squares[degree], f"not dim {COLOURS[degree]}" if degree else "")
+            text.append(squares[degree], COLOURS[degree])
         text.append("\n")
     finite = off[np.isfinite(off)]
-    words = ["not a number"] * (finite.size < off.size) + [f"off by {finite.max():.2g}"] * bool(finite.any())
-    return text.append(f"{squares[0]} right   {squares[4]} {' or '.join(words)}")
+    largest = finite.max(initial=0.0)
+    words = ["not a number"] * (finite.size < off.size) + [f"off by {largest:.2g}"] * (largest > right)
+    text.append(f"{squares[0]} right   ", "dim").append(squares[4], COLOURS[4])
+    return text.append(f" {' or '.join(words)}", "dim")
 
 
 def telling(error: np.ndarray) -> tuple[int | slice, ...]:
