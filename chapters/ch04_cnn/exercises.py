@@ -34,7 +34,7 @@ LENET = Exercise(
         "each number that comes in, and one bias.",
     ),
     try_it="""
-    print(20 * (5 * 5 * 1) + 20)  # 520: the first filters of the lesson
+    print(20 * (5 * 5 * 1) + 20)  # 520 (the first filters of the lesson)
     print(len(after_pooling()), len(weights()))  # 3 4 (whether they are right, the check tells)
     """,
 )
@@ -66,7 +66,7 @@ def _():
 
 @LENET.predict(lambda: tuple(layer.count_params() for layer in lenet((30, 20, 3), 7).layers if layer.weights))
 def weights():
-    """How many weights, biases too, in the first convolution, the second, the first dense layer, the second: (four)."""
+    """How many weights, biases counted, each layer has that has any, from the first convolution on: four numbers."""
     first = 20 * (5 * 5 * 3) + 20
     second = 50 * (5 * 5 * 20) + 50
     units = (7 * 5 * 50) * 500 + 500
@@ -160,10 +160,12 @@ def networks(rng: np.random.Generator):
         ("several pictures and filters", 3, 4, 4, (3, 3), 2, 3),
         ("not square", 2, 3, 5, (2, 3), 2, 2),
     ):
-        z = np.zeros(1)
-        while np.abs(z).min() < 0.03 or not (z < 0).any() or not (z > 0).any():
+        clear = False
+        while not clear:
             x, kernel, bias = rng.normal(size=(n, h, w)), rng.normal(size=(*size, f)), rng.normal(size=f)
             z = convolve(x, kernel, bias)
+            heard = (z.mean(axis=(1, 2)) > 0).any(axis=0).all()  # no filter is silent in all pictures
+            clear = np.abs(z).min() > 0.03 and (z < 0).any() and heard
         names = {"x": x, "t": np.eye(k)[rng.integers(0, k, n)], "kernel": kernel, "bias": bias}
         yield Case(label, {**names, "w": rng.normal(size=(f, k)), "b": rng.normal(size=k)})
 

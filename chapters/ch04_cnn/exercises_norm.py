@@ -235,7 +235,7 @@ def answers(rng: np.random.Generator):
     """What filters answered, with moving statistics of some other batches."""
     for label, shape, epsilon in (
         ("several pictures and filters", (2, 2, 2, 2), 0.001),
-        ("one picture", (1, 3, 2, 2), 0.001),
+        ("three pictures", (3, 1, 2, 2), 0.001),
         ("one filter, not square", (2, 1, 4, 1), 0.001),
         ("answers nearly alike, where epsilon counts", (3, 2, 1, 2), 0.01),
     ):

@@ -166,7 +166,7 @@ CENTRES = Exercise(
     try_it="""
     points, labels = np.array([[0.0, 0], [2, 0], [5, 5]]), np.array([0, 0, 1])
     print(centres(points, labels))  # [[1. 0.] [5. 5.]]
-    print(centres_gradient(points, labels, np.ones((2, 2))))  # [[0.5 0.5] [0.5 0.5] [1. 1. ]]
+    print(centres_gradient(np.ones((2, 2)), points, labels))  # [[0.5 0.5] [0.5 0.5] [1. 1. ]]
     print(is_right(centres_gradient))  # True, when both are written
     """,
 )
@@ -189,7 +189,7 @@ def kinds(rng: np.random.Generator):
         yield Case(label, {"points": rng.normal(size=(len(labels), 2)), "labels": np.array(labels)})
 
 
-def by_one_hot(points, labels, gy):
+def by_one_hot(gy, points, labels):
     """The rule, as a product of matrices."""
     t = np.eye(len(gy))[labels]  # (n, k)
     return t / t.sum(axis=0) @ gy
@@ -199,7 +199,7 @@ def by_one_hot(points, labels, gy):
 def is_right(rule):
     """Is a gradient rule of `centres` right?
 
-    rule: a function of points, labels and gy, called as centres_gradient is below.
+    rule: a function of gy, points and labels, called as centres_gradient is below.
     Returns True if it is, and False for any rule that gives a wrong gradient anywhere.
     """
     rng = np.random.default_rng(0)
@@ -211,15 +211,15 @@ def is_right(rule):
         step[place] = 0.0001
         moved = centres(points + step, labels) - centres(points - step, labels)
         expected[place] = (gy * moved).sum() / 0.0002
-    return bool(np.allclose(rule(points, labels, gy), expected, atol=1e-6))
+    return bool(np.allclose(rule(gy, points, labels), expected, atol=1e-6))
 
 
 @CENTRES.gradient(centres, "points", kinds, begins_as="even kinds")
-def centres_gradient(points, labels, gy):
+def centres_gradient(gy, points, labels):
     """How the loss moves with each point.
 
-    points, labels: n points, (n, d), and the kind of each, from 0 to k - 1, (n,).
     gy: (k, d), how the loss moves with each centre.
+    points, labels: n points, (n, d), and the kind of each, from 0 to k - 1, (n,).
     Returns (n, d).
     """
     many = np.bincount(labels)  # (k,): the points of each kind
@@ -227,39 +227,39 @@ def centres_gradient(points, labels, gy):
 
 
 @centres_gradient.mistake("even kinds")
-def _(points, labels, gy):
+def _(gy, points, labels):
     """It is right if there are as many points of each kind. How much does one point of many move their mean?"""
     many = len(points) / len(gy)
     return gy[labels] / many
 
 
 @centres_gradient.mistake("in order")
-def _(points, labels, gy):
+def _(gy, points, labels):
     """It is right if the kinds come one after the other. Which centre does each point belong to?"""
     many = np.bincount(labels)
     return np.repeat(gy / many[:, None], many, axis=0)
 
 
 @centres_gradient.mistake("upstream")
-def _(points, labels, gy):
+def _(gy, points, labels):
     """That is how much a centre moves with a point. How does the loss move with the centre?"""
     return np.ones(points.shape) / np.bincount(labels)[labels][:, None]
 
 
 @centres_gradient.mistake("sums")
-def _(points, labels, gy):
+def _(gy, points, labels):
     """That is right for sums. By how much does a mean of m numbers move if one of them does?"""
     return gy[labels]
 
 
 @centres_gradient.mistake("all points")
-def _(points, labels, gy):
+def _(gy, points, labels):
     """You divide by the number of all points. Over which of them is a centre the mean?"""
     return gy[labels] / len(points)
 
 
 @centres_gradient.mistake("mean upstream")
-def _(points, labels, gy):
+def _(gy, points, labels):
     """All points of your gradient get the same. Do they all move the same centre?"""
     return np.broadcast_to(gy.mean(axis=0) / (len(points) / len(gy)), points.shape)
 

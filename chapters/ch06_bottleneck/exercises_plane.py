@@ -48,8 +48,13 @@ def points(rng: np.random.Generator):
     for label, n, k in (("several points", 5, 3), ("one point", 1, 4), ("more kinds than points", 2, 6)):
         names = {"z": 2 * rng.normal(size=(n, 2)), "w": rng.normal(size=(2, k)), "b": rng.normal(size=k)}
         yield Case(label, {**names, "labels": rng.integers(0, k, n)})
-    far, w = np.array([[900.0, 100], [-300, 400], [-600, -300]]), np.array([[1.0, 0, -1], [0, 1, -1]])
-    yield Case("points far out", {"z": far, "w": w, "b": rng.normal(size=3), "labels": np.array([0, 2, 2])})
+    far, w = (
+        np.array([[900.0, 100], [-300, 400], [-600, -300], [0.4, 0.1]]),
+        np.array([[1.0, 0, -1], [0, 1, -1]]),
+    )
+    yield Case(
+        "points far out", {"z": far, "w": w, "b": rng.normal(size=3), "labels": np.array([0, 2, 2, 1])}
+    )
 
 
 def price_naive(z, w, b, labels):
