@@ -239,7 +239,8 @@ class _Look:
 
         def again(names: dict[str, Any]) -> Any:
             outcome = self.run([_call(self.part, names)])
-            return slot(outcome.replies[0].value, k, several) if outcome.replies else None
+            value = outcome.replies[0].value if outcome.replies else None  # None, too, if it failed this time
+            return None if value is None else slot(value, k, several)
 
         trials = [
             Trial(names, a[k], b[k], case.label) for (case, names), a, b in zip(self.asked, yours, right)
