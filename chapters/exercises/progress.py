@@ -84,7 +84,8 @@ def _lines(folder: Path) -> list[str]:
     path = folder / FILE
     try:
         # -sig: some editors put a mark before the first character. surrogateescape: what is no UTF-8 is kept, too.
-        return path.read_text(encoding="utf-8-sig", errors="surrogateescape").splitlines()
+        text = path.read_text(encoding="utf-8-sig", errors="surrogateescape")
+        return text.removesuffix("\n").split("\n") if text else []
     except FileNotFoundError:
         return []
     except OSError as error:

@@ -89,7 +89,7 @@ def named(name: str) -> Exercise:
     if word in known:
         return known[word]
     near = difflib.get_close_matches(word, known, n=3, cutoff=0.5)
-    meant = f"did you mean {' or '.join(near)}? " if near else ""
+    meant = f"Did you mean {' or '.join(near)}? " if near else ""
     raise course.Refused(
         f"there is no exercise {name!r}. {meant}All of them: python -m chapters exercises list"
     )
