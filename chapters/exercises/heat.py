@@ -32,9 +32,9 @@ def heat_map(yours: np.ndarray, expected: np.ndarray, right: float, unicode: boo
         for degree in row:
             text.append(squares[degree], COLOURS[degree])
         text.append("\n")
-    finite = off[np.isfinite(off)]
-    largest = finite.max(initial=0.0)
-    words = ["not a number"] * (finite.size < off.size) + [f"off by {largest:.2g}"] * (largest > right)
+    words = [] if np.isfinite(off).all() else ["not a number"]
+    if (largest := off[np.isfinite(off)].max(initial=0.0)) > right:
+        words.append(f"off by {largest:.2g}")
     text.append(f"{squares[0]} right   ", "dim").append(squares[4], COLOURS[4])
     return text.append(f" {' or '.join(words)}", "dim")
 
