@@ -138,13 +138,6 @@ def _(gy, log_var, noise):
     return gy, gy * noise
 
 
-@draw_gradient.mistake("wrong point")
-def _(gy, log_var, noise):
-    """The exponential has lost its exponent: log_var stands where its exponential should. What is the derivative of
-    an exponential?"""
-    return gy, gy * noise * log_var / 2
-
-
 @draw_gradient.mistake("width")
 def _(gy, log_var, noise):
     """The middles were moved by the width of their clouds. If a middle moves by 0.1, how far does the point?"""

@@ -17,7 +17,7 @@ RIVALS = Exercise(
     "what the two players want, and their slopes",
     """
     Chapter 8, "One step, line by line" and "The one gradient that matters". The discriminator gives a score s for each
-    picture; p = 1 / (1 + exp(-s)) is the probability that it was generated. With a label y, its price is
+    picture; p = 1 / (1 + exp(-s)) is the probability that it was generated. The label y makes a price of it:
 
         -y log p - (1 - y) log(1 - p)  =  log(1 + exp(s)) - y s
 
@@ -43,8 +43,9 @@ RIVALS = Exercise(
 
 def scored(rng: np.random.Generator):
     """Scores of generated and of real pictures, and the noise on their labels."""
-    for label, n, size in (("one picture", 1, 1), ("several pictures", 4, 2), ("scores about 800", 3, 800)):
-        generated, real = size * rng.uniform(0.5, 1.5, (2, n, 1)) * rng.choice([-1.0, 1.0], (2, n, 1))
+    for label, n, size in (("one picture", 1, 1), ("several pictures", 4, 2), ("scores up to 800", 3, 800)):
+        generated, real = size * rng.uniform(0.5, 1.0, (2, n, 1)) * rng.choice([-1.0, 1.0], (2, n, 1))
+        generated[0], real[0] = 0.7, -0.4  # of which the discriminator is not sure, whatever the others are
         yield Case(
             label, {"generated": generated, "real": real, "noise": rng.uniform(0.01, 0.05, (2 * n, 1))}
         )
