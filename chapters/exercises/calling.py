@@ -128,8 +128,6 @@ def fault_of(error: BaseException, path: Path, name: str) -> Fault:
     """What an exception means. `name` is what was running: a function, or the file."""
     if isinstance(error, MemoryError):
         _spare.clear()
-    # The frames hold on to what they were working on.
-    traceback.clear_frames(error.__traceback__)
     frames = list(traceback.walk_tb(error.__traceback__))
     lines = [line for frame, line in frames if frame.f_code.co_filename == str(path)]
     line = lines[-1] if lines else None

@@ -51,10 +51,9 @@ def main() -> None:
 def _packed(reply: Reply, left: int) -> dict[str, Any]:
     if reply.fault is None:
         packed = {"value": travel.pack(reply.value), "overwritten": reply.overwritten}
-        with contextlib.suppress(ValueError):  # a whole number of more digits than Python writes
-            if len(json.dumps(packed)) < left:
-                return packed
-        reply = Reply(fault=Fault("error", "the result is far larger than was asked for"))
+        if len(json.dumps(packed)) < left:
+            return packed
+        reply = Reply(fault=Fault("error", "the results are far larger than was asked for"))
     assert reply.fault is not None
     return {"fault": dataclasses.asdict(reply.fault)}
 

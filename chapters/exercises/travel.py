@@ -26,6 +26,8 @@ def pack(value: Any, *, functions: bool = False) -> Any:
     """
     if isinstance(value, np.generic):
         return {"number": _bytes_of(value)}
+    if isinstance(value, int) and value.bit_length() > 1000:  # it could not be compared with a float any more
+        raise ValueError("a whole number of over 300 digits, far more than was asked for")
     if value is None or isinstance(value, (bool, int, float, str)):
         return value
     if isinstance(value, list):

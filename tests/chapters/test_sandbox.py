@@ -331,6 +331,8 @@ def large(x):
     return np.broadcast_to(1.0, (10**6, 10**3))
 def digits(x):
     return 10**5000
+def many(x):
+    return 10 * [np.zeros(10**6)]
 not_a_function = 3
 """
 
@@ -357,7 +359,8 @@ FAULTS_EXPECTED = [
     ("uncalled", "error", "def uncalled(x):", "parentheses"),
     ("itself", "error", "def itself(x):", "itself gave"),
     ("large", "error", "def large(x):", "7629 MB"),
-    ("digits", "error", "", "larger"),
+    ("digits", "error", "def digits(x):", "over 300 digits"),
+    ("many", "error", "", "larger"),
     ("indexes", "missing", "def index(x):", "there is no function indexes in 03_größe.py: is index meant"),
     ("softmax", "missing", "", "was it renamed"),
     ("not_a_function", "missing", "", "of type int, not a function"),
