@@ -1,7 +1,7 @@
-"""Exercises."""
+"""The exercises of chapter 3, in order."""
 
 from __future__ import annotations
 
-from chapters.exercises.form import Exercise
+from chapters.ch03_convolution import exercises_loops, exercises_painting, exercises_products
 
-EXERCISES: list[Exercise] = []
+EXERCISES = [*exercises_loops.EXERCISES, *exercises_products.EXERCISES, *exercises_painting.EXERCISES]

@@ -1,0 +1,330 @@
+"""Exercises of chapter 3 on loops and shapes: a convolution as it is defined, and what comes out of one."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from chapters.exercises.form import Case, Exercise
+from tinydl import Sequential, ops
+from tinydl.layers import Conv2D, Input
+
+# --------------------------------------------------------------------------------------------- convolve
+
+CONVOLVE = Exercise(
+    "convolution",
+    "convolve",
+    "a convolution in loops, forward and back",
+    """
+    Chapter 3, "Lay it over, multiply, add, move on" and "The way back". One picture, one kernel, and the window moves by
+    `stride` pixels at a time. With strides of 1 the lesson has it all; so where is the window that gives y[i, j], when
+    it moves by 2, or 3? The window stays inside of the picture, so there are as many places for it as
+
+        height = (h − kh) // stride + 1,   width = (w − kw) // stride + 1
+
+    Then the way back: `gy`, (height, width), says how the loss moves with each answer. Look at the line in the
+    innermost loop, and turn it around: once for the pixels, once for the kernel.
+    """,
+    hints=(
+        "With strides of 1 the answer y[i, j] looks at the pixels from x[i, j] on. With strides of 2, where does the "
+        "second window of a row begin? And window j?",
+        "Backward are the same loops. A product stands in the innermost line, y[…] += x[…] · kernel[…]: what is the "
+        "slope of a product with each of its factors?",
+        "A pixel lies under several windows, and a number of the kernel has been in all places. How do you make sure "
+        "that all of what arrives is there in the end?",
+    ),
+    try_it="""
+    x, kernel = np.arange(6.0).reshape(2, 3), np.array([[1.0, 0.0], [0.0, -1.0]])
+    print(convolve(x, kernel, 1).tolist())  # -4.0, -4.0
+    for g in convolve_gradient(np.array([[1.0, 10.0]]), x, kernel, 1):
+        print(g.tolist())  # 1.0, 10.0, 0.0 and 0.0, -1.0, -10.0, then 10.0, 21.0 and 43.0, 54.0
+    """,
+)
+
+
+def pictures(rng: np.random.Generator):
+    """Pictures and kernels of several sizes, with strides and a rim."""
+    for label, shape, window, stride in [
+        ("strides of 1", (5, 4), (3, 2), 1),
+        ("a kernel of one line", (3, 6), (1, 3), 1),
+        ("strides of 2", (7, 5), (3, 3), 2),
+        ("a rim that no window reaches", (6, 9), (3, 2), 4),
+    ]:
+        yield Case(label, {"x": rng.normal(size=shape), "kernel": rng.normal(size=window), "stride": stride})
+
+
+def convolve_naive(x, kernel, stride):
+    """Each answer is the sum over one window."""
+    (h, w), (kh, kw) = x.shape, kernel.shape
+    y = np.empty(((h - kh) // stride + 1, (w - kw) // stride + 1))
+    for i, j in np.ndindex(y.shape):
+        top, left = i * stride, j * stride
+        y[i, j] = (x[top : top + kh, left : left + kw] * kernel).sum()
+    return y
+
+
+@CONVOLVE.write(pictures, convolve_naive)
+def convolve(x, kernel, stride):
+    """What the kernel sees in each of its places.
+
+    x: a picture, (h, w). kernel: (kh, kw), not turned. stride: by how many pixels it moves, down and to the right.
+    Returns (height, width), as above.
+    """
+    (h, w), (kh, kw) = x.shape, kernel.shape
+    y = np.zeros(((h - kh) // stride + 1, (w - kw) // stride + 1))
+    for i, j in np.ndindex(y.shape):
+        for a, b in np.ndindex(kh, kw):
+            y[i, j] += x[i * stride + a, j * stride + b] * kernel[a, b]
+    return y
+
+
+@convolve.mistake("flipped")
+def _(x, kernel, stride):
+    """Right for a kernel turned by 180°. Which of its numbers lies on the first pixel of the window?"""
+    return convolve_naive(x, kernel[::-1, ::-1], stride)
+
+
+@convolve.mistake("strides")
+def _(x, kernel, stride):
+    """Right for strides of 1. There are as many windows as there should be, but where do they stand?"""
+    (h, w), (kh, kw) = x.shape, kernel.shape
+    return convolve_naive(x, kernel, 1)[: (h - kh) // stride + 1, : (w - kw) // stride + 1]
+
+
+@convolve.mistake("spread")
+def _(x, kernel, stride):
+    """The windows stand in their places, but their pixels lie apart, too. What is it that moves by `stride`?"""
+    (h, w), (kh, kw) = x.shape, kernel.shape
+    y = np.zeros(((h - kh) // stride + 1, (w - kw) // stride + 1))
+    for i, j in np.ndindex(y.shape):
+        for a, b in np.ndindex(kh, kw):
+            y[i, j] += x[(i + a) * stride % h, (j + b) * stride % w] * kernel[a, b]
+    return y
+
+
+@convolve.mistake("sum missing")
+def _(x, kernel, stride):
+    """Only the last product of each window is left. What happens to those before it?"""
+    last = np.zeros_like(kernel)
+    last[-1, -1] = kernel[-1, -1]
+    return convolve_naive(x, last, stride)
+
+
+@CONVOLVE.gradient(convolve_naive, ("x", "kernel"), pictures)
+def convolve_gradient(gy, x, kernel, stride):
+    """How the loss moves with each pixel, and with each number of the kernel.
+
+    gy: (height, width). x: (h, w), kernel: (kh, kw), stride: as before.
+    Returns two arrays: for x, (h, w), and for the kernel, (kh, kw).
+    """
+    gx, gk = np.zeros(x.shape), np.zeros(kernel.shape)
+    for i, j in np.ndindex(gy.shape):
+        for a, b in np.ndindex(kernel.shape):
+            gx[i * stride + a, j * stride + b] += gy[i, j] * kernel[a, b]
+            gk[a, b] += gy[i, j] * x[i * stride + a, j * stride + b]
+    return gx, gk
+
+
+@convolve_gradient.mistake("flipped")
+def _(gy, x, kernel, stride):
+    """The kernel is turned by 180° here. Which of its numbers met which pixel on the way forward?"""
+    gx, gk = convolve_gradient(gy, x, kernel[::-1, ::-1], stride)
+    return gx, gk[::-1, ::-1]
+
+
+@convolve_gradient.mistake("strides")
+def _(gy, x, kernel, stride):
+    """Right for strides of 1. Where did the window of gy[i, j] stand?"""
+    return convolve_gradient(gy, x, kernel, 1)
+
+
+@convolve_gradient.mistake("sum missing")
+def _(gy, x, kernel, stride):
+    """Only the last of what arrives is left. Who else has looked at that pixel, and where else was that number?"""
+    gx, gk = np.zeros(x.shape), np.zeros(kernel.shape)
+    for i, j in np.ndindex(gy.shape):
+        for a, b in np.ndindex(kernel.shape):
+            gx[i * stride + a, j * stride + b] = gy[i, j] * kernel[a, b]
+            gk[a, b] = gy[i, j] * x[i * stride + a, j * stride + b]
+    return gx, gk
+
+
+@convolve_gradient.mistake("upstream")
+def _(gy, x, kernel, stride):
+    """gy was taken for ones. Does the loss move alike with all answers?"""
+    return convolve_gradient(np.ones_like(gy), x, kernel, stride)
+
+
+@convolve_gradient.mistake("factor")
+def _(gy, x, kernel, stride):
+    """The kernel got the mean over its places. In how many places does it move the loss, and do small moves add?"""
+    gx, gk = convolve_gradient(gy, x, kernel, stride)
+    return gx, gk / gy.size
+
+
+@convolve_gradient.mistake("own")
+def _(gy, x, kernel, stride):
+    """Each factor was multiplied with itself. In y += x · k, how far does y move with x?"""
+    gx, gk = np.zeros(x.shape), np.zeros(kernel.shape)
+    for i, j in np.ndindex(gy.shape):
+        for a, b in np.ndindex(kernel.shape):
+            gx[i * stride + a, j * stride + b] += gy[i, j] * x[i * stride + a, j * stride + b]
+            gk[a, b] += gy[i, j] * kernel[a, b]
+    return gx, gk
+
+
+# ----------------------------------------------------------------------------------------------- shapes
+
+SHAPES = Exercise(
+    "convolution",
+    "shapes",
+    "what comes out, before anything runs",
+    """
+    Chapter 3, "Why is it 28×28, when a 5×5 filter leaves 24×24?", "From many pixels to few", "What is depth?" and "The
+    way back". Five times: what shape comes out, or how many numbers are there to learn? Pictures are (n, h, w, channels).
+    Answer with a pencil; every answer is a tuple of four numbers, but for one.
+    """,
+    hints=(
+        "Height and width are two questions. The number of pictures stays, and the number of channels is that of the "
+        "questions asked: of the filters.",
+        "How many places are there for a window of k in a row of n, moving by s? The first takes k pixels, each further "
+        "one takes s more. With zeros around, ask for strides of 1 first, then leave places out.",
+        "Backward from there: in a transposed convolution the first pixel paints k wide, each further one reaches s "
+        "further.",
+    ),
+    try_it="""
+    print([len(shape()) for shape in (valid, same_with_strides, pooled, painted)])  # 4, 4, 4, 4
+    """,
+)
+
+
+@SHAPES.predict(lambda: ops.conv2d(np.zeros((10, 30, 20, 3)), np.zeros((5, 3, 3, 8))).shape)
+def valid():
+    """Ten colour pictures, (10, 30, 20, 3). Eight filters, 5 high and 3 wide. No border, strides of 1."""
+    return (10, 26, 18, 8)
+
+
+@valid.mistake("padding")
+def _():
+    """That would be with a border of zeros. What keeps the middle of the filter from the rim?"""
+    return (10, 30, 20, 8)
+
+
+@valid.mistake("channels")
+def _():
+    """Height and width are right. What becomes of the three channels, when each filter adds its three answers up?"""
+    return (10, 26, 18, 3)
+
+
+@valid.mistake("shifted")
+def _():
+    """Count the places once more: how many are there for a window of 3 in a row of 4?"""
+    return (10, 25, 17, 8)
+
+
+@valid.mistake("transposed")
+def _():
+    """5 high and 3 wide: along which of the axes does it lose how much?"""
+    return (10, 28, 16, 8)
+
+
+@SHAPES.predict(lambda: ops.conv2d(np.zeros((1, 15, 28, 1)), np.zeros((5, 5, 1, 4)), 2, "same").shape)
+def same_with_strides():
+    """One grey picture, (1, 15, 28, 1). Four filters of 5×5, a border of zeros ("same"), and strides of 2.
+
+    "same" borders the picture so that with strides of 1 there would be an answer for each pixel. With strides of 2 the
+    filter answers at every second place, beginning with the first.
+    """
+    return (1, 8, 14, 4)
+
+
+@same_with_strides.mistake("rounding")
+def _():
+    """Of 15 places every second one, beginning with the first: count them."""
+    return (1, 7, 14, 4)
+
+
+@same_with_strides.mistake("padding")
+def _():
+    """That would be without the border of zeros."""
+    return (1, 6, 12, 4)
+
+
+@same_with_strides.mistake("strides")
+def _():
+    """That would be with strides of 1."""
+    return (1, 15, 28, 4)
+
+
+@SHAPES.predict(lambda: ops.max_pool2d(np.zeros((1, 15, 28, 4)), 2).shape)
+def pooled():
+    """The largest of every 2×2 pixels of (1, 15, 28, 4), with strides of 2 and no border ("max pooling")."""
+    return (1, 7, 14, 4)
+
+
+@pooled.mistake("rounding")
+def _():
+    """Does the last window fit into 15 rows, if there is no border?"""
+    return (1, 8, 14, 4)
+
+
+@pooled.mistake("channels")
+def _():
+    """Pooling looks at each channel alone. Why should there be fewer?"""
+    return (1, 7, 14, 1)
+
+
+@SHAPES.predict(lambda: Sequential([Input((30, 20, 3)), Conv2D(8, (5, 3))]).count_params())
+def numbers():
+    """How many numbers does the layer of `valid` learn: eight filters, 5×3, over three channels, and a bias for each filter?
+
+    Returns a whole number.
+    """
+    return 5 * 3 * 3 * 8 + 8
+
+
+@numbers.mistake("channels")
+def _():
+    """A filter has a slice for each channel of the picture."""
+    return 5 * 3 * 8 + 8
+
+
+@numbers.mistake("bias")
+def _():
+    """What does each filter add to all of its answers?"""
+    return 5 * 3 * 3 * 8
+
+
+@numbers.mistake("one bias")
+def _():
+    """How many filters are there, and so how many biases?"""
+    return 5 * 3 * 3 * 8 + 1
+
+
+@SHAPES.predict(lambda: ops.conv2d_transpose(np.zeros((1, 7, 5, 6)), np.zeros((4, 4, 3, 6)), 2).shape)
+def painted():
+    """A transposed convolution, strides of 2: each pixel of (1, 7, 5, 6) paints 4×4 pixels in three channels.
+
+    Nothing is cut off at the rim.
+    """
+    return (1, 16, 12, 3)
+
+
+@painted.mistake("overlap")
+def _():
+    """That would be if the paintings did not overlap. How far is it from the first pixel's painting to the second's?"""
+    return (1, 28, 20, 3)
+
+
+@painted.mistake("padding")
+def _():
+    """Twice as large: but do the paintings of the last pixels not reach further?"""
+    return (1, 14, 10, 3)
+
+
+@painted.mistake("forward")
+def _():
+    """That would be a convolution, which gathers. This one paints: do few pixels become fewer, or more?"""
+    return (1, 2, 1, 3)
+
+
+EXERCISES = [CONVOLVE, SHAPES]

@@ -1,0 +1,378 @@
+"""Exercises of chapter 3 on products of matrices: im2col, the way back from it, and a whole convolution."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from chapters.exercises.form import Case, Exercise
+
+# ---------------------------------------------------------------------------------------------- windows
+
+WINDOWS = Exercise(
+    "convolution",
+    "windows",
+    "every window as a row, and the way back (im2col)",
+    """
+    Chapter 3, "Loops are slow; a product of matrices is not". Write every window of n pictures down as a row, so that a
+    convolution becomes one product. The rows go picture by picture, in each picture line by line, and from the left to
+    the right. In a row the numbers stand as in the window: line by line, from the left to the right, and of each pixel
+    all its channels.
+
+        x, (n, h, w, c)   →   (n · height · width, kh · kw · c)        height = (h − kh) // stride + 1, and so on
+
+    And back: im2col writes a pixel down several times. When a gradient comes back for each copy, how does the loss move
+    with the pixel? (It is called col2im.)
+    """,
+    hints=(
+        "One window of one picture is a slice x[p, top : …, left : …], of shape (kh, kw, c). Its numbers are already in "
+        "the order that is asked for.",
+        "Three loops are enough: pictures, and the two of the places. np.ndindex(n, height, width) goes through them in "
+        "the right order.",
+        "Back: go through the same places in the same order. Each row becomes a window again, and is painted where it "
+        "came from. What if something has been painted there before?",
+    ),
+    try_it="""
+    x = np.arange(9.0).reshape(1, 3, 3, 1)
+    print(im2col(x, 2, 2, 1)[1].tolist())  # the second window: 1.0, 2.0, 4.0, 5.0
+    print(im2col_gradient(np.ones((4, 4)), x, 2, 2, 1)[0, :, 1, 0].tolist())  # down the middle: 2.0, 4.0, 2.0
+    """,
+)
+
+
+def batches(rng: np.random.Generator):
+    """Batches of pictures and sizes of windows."""
+    for label, shape, kh, kw, stride in [
+        ("one picture", (1, 4, 3, 1), 2, 2, 1),
+        ("several pictures and channels", (2, 3, 4, 3), 2, 3, 1),
+        ("windows of 2×2", (2, 3, 3, 2), 2, 2, 1),
+        ("strides of 2", (1, 5, 7, 2), 3, 3, 2),
+        ("a rim that no window reaches", (2, 4, 5, 1), 2, 3, 3),
+    ]:
+        yield Case(label, {"x": rng.normal(size=shape), "kh": kh, "kw": kw, "stride": stride})
+
+
+def im2col_naive(x, kh, kw, stride):
+    """im2col, number by number."""
+    n, h, w, c = x.shape
+    rows = []
+    for p, i, j in np.ndindex(n, (h - kh) // stride + 1, (w - kw) // stride + 1):
+        rows.append([x[p, i * stride + a, j * stride + b, k] for a, b, k in np.ndindex(kh, kw, c)])
+    return np.array(rows)
+
+
+@WINDOWS.write(batches, im2col_naive)
+def im2col(x, kh, kw, stride):
+    """Every window as a row.
+
+    x: (n, h, w, c). kh, kw: height and width of the window. stride: by how many pixels it moves, down and to the right.
+    Returns (n * height * width, kh * kw * c).
+    """
+    n, h, w, c = x.shape
+    rows = []
+    for p, i, j in np.ndindex(n, (h - kh) // stride + 1, (w - kw) // stride + 1):
+        top, left = i * stride, j * stride
+        rows.append(x[p, top : top + kh, left : left + kw].reshape(-1))
+    return np.stack(rows)
+
+
+@im2col.mistake("channels")
+def _(x, kh, kw, stride):
+    """In a row all of the first channel comes first. Which order did the task ask for?"""
+    cols = im2col_naive(x, kh, kw, stride)
+    return cols.reshape(len(cols), -1, x.shape[3]).swapaxes(1, 2).reshape(len(cols), -1)
+
+
+@im2col.mistake("transposed")
+def _(x, kh, kw, stride):
+    """Windows were written down column by column. In which order do the pixels of a window come?"""
+    cols = im2col_naive(x, kh, kw, stride)
+    return cols.reshape(len(cols), kh, kw, -1).swapaxes(1, 2).reshape(len(cols), -1)
+
+
+@im2col.mistake("order")
+def _(x, kh, kw, stride):
+    """The rows of different pictures take turns. When does the second picture begin?"""
+    cols = im2col_naive(x, kh, kw, stride)
+    return cols.reshape(len(x), -1, cols.shape[1]).swapaxes(0, 1).reshape(cols.shape)
+
+
+@im2col.mistake("strides")
+def _(x, kh, kw, stride):
+    """Right for strides of 1. There are as many windows as there should be, but where do they stand?"""
+    n, h, w, _ = x.shape
+    places = np.ndindex(n, (h - kh) // stride + 1, (w - kw) // stride + 1)
+    return np.stack([x[p, i : i + kh, j : j + kw].reshape(-1) for p, i, j in places])
+
+
+@WINDOWS.gradient(im2col_naive, "x", batches)
+def im2col_gradient(gy, x, kh, kw, stride):
+    """How the loss moves with each pixel.
+
+    gy: (n * height * width, kh * kw * c), how it moves with each number of each row.
+    x: (n, h, w, c), of which only the shape matters. kh, kw, stride: as before.
+    Returns (n, h, w, c).
+    """
+    n, h, w, c = x.shape
+    gx = np.zeros(x.shape)
+    places = np.ndindex(n, (h - kh) // stride + 1, (w - kw) // stride + 1)
+    for row, (p, i, j) in zip(gy, places):
+        top, left = i * stride, j * stride
+        gx[p, top : top + kh, left : left + kw] += row.reshape(kh, kw, c)
+    return gx
+
+
+@im2col_gradient.mistake("sum missing")
+def _(gy, x, kh, kw, stride):
+    """Where windows overlap only the last one is left. What if something has been painted there before?"""
+    n, h, w, c = x.shape
+    gx = np.zeros(x.shape)
+    for row, (p, i, j) in zip(gy, np.ndindex(n, (h - kh) // stride + 1, (w - kw) // stride + 1)):
+        gx[p, i * stride : i * stride + kh, j * stride : j * stride + kw] = row.reshape(kh, kw, c)
+    return gx
+
+
+@im2col_gradient.mistake("factor")
+def _(gy, x, kh, kw, stride):
+    """Each pixel got the mean over its copies. If each of four copies moves the loss by 1, by how much do they all?"""
+    counts = im2col_gradient(np.ones_like(gy), x, kh, kw, stride)
+    return im2col_gradient(gy, x, kh, kw, stride) / np.maximum(counts, 1)
+
+
+@im2col_gradient.mistake("upstream")
+def _(gy, x, kh, kw, stride):
+    """This is how often each pixel was written down. Does the loss move alike with all copies?"""
+    return im2col_gradient(np.ones_like(gy), x, kh, kw, stride)
+
+
+@im2col_gradient.mistake("channels")
+def _(gy, x, kh, kw, stride):
+    """In the rows all of a channel was taken to stand together. In which order did im2col write a pixel's channels?"""
+    turned = gy.reshape(len(gy), x.shape[3], -1).swapaxes(1, 2).reshape(gy.shape)
+    return im2col_gradient(turned, x, kh, kw, stride)
+
+
+@im2col_gradient.mistake("transposed")
+def _(gy, x, kh, kw, stride):
+    """The windows were painted column by column. In which order were their pixels written down?"""
+    turned = gy.reshape(len(gy), kw, kh, -1).swapaxes(1, 2).reshape(gy.shape)
+    return im2col_gradient(turned, x, kh, kw, stride)
+
+
+@im2col_gradient.mistake("order")
+def _(gy, x, kh, kw, stride):
+    """Rows of one picture were painted into another. When does the second picture begin?"""
+    turned = gy.reshape(-1, len(x), gy.shape[1]).swapaxes(0, 1).reshape(gy.shape)
+    return im2col_gradient(turned, x, kh, kw, stride)
+
+
+@im2col_gradient.mistake("strides")
+def _(gy, x, kh, kw, stride):
+    """Right for strides of 1. Where did the window come from that is painted here?"""
+    n, h, w, c = x.shape
+    gx = np.zeros(x.shape)
+    for row, (p, i, j) in zip(gy, np.ndindex(n, (h - kh) // stride + 1, (w - kw) // stride + 1)):
+        gx[p, i : i + kh, j : j + kw] += row.reshape(kh, kw, c)
+    return gx
+
+
+# ------------------------------------------------------------------------------------------ convolution
+
+CONVOLUTION = Exercise(
+    "convolution",
+    "convolution",
+    "a convolution as a product: batch, channels, a border, and back",
+    """
+    Chapter 3, "What is depth?", "Loops are slow; a product of matrices is not" and "The way back". Now all of it: n
+    pictures of cin channels, cout filters, a border of zeros, strides of 1.
+
+        x, (n, h, w, cin)  →  with a border of `padding` zeros on all four sides
+                           →  its windows as rows, (n · height · width, kh · kw · cin)
+                           →  times the kernel as a matrix, (kh · kw · cin, cout)
+                           →  (n, height, width, cout), where height = h + 2 padding − kh + 1, and so on
+
+    Three helpers are given, so that no loop is needed. On the way back go through the four steps from the last to the
+    first. The third is a product of matrices, and you know the gradients of such a product from `dense`.
+    """,
+    hints=(
+        "kernel.reshape(-1, cout) is the matrix: its rows are in the order of the rows' numbers. Let NumPy work out "
+        "the −1, and write the shape after each line as a comment.",
+        "gy as a matrix has a row for each window and a column for each filter. For Y = A B: which products of A, B and "
+        "the gradient of Y have the shapes of A and of B?",
+        "The gradient of the rows goes back by `painted`, into the picture with its border. Which part of that was x?",
+    ),
+    try_it="""
+    x, kernel = np.ones((1, 2, 2, 1)), np.arange(9.0).reshape(3, 3, 1, 1)
+    print(convolution(x, kernel, 1)[0, :, :, 0].tolist())  # 24.0, 20.0, 12.0, 8.0
+    gx, gk = convolution_gradient(np.array([1.0, 0.0, 0.0, 10.0]).reshape(1, 2, 2, 1), x, kernel, 1)
+    print(gx[0, :, :, 0].tolist())  # 4.0, 15.0, 37.0, 48.0
+    print(gk[:, :, 0, 0].tolist())  # 10.0, 10.0, 0.0, then 10.0, 11.0, 1.0, then 0.0, 1.0, 1.0
+    """,
+)
+
+
+@CONVOLUTION.given
+def bordered(x, padding):
+    """Pictures with `padding` zeros on all four sides: (n, h, w, c) -> (n, h + 2 padding, w + 2 padding, c)."""
+    return np.pad(x, ((0, 0), (padding, padding), (padding, padding), (0, 0)))
+
+
+@CONVOLUTION.given
+def rows_of(x, kh, kw):
+    """The windows of pictures as rows, strides of 1: (n, h, w, c) -> (n * height * width, kh * kw * c)."""
+    windows = np.lib.stride_tricks.sliding_window_view(
+        x, (kh, kw), axis=(1, 2)
+    )  # (n, height, width, c, kh, kw)
+    return windows.transpose(0, 1, 2, 4, 5, 3).reshape(-1, kh * kw * x.shape[3])
+
+
+@CONVOLUTION.given
+def painted(rows, shape, kh, kw):
+    """Rows painted back into pictures of a shape (n, h, w, c), as windows; where they overlap they add up."""
+    n, h, w, c = shape
+    windows = rows.reshape(n, h - kh + 1, w - kw + 1, kh, kw, c)
+    x = np.zeros(shape)
+    for a, b in np.ndindex(kh, kw):
+        x[:, a : a + h - kh + 1, b : b + w - kw + 1] += windows[:, :, :, a, b]
+    return x
+
+
+def layers(rng: np.random.Generator):
+    """Pictures, kernels and borders."""
+    for label, shape, kernel, padding in [
+        ("one picture, one channel", (1, 3, 4, 1), (2, 3, 1, 1), 0),
+        ("several channels", (1, 4, 3, 2), (3, 2, 2, 3), 0),
+        ("several pictures with a border", (2, 3, 4, 2), (3, 3, 2, 1), 1),
+        ("a wide border", (2, 2, 3, 2), (2, 3, 2, 2), 2),
+    ]:
+        yield Case(
+            label, {"x": rng.normal(size=shape), "kernel": rng.normal(size=kernel), "padding": padding}
+        )
+
+
+def convolution_naive(x, kernel, padding):
+    """A convolution, answer by answer."""
+    (n, h, w, _), (kh, kw, _, cout) = x.shape, kernel.shape
+    inside = np.zeros((n, h + 2 * padding, w + 2 * padding, x.shape[3]))
+    inside[:, padding : padding + h, padding : padding + w] = x
+    y = np.empty((n, h + 2 * padding - kh + 1, w + 2 * padding - kw + 1, cout))
+    for p, i, j, o in np.ndindex(y.shape):
+        y[p, i, j, o] = (inside[p, i : i + kh, j : j + kw] * kernel[:, :, :, o]).sum()
+    return y
+
+
+@CONVOLUTION.write(layers, convolution_naive)
+def convolution(x, kernel, padding):
+    """What every filter sees in every place of every picture.
+
+    x: (n, h, w, cin). kernel: (kh, kw, cin, cout). padding: how many zeros there are on each of the four sides.
+    Returns (n, height, width, cout).
+    """
+    kh, kw, _, cout = kernel.shape
+    x = bordered(x, padding)
+    n, h, w, _ = x.shape
+    y = rows_of(x, kh, kw) @ kernel.reshape(-1, cout)  # (n*height*width, cout)
+    return y.reshape(n, h - kh + 1, w - kw + 1, cout)
+
+
+@convolution.mistake("flipped")
+def _(x, kernel, padding):
+    """Right for a kernel turned by 180°. Does the first of its rows meet the first of the window's?"""
+    return convolution(x, kernel[::-1, ::-1], padding)
+
+
+@convolution.mistake("channels")
+def _(x, kernel, padding):
+    """The kernel's numbers are in another order. Does reshape put the filters side by side, if you ask it for (cout, …)?"""
+    return convolution(x, kernel.reshape(kernel.shape[3], -1).T.reshape(kernel.shape), padding)
+
+
+@convolution.mistake("padding")
+def _(x, kernel, padding):
+    """Right without a border. On which sides are the zeros, and how many on each?"""
+    wide = np.pad(x, ((0, 0), (0, 2 * padding), (0, 2 * padding), (0, 0)))
+    return convolution(wide, kernel, 0)
+
+
+@convolution.mistake("border")
+def _(x, kernel, padding):
+    """Right without a border. Is it made of zeros?"""
+    wide = np.pad(x, ((0, 0), (padding, padding), (padding, padding), (0, 0)), mode="edge")
+    return convolution(wide, kernel, 0)
+
+
+@convolution.mistake("order")
+def _(x, kernel, padding):
+    """Right for one filter. Which axis changes fastest in the product, and is it the last one in your reshape?"""
+    y = convolution(x, kernel, padding)
+    n, h, w, cout = y.shape
+    return y.reshape(n, cout, h, w).transpose(0, 2, 3, 1)
+
+
+@CONVOLUTION.gradient(convolution_naive, ("x", "kernel"), layers)
+def convolution_gradient(gy, x, kernel, padding):
+    """How the loss moves with each pixel, and with each number of the kernel.
+
+    gy: (n, height, width, cout). x: (n, h, w, cin), kernel: (kh, kw, cin, cout), padding: as before.
+    Returns two arrays: for x, (n, h, w, cin), and for the kernel, (kh, kw, cin, cout).
+    """
+    kh, kw, _, cout = kernel.shape
+    _, h, w, _ = x.shape
+    inside = bordered(x, padding)
+    gy_rows = gy.reshape(-1, cout)  # (n*height*width, cout)
+    gk = rows_of(inside, kh, kw).T @ gy_rows  # (kh*kw*cin, cout)
+    gx_rows = gy_rows @ kernel.reshape(-1, cout).T  # (n*height*width, kh*kw*cin)
+    gx = painted(gx_rows, inside.shape, kh, kw)  # with its border
+    return gx[:, padding : padding + h, padding : padding + w], gk.reshape(kernel.shape)
+
+
+@convolution_gradient.mistake("flipped")
+def _(gy, x, kernel, padding):
+    """The kernel is turned by 180° here. With which number of it was the first pixel of a window multiplied?"""
+    gx, gk = convolution_gradient(gy, x, kernel[::-1, ::-1], padding)
+    return gx, gk[::-1, ::-1]
+
+
+@convolution_gradient.mistake("padding")
+def _(gy, x, kernel, padding):
+    """The border is still there. Who wants to know how the loss moves with zeros that were never in x?"""
+    _, gk = convolution_gradient(gy, x, kernel, padding)
+    return convolution_gradient(gy, bordered(x, padding), kernel, 0)[0], gk
+
+
+@convolution_gradient.mistake("shifted")
+def _(gy, x, kernel, padding):
+    """Right without a border. All of it was cut off at one side: where did x lie inside of its border?"""
+    _, gk = convolution_gradient(gy, x, kernel, padding)
+    gx = convolution_gradient(gy, bordered(x, padding), kernel, 0)[0]
+    return gx[:, : x.shape[1], : x.shape[2]], gk
+
+
+@convolution_gradient.mistake("channels")
+def _(gy, x, kernel, padding):
+    """The numbers are in another order. Is the kernel as a matrix (kh·kw·cin, cout), and did you reshape or transpose?"""
+    mixed = kernel.reshape(kernel.shape[3], -1).T.reshape(kernel.shape)
+    gx, gk = convolution_gradient(gy, x, mixed, padding)
+    return gx, gk.reshape(-1, gk.shape[3]).T.reshape(gk.shape)
+
+
+@convolution_gradient.mistake("sum missing")
+def _(gy, x, kernel, padding):
+    """The kernel has heard of the first picture only. In how many was it?"""
+    gx, gk = convolution_gradient(gy, x, kernel, padding)
+    return gx, convolution_gradient(gy[:1], x[:1], kernel, padding)[1] if len(x) > 1 else gk
+
+
+@convolution_gradient.mistake("upstream")
+def _(gy, x, kernel, padding):
+    """gy was taken for ones. Does the loss move alike with all answers?"""
+    return convolution_gradient(np.ones_like(gy), x, kernel, padding)
+
+
+@convolution_gradient.mistake("factor")
+def _(gy, x, kernel, padding):
+    """The kernel got the mean over the pictures. Whether the loss is a mean, is that not in gy already?"""
+    gx, gk = convolution_gradient(gy, x, kernel, padding)
+    return gx, gk / len(x)
+
+
+EXERCISES = [WINDOWS, CONVOLUTION]
