@@ -7,15 +7,15 @@ another question, any of these but for a factor, and where or when it is wrong.
 
 from __future__ import annotations
 
+import copy
 import inspect
 import math
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from itertools import chain
 from typing import Any
 
-import numpy as np
-
-from tinydl.gradcheck import behaviour, questions, results
-from tinydl.gradcheck.evidence import Diagnosis, Guess, Look, Mistake, Trial, distinct, factors, quiet
+from tinydl.gradcheck import amounts, behaviour, formulas, places, questions, results
+from tinydl.gradcheck.evidence import Diagnosis, Fit, Guess, Look, Mistake, Trial, fit, quiet
 from tinydl.gradcheck.numbers import name_factor, plain
 
 
@@ -40,6 +40,7 @@ def diagnose(
         None if all is right, and if no usual mistake fits.
 
     Example:
+        >>> import numpy as np
         >>> x = np.array([[1.0, 2.0], [3.0, 4.0], [0.5, 0.1]])
         >>> diagnose([Trial({"x": x}, yours=3 * x, expected=x)]).sentence
         'Your result is 3 times the right one in every element: 3 is the batch size. Is there a sum where a mean ...'
@@ -62,32 +63,33 @@ def _first(
     wrong = [look for look in looks if look.wrong]
     if not wrong:
         return behaviour.coarse(looks)
-    at = min(wrong, key=lambda look: -look.expected.ndim)
-    usual = [_of_mistake(mistake) for mistake in mistakes]
-    itself = [Guess("factor", "", lambda look: look.expected)]
-    done = results.guesses(at)
-    asked: Iterator[Guess] = questions.guesses(at, reference) if reference else iter(())
-
+    at = max(wrong, key=lambda look: look.expected.ndim)
     search = _Search(looks)
-    steps: list[Callable[[], Diagnosis | None]] = [
-        lambda: search.exact(usual),
+    asked = questions.guesses(at, reference) if reference else iter(())
+    known = chain(
+        results.guesses(at), amounts.guesses(at), asked, formulas.guesses(at), amounts.by_the_slice(at)
+    )
+    steps: tuple[Callable[[], Diagnosis | None], ...] = (
+        lambda: search.exact([Guess("factor", "", lambda look: look.expected)]),
+        lambda: search.exact(map(_of_mistake, mistakes)),
         lambda: behaviour.not_finite(looks),
         lambda: behaviour.zeros(looks),
         lambda: behaviour.coarse(looks),
-        lambda: behaviour.ties(looks),
-        lambda: search.exact(itself) or search.scaled(named=True),
-        lambda: search.exact(done),
-        lambda: search.exact(asked),
-        lambda: search.scaled(named=True),
-        lambda: search.scaled(named=False),
+        lambda: places.ties(looks),
+        lambda: search.scaled("plainly"),
+        lambda: search.exact(known),
+        lambda: search.scaled("plainly"),
+        lambda: search.scaled("somehow"),
+        lambda: search.scaled(),
         lambda: behaviour.changing(looks, again) if again else None,
         lambda: behaviour.neighbours(looks, again, reference) if again and reference else None,
-        lambda: behaviour.by_options(looks),
-        lambda: behaviour.some_cases(looks),
-        lambda: behaviour.places(looks),
+        lambda: places.by_options(looks),
+        lambda: places.some_cases(looks),
+        lambda: places.places(looks),
+        lambda: behaviour.whole(looks),
         lambda: behaviour.nearly(looks),
-        lambda: behaviour.other_shape(looks),
-    ]
+        lambda: places.shape(looks),
+    )
     return next(filter(None, (step() for step in steps)), None)
 
 
@@ -95,8 +97,10 @@ def _of_mistake(mistake: Mistake) -> Guess:
     wanted = inspect.signature(mistake.rule).parameters
 
     def of(look: Look) -> Any:
-        given = {name: look.names[name] for name in wanted if name in look.names}
-        return mistake.rule(**{n: v.copy() if isinstance(v, np.ndarray) else v for n, v in given.items()})
+        # Copies, since it may be the mistake of a rule that it writes into what it is given.
+        return mistake.rule(
+            **{name: copy.deepcopy(look.names[name]) for name in wanted if name in look.names}
+        )
 
     return Guess(mistake.key, mistake.sentence, of)
 
@@ -106,56 +110,47 @@ class _Search:
 
     def __init__(self, looks: list[Look]):
         self.looks = looks
-        self.kept: list[tuple[Guess, list[float]]] = []
+        self.kept: list[tuple[Guess, Fit]] = []
 
     def exact(self, guesses: Iterable[Guess]) -> Diagnosis | None:
         """The first guess that explains every look as it stands."""
         for guess in guesses:
-            cs = factors(self.looks, guess)
-            if cs is None:
-                continue
-            if all(c == 1.0 or math.isnan(c) for c in cs):
-                if guess.alone:
-                    return Diagnosis(guess.key, guess.sentence)
-            elif guess.scaled:
-                self.kept.append((guess, cs))
+            found = fit(self.looks, guess)
+            if found and found.is_exact and guess.alone:
+                return Diagnosis(guess.key, guess.sentence)
+            if found and not found.is_exact and guess.scaled:
+                self.kept.append((guess, found))
         return None
 
-    def scaled(self, named: bool) -> Diagnosis | None:
-        """The first guess that explains every look but for a factor, one that has a name or any."""
-        for guess, cs in self.kept:
-            weak = any(distinct(look.expected) < 3 for look in self.looks if look.wrong)
-            name = name_factor(cs, [look.names for look in self.looks], simple=weak)
-            if named and name is None or not named and weak:
+    def scaled(self, named: str = "") -> Diagnosis | None:
+        """The first guess that explains every look but for a factor, which may have to have a name."""
+        for guess, found in self.kept:
+            itself = not guess.sentence
+            if found.is_weak and (named != "plainly" or not itself and len(self.looks) < 2):
                 continue
-            said = _times(cs, name or "", self.looks, guess)
-            key = "upstream" if name == f"{plain(max(cs))} is gy" else guess.key
-            return Diagnosis(key, said)
+            name = name_factor(found.factors, [look.names for look in self.looks], simple=named == "plainly")
+            if named and name is None:
+                continue
+            key = "upstream" if name and name.endswith("is gy") else guess.key
+            return Diagnosis(key, f"{guess.sentence} {self._times(found, name, itself)}".strip())
         return None
 
-
-def _times(cs: list[float], name: str, looks: list[Look], guess: Guess) -> str:
-    """A sentence about a factor, and about what else is wrong."""
-    most = max((c for c in cs if not math.isnan(c)), key=lambda c: abs(math.log(abs(c))))
-    numbers = sorted({plain(c) for c in cs if not math.isnan(c)})
-    what = looks[0].what
-    base = "the right one" if not guess.sentence else "that"
-    begin = f"Your {what} is" if not guess.sentence else f"{guess.sentence} Besides, yours is"
-    said = f"{begin} {plain(most)} times {base} in every element"
-    if name:
-        said += f": {name}. " if " is " in name else ". "
-    elif len(numbers) > 1:
-        said += f" ({', '.join(numbers)} in the several cases). "
-    else:
-        said += ". "
-    return said + _asks(most, name)
-
-
-def _asks(c: float, name: str) -> str:
-    if c == -1 or abs(c + 1) < 1e-5:
-        return "Where does a sign get lost, or come in once too often?"
-    if not name:
-        return "Where could this number come from?"
-    if abs(c) > 1:
-        return "Is there a sum where a mean is asked for, or is something counted more than once?"
-    return "Is there a mean where a sum is asked for, or is something divided once too often?"
+    def _times(self, found: Fit, name: str | None, itself: bool) -> str:
+        """A sentence about a factor."""
+        cs = sorted((c for c in found.factors if not math.isnan(c)), key=lambda c: -abs(math.log(abs(c))))
+        told = list(dict.fromkeys(plain(c) for c in cs))
+        base = "the right one" if itself else "that"
+        said = f"Your {self.looks[0].what} is {told[0]} times {base} in every element"
+        if name:
+            said += f": {name}"
+        elif len(told) > 1:
+            said += f" ({' and '.join(told[1:4])} times in other cases)"
+        if abs(cs[0] + 1) < 1e-5:
+            ask = "Where does a sign get lost, or come in once too often?"
+        elif name is None:
+            ask = "Where could this number come from?"
+        elif abs(cs[0]) > 1:
+            ask = "Is there a sum where a mean is asked for, or is something counted more than once?"
+        else:
+            ask = "Is there a mean where a sum is asked for, or is something divided once too often?"
+        return f"{said}. {ask}"

@@ -58,7 +58,9 @@ def distances(yours: Any, expected: Any) -> np.ndarray:
     a, b = _pair(yours, expected)
     with np.errstate(invalid="ignore"):
         off = np.abs(a - b)
-    return np.where((a == b) | (np.isnan(a) & np.isnan(b)), 0.0, np.nan_to_num(off, nan=math.inf))
+    return np.where(
+        (a == b) | (np.isnan(a) & np.isnan(b)), 0.0, np.nan_to_num(off, nan=math.inf, posinf=math.inf)
+    )
 
 
 def error_map(yours: Any, expected: Any, rows: int = 12, columns: int = 48) -> np.ndarray:

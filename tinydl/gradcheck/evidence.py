@@ -70,15 +70,57 @@ class Look:
         return {name: a for name, a in arrays.items() if a.ndim and a.dtype.kind == "f" and name not in but}
 
 
-@dataclass(frozen=True)
 class Guess:
-    """An explanation to be tried: what yours should then be, or two arrays that should then be alike."""
+    """An explanation to be tried.
 
-    key: str
-    sentence: str
-    of: Callable[[Look], Any]
-    scaled: bool = True  # whether it may be right but for a factor
-    alone: bool = True  # whether it may be right without one
+    `of`, called with a look and with `arguments`, says what yours should then be, or gives two arrays that should then
+    be alike. `scaled`: it may be right but for a factor. `alone`: it may be right without one.
+    """
+
+    def __init__(
+        self,
+        key: str,
+        sentence: str,
+        of: Callable[..., Any],
+        *arguments: Any,
+        scaled: bool = True,
+        alone: bool = True,
+    ):
+        self.key, self.sentence, self.scaled, self.alone = key, sentence, scaled, alone
+        self._of, self._arguments = of, arguments
+
+    def of(self, look: Look) -> Any:
+        """What the guess makes of a look: an array for yours, or a pair that should be alike."""
+        return self._of(look, *self._arguments)
+
+
+class Question:
+    """What would be right if a name had another value.
+
+    `change(value, *arguments)` gives the value; `also` changes further names. A dict for `name` says which name takes
+    the value of which.
+    """
+
+    def __init__(
+        self,
+        key: str,
+        sentence: str,
+        name: str | dict[str, str],
+        change: Callable[..., Any] | None = None,
+        *arguments: Any,
+        also: dict[str, Callable[[Any], Any]] | None = None,
+    ):
+        self.key, self.sentence = key, sentence
+        self._name, self._change, self._arguments, self._also = name, change, arguments, also or {}
+
+    def names(self, old: dict[str, Any]) -> dict[str, Any]:
+        """The names, changed."""
+        if isinstance(self._name, dict):
+            return {**old, **{name: old[other] for name, other in self._name.items()}}
+        changed = {**old, **{name: change(old[name]) for name, change in self._also.items()}}
+        if self._change is not None:
+            changed[self._name] = self._change(old[self._name], *self._arguments)
+        return changed
 
 
 def proportion(a: np.ndarray, b: np.ndarray, tolerance: float) -> float | None:
@@ -95,7 +137,7 @@ def proportion(a: np.ndarray, b: np.ndarray, tolerance: float) -> float | None:
     a, b = a.ravel(), b.ravel()
     large, larger = (float(np.abs(each).max(initial=0.0)) for each in (a, b))
     if max(large, larger) <= ZERO:
-        return math.nan
+        return math.nan if finite.all() else 1.0
     if np.abs(a - b).max() <= tolerance * max(large, larger):
         return 1.0
     if min(large, larger) <= ZERO:
@@ -112,40 +154,44 @@ def quiet() -> Iterator[None]:
         yield
 
 
-def factors(looks: Sequence[Look], guess: Guess) -> list[float] | None:
-    """Of each look, by what yours differs from a guess; None if it explains nothing.
+@dataclass(frozen=True)
+class Fit:
+    """How yours differs from a guess, in every look: by a factor, nan where both are 0."""
 
-    It has to hold in every look. Wrong and small ones are asked first, since most guesses fail there.
+    factors: tuple[float, ...]
+    # Anything is a multiple of one number, or of a constant array: then a factor has to be one that has a name.
+    is_weak: bool
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether there is no factor."""
+        return all(c == 1.0 or math.isnan(c) for c in self.factors)
+
+
+def fit(looks: Sequence[Look], guess: Guess) -> Fit | None:
+    """How a guess fits all looks; None if it does not explain one of them.
+
+    Wrong and small ones are asked first, since most guesses fail there.
     """
     found: dict[int, float] = {}
+    weak = True
     for i in sorted(range(len(looks)), key=lambda i: (not looks[i].wrong, looks[i].expected.size)):
         try:
             made = guess.of(looks[i])
+            pair = made if isinstance(made, tuple) else (looks[i].yours, made)
+            a, b = (np.asarray(each, dtype=np.float64) for each in pair)
         except Exception:  # a rule that cannot answer to this, such as one for square arrays
             return None
-        if made is None:
-            return None
-        a, b = made if isinstance(made, tuple) else (looks[i].yours, made)
-        try:
-            a, b = np.asarray(a, dtype=np.float64), np.asarray(b, dtype=np.float64)
-        except (TypeError, ValueError):
-            return None
         c = proportion(a, b, looks[i].tolerance)
-        if c is None or (math.isnan(c) and looks[i].wrong and not isinstance(made, tuple)):
-            return None
-        if not _is_evidence(b, c):
+        if c is None:
             return None
         found[i] = c
-    told = [c for c in found.values() if not math.isnan(c)]
-    return [found[i] for i in range(len(looks))] if told else None
-
-
-def _is_evidence(b: np.ndarray, c: float) -> bool:
-    """A free factor explains any single number, and any constant array: then it must be one that has a name."""
-    return True if math.isnan(c) or c == 1.0 else bool(np.abs(b).max() > ZERO)
+        weak &= distinct(b) < 3
+    factors = tuple(found[i] for i in range(len(looks)))
+    return None if all(map(math.isnan, factors)) else Fit(factors, weak)
 
 
 def distinct(values: np.ndarray) -> int:
     """How many different numbers there are, 0 aside."""
-    rounded = np.array([float(f"{value:.6e}") for value in values.ravel()[:200]])
-    return len(set(rounded[np.abs(rounded) > ZERO].tolist()))
+    rounded = {float(f"{value:.6e}") for value in values.ravel()[:200].tolist()}
+    return sum(abs(value) > ZERO for value in rounded)

@@ -58,6 +58,7 @@ def _batch_size(arrays: dict[str, np.ndarray]) -> int:
 
 def _of_array(name: str, array: np.ndarray, n: int) -> Iterator[tuple[str, float]]:
     shape = array.shape
+    axes: tuple[str, ...] = ()
     if array.ndim == 4:
         if name in KERNELS:
             axes = ("the height of", "the width of", "the input channels of", "the output channels of")
@@ -71,8 +72,8 @@ def _of_array(name: str, array: np.ndarray, n: int) -> Iterator[tuple[str, float
         yield f"the number of pixels of one of {name} (height · width)", shape[1] * shape[2]
     elif array.ndim == 2:
         axes = ("the number of rows of", "the number of columns of")
-    else:
-        axes = ("the number of elements of",) if array.ndim == 1 else ()
+    elif array.ndim == 1:
+        axes = ("the number of elements of",)
     for axis, words in enumerate(axes):
         if axis or array.ndim == 1 or shape[0] != n:
             yield f"{words} {name}", shape[axis]
@@ -100,7 +101,12 @@ def name_factor(cs: Sequence[float], trials: Sequence[dict[str, Any]], simple: b
         ]
         if hits:
             most = max(range(len(wanted)), key=lambda k: abs(math.log(abs(wanted[k]))))
-            return _words(hits, tables[most])
+            alike = [
+                (1.0, {text: 1})
+                for text in texts
+                if all(_close(table[text], abs(c)) for c, table in zip(wanted, tables))
+            ]
+            return _words(hits if hits[0][1] else alike, tables[most])
     return None
 
 
@@ -145,11 +151,11 @@ def plain(c: float) -> str:
 
     Example:
         >>> plain(4.0), plain(1 / 128), plain(-0.5), plain(0.73123)
-        ('4', '1/128', '-1/2', '0.73123')
+        ('4', '1/128', '−1/2', '0.73123')
     """
     if _close(c, round(c)):
-        return str(round(c))
+        return str(round(c)).replace("-", "−")
     whole = Fraction(c).limit_denominator(10_000)
     if whole and _close(c, float(whole)) and abs(whole.numerator) == 1:
-        return f"{whole.numerator}/{whole.denominator}"
-    return f"{c:.6g}"
+        return f"{whole.numerator}/{whole.denominator}".replace("-", "−")
+    return f"{c:.6g}".replace("-", "−")
