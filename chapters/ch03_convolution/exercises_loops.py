@@ -15,9 +15,9 @@ CONVOLVE = Exercise(
     "convolve",
     "a convolution in loops, forward and back",
     """
-    Chapter 3, "Lay it over, multiply, add, move on" and "The way back". One picture, one kernel, and the window moves by
-    `stride` pixels at a time. With strides of 1 the lesson has it all; so where is the window that gives y[i, j], when
-    it moves by 2, or 3? The window stays inside of the picture, so there are as many places for it as
+    Chapter 3, "Lay it over, multiply, add, move on" and "The way back". One picture, one kernel, and the window moves
+    by `stride` pixels at a time. With strides of 1 the lesson has it all. So where is the window that gives y[i, j],
+    when it moves by 2, or 3? It stays inside of the picture, which leaves so many places for it:
 
         height = (h − kh) // stride + 1,   width = (w − kw) // stride + 1
 
@@ -180,14 +180,14 @@ SHAPES = Exercise(
     "what comes out, before anything runs",
     """
     Chapter 3, "Why is it 28×28, when a 5×5 filter leaves 24×24?", "From many pixels to few", "What is depth?" and "The
-    way back". Five times: what shape comes out, or how many numbers are there to learn? Pictures are (n, h, w, channels).
-    Answer with a pencil; every answer is a tuple of four numbers, but for one.
+    way back". Five times: what shape comes out, or how many numbers are there to learn? Answer with a pencil. Pictures
+    are (n, h, w, channels), so a shape is a tuple of four numbers.
     """,
     hints=(
         "Height and width are two questions. The number of pictures stays, and the number of channels is that of the "
         "questions asked: of the filters.",
-        "How many places are there for a window of k in a row of n, moving by s? The first takes k pixels, each further "
-        "one takes s more. With zeros around, ask for strides of 1 first, then leave places out.",
+        "How many places are there for a window of k in a row of n, moving by s? The first takes k pixels, each "
+        "further one s more. With zeros around, ask for strides of 1 first, then leave places out.",
         "Backward from there: in a transposed convolution the first pixel paints k wide, each further one reaches s "
         "further.",
     ),
@@ -275,10 +275,7 @@ def _():
 
 @SHAPES.predict(lambda: Sequential([Input((30, 20, 3)), Conv2D(8, (5, 3))]).count_params())
 def numbers():
-    """How many numbers does the layer of `valid` learn: eight filters, 5×3, over three channels, and a bias for each filter?
-
-    Returns a whole number.
-    """
+    """How many numbers does the layer of `valid` learn? Each of its filters has a bias. Returns a whole number."""
     return 5 * 3 * 3 * 8 + 8
 
 

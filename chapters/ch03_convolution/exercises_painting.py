@@ -13,8 +13,8 @@ TRANSPOSED = Exercise(
     "transposed",
     "a transposed convolution: paint, and look back",
     """
-    Chapter 3, "The way back", from the picture of painting on. Each pixel of x paints the kernel, times itself, into the
-    result; the next pixel paints `stride` further. Where paintings overlap they add up, and nothing is cut off:
+    Chapter 3, "The way back", from the picture of painting on. Each pixel of x paints the kernel, times itself, into
+    the result; the next pixel paints `stride` further. Where paintings overlap they add up, and nothing is cut off:
 
         y[p, i · stride + a, j · stride + b, o]  gets  Σ over c of  x[p, i, j, c] kernel[a, b, o, c]
 
@@ -26,8 +26,8 @@ TRANSPOSED = Exercise(
     hints=(
         "Two loops over the kernel's places (a, b) and two over the pixels (i, j) are clear enough. Or only the first "
         "two, with all pixels at once: a slice with steps of `stride`.",
-        "In the line above, the loss hears of the pixel through gy at i · stride + a, j · stride + b, for all a, b and o. "
-        "Of a number of the kernel it hears from all pixels of all pictures.",
+        "In the line above, the loss hears of the pixel at i · stride + a, j · stride + b, for all a, b and o. Of a "
+        "number of the kernel it hears from all pixels of all pictures.",
         "For one (i, j) and one (a, b): gy there is (n, cout), the kernel there (cout, cin), x there (n, cin). Which "
         "product gives (n, cin), and which (cout, cin)?",
     ),
@@ -181,17 +181,17 @@ AVERAGE = Exercise(
     it, in each channel by itself. Somebody has written `pool_gradient` and tried it with windows of 2×2. It is wrong.
 
     First write the check that finds it out, `is_right(rule)`: choose pictures, a window and strides, call
-    rule(gy, x, size, stride), work the same gradient out by differences, compare. We try it on two rules that are right,
-    and on several that are wrong, each where the others are not: one for windows that are not square, one where windows
-    overlap, one for several channels… Which inputs show them all? Then mend `pool_gradient`.
+    rule(gy, x, size, stride), work the same gradient out by differences, compare. We try it on two rules that are
+    right, and on several that are wrong, each where others are not: one for windows that are not square, one where
+    windows overlap, one for several channels… Which inputs show them all? Then mend `pool_gradient`.
     """,
     hints=(
-        "Think of all that may be alike by chance: height and width of the window, window and strides, all channels, all "
-        "pictures, all of gy. Choose inputs in which nothing is.",
+        "Think of all that may be alike by chance: height and width of the window, window and strides, all channels, "
+        "all pictures, all of gy. Choose inputs in which nothing is.",
         "A window of 2×3 with strides of 1 overlaps, and is not square. For differences move one pixel at a time, and "
         "look at the sum of gy · average_pool(x, size, stride).",
-        "For the rule: a mean of kh · kw pixels moves by 1 / (kh · kw) of what one of them does. Is that the number that "
-        "gy is divided by?",
+        "For the rule: a mean of kh · kw pixels moves by 1 / (kh · kw) of what one of them does. Is that what gy is "
+        "divided by?",
     ),
     try_it="""
     x = np.arange(8.0).reshape(1, 2, 4, 1)
@@ -297,7 +297,7 @@ def _(gy, x, size, stride):
 
 @pool_gradient.mistake("sum missing")
 def _(gy, x, size, stride):
-    """Right for windows side by side. Where they overlap only the last one is left: what should become of the others?"""
+    """Right for windows side by side. Where they overlap only the last is left: what should become of the others?"""
     gx, (kh, kw) = np.zeros(x.shape), size
     for i, j in np.ndindex(gy.shape[1:3]):
         gx[:, i * stride : i * stride + kh, j * stride : j * stride + kw] = gy[:, i : i + 1, j : j + 1] / (

@@ -24,10 +24,10 @@ WINDOWS = Exercise(
     with the pixel? (It is called col2im.)
     """,
     hints=(
-        "One window of one picture is a slice x[p, top : …, left : …], of shape (kh, kw, c). Its numbers are already in "
-        "the order that is asked for.",
-        "Three loops are enough: pictures, and the two of the places. np.ndindex(n, height, width) goes through them in "
-        "the right order.",
+        "One window of one picture is a slice x[p, top : …, left : …], of shape (kh, kw, c). Its numbers already are "
+        "in the order that is asked for.",
+        "Three loops are enough: pictures, and the two of the places. np.ndindex(n, height, width) goes through them "
+        "in the right order.",
         "Back: go through the same places in the same order. Each row becomes a window again, and is painted where it "
         "came from. What if something has been painted there before?",
     ),
@@ -196,8 +196,8 @@ CONVOLUTION = Exercise(
     hints=(
         "kernel.reshape(-1, cout) is the matrix: its rows are in the order of the rows' numbers. Let NumPy work out "
         "the −1, and write the shape after each line as a comment.",
-        "gy as a matrix has a row for each window and a column for each filter. For Y = A B: which products of A, B and "
-        "the gradient of Y have the shapes of A and of B?",
+        "gy as a matrix has a row for each window and a column for each filter. For Y = A B: which products of A, B "
+        "and the gradient of Y have the shapes of A and of B?",
         "The gradient of the rows goes back by `painted`, into the picture with its border. Which part of that was x?",
     ),
     try_it="""
@@ -282,7 +282,7 @@ def _(x, kernel, padding):
 
 @convolution.mistake("channels")
 def _(x, kernel, padding):
-    """The kernel's numbers are in another order. Does reshape put the filters side by side, if you ask it for (cout, …)?"""
+    """The kernel's numbers are in another order. Does reshape put the filters side by side, asked for (cout, …)?"""
     return convolution(x, kernel.reshape(kernel.shape[3], -1).T.reshape(kernel.shape), padding)
 
 
@@ -349,7 +349,7 @@ def _(gy, x, kernel, padding):
 
 @convolution_gradient.mistake("channels")
 def _(gy, x, kernel, padding):
-    """The numbers are in another order. Is the kernel as a matrix (kh·kw·cin, cout), and did you reshape or transpose?"""
+    """The numbers are in another order. As a matrix the kernel is (kh·kw·cin, cout): did you reshape, or transpose?"""
     mixed = kernel.reshape(kernel.shape[3], -1).T.reshape(kernel.shape)
     gx, gk = convolution_gradient(gy, x, mixed, padding)
     return gx, gk.reshape(-1, gk.shape[3]).T.reshape(gk.shape)
