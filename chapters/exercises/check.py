@@ -9,11 +9,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from rich.console import Group
+from rich.progress import Progress
 from rich.text import Text
 
 from chapters import course
-from chapters.exercises import sandbox, show, workspace
+from chapters.exercises import grade, sandbox, show, workspace
 from chapters.exercises.checker import Checker
+from chapters.exercises.form import every
 from chapters.exercises.judge import Verdict
 from chapters.exercises.workspace import command
 
@@ -22,7 +24,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Check an exercise. `argv`: NAME and flags.
 
     Returns:
-        The exit status: 0 if it is solved, 1 if not.
+        The exit status: 0 if it is solved, with --all if all are; 1 if not; 2 if the check itself failed.
 
     Raises:
         Refused: a name or flag that is not known, or no folder of exercises.
@@ -135,4 +137,31 @@ def _below(verdict: Verdict, said: Text, folder: Path) -> Group:
 
 
 def _all(checker: Checker, options: Namespace) -> int:
-    raise NotImplementedError
+    """Check every exercise, a line for each as soon as it is known. Nothing is noted: the folder may be a student's."""
+    exercises, screen = every(), show.console()
+    verdicts = []
+    hidden = options.json or not screen.is_terminal
+    with Progress(console=screen, transient=True, disable=hidden) as progress:
+        bar = progress.add_task("checking", total=len(exercises))
+        for verdict in grade.grade(
+            checker.folder,
+            exercises=exercises,
+            seed=checker.seed,
+            seconds=checker.seconds,
+            megabytes=checker.megabytes,
+        ):
+            verdicts.append(verdict)
+            progress.advance(bar)
+            if not options.json:
+                screen.print(show.line(verdict, show.has_unicode(screen)), no_wrap=True, overflow="ellipsis")
+    if options.junit:
+        grade.junit(verdicts, options.junit)
+    if options.json:
+        print(grade.as_json(verdicts, checker.folder))
+    else:
+        solved = sum(each.state == "solved" for each in verdicts)
+        print(
+            f"\n{solved} of {len(verdicts)} solved."
+            + (f" The report: {options.junit}" if options.junit else "")
+        )
+    return grade.status(verdicts)

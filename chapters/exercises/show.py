@@ -66,6 +66,15 @@ def report(verdict: Verdict, path: Path, unicode: bool = True) -> RenderableType
     return Group(*pieces)
 
 
+def line(verdict: Verdict, unicode: bool = True) -> Text:
+    """A verdict in a line."""
+    marks = {"solved": ("✓" if unicode else "+", "green"), "unwritten": (" ", "dim")}
+    mark, style = marks.get(verdict.state, ("✗" if unicode else "x", "red"))
+    words = {"solved": "", "unwritten": "not written yet"}.get(verdict.state, clean(verdict.message))
+    words += f" [{verdict.diagnosis.key}]" if verdict.diagnosis else ""
+    return Text(f"{mark} {number(verdict.exercise)} {verdict.exercise.name:<22} {words}".rstrip(), style)
+
+
 def as_data(verdict: Verdict, path: Path) -> dict[str, Any]:
     """The same as plain data, for JSON. Numbers that are not finite are words there."""
     fault, off, diagnosis = verdict.fault, verdict.difference, verdict.diagnosis
