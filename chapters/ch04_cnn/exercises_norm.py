@@ -192,6 +192,24 @@ def _(gy, x, gamma, epsilon):
     return _ways(gy, x, gamma, epsilon, count=1)
 
 
+@batch_norm_gradient.mistake("half variance")
+def _(gy, x, gamma, epsilon):
+    """The way by the variance is there, but only half of it. What is the slope of a square?"""
+    return _ways(gy, x, gamma, epsilon, variance=0.5)
+
+
+@batch_norm_gradient.mistake("power")
+def _(gy, x, gamma, epsilon):
+    """The way by the variance has the wrong power of it. What is the slope of v to the power −1/2?"""
+    return _ways(gy, x, gamma, epsilon, variance=x.var(axis=0) + epsilon)
+
+
+@batch_norm_gradient.mistake("sign")
+def _(gy, x, gamma, epsilon):
+    """All three ways are there, but that by the variance has the wrong sign. Does x̂ grow if the variance does?"""
+    return _ways(gy, x, gamma, epsilon, variance=-1)
+
+
 @batch_norm_gradient.mistake("epsilon")
 def _(gy, x, gamma, epsilon):
     """It is nearly right, and far off where the numbers are nearly alike. Where is your epsilon?"""
@@ -335,14 +353,16 @@ def _(gy, x, gamma, epsilon):
 @training_gradient.mistake("positions")
 def _(gy, x, gamma, epsilon):
     """Each position is treated as a feature by itself. Over which axes do a filter's mean and variance go?"""
-    gx, ggamma, gbeta = _ways(gy, x, gamma, epsilon, axis=0)
-    return gx, ggamma, gbeta
+    return _ways(gy, x, gamma, epsilon, axis=0)
 
 
-@training_gradient.mistake("one picture")
+@training_gradient.mistake("some axes")
 def _(gy, x, gamma, epsilon):
-    """Each picture is treated as if it had a mean and a variance of its own. Whose are they?"""
-    return _ways(gy, x, gamma, epsilon, axis=(1, 2))
+    """x̂ is right, but the ways by mean and variance go over the batch alone. Who else hears of a mean that moves?"""
+    deviation = np.sqrt(x.var(axis=(0, 1, 2)) + epsilon)
+    normal, g = (x - x.mean(axis=(0, 1, 2))) / deviation, gy * gamma
+    gx = (g - g.mean(axis=0) - normal * (g * normal).mean(axis=0)) / deviation
+    return gx, (gy * normal).sum(axis=(0, 1, 2)), gy.sum(axis=(0, 1, 2))
 
 
 @BATCH_NORM_PICTURES.write(answers, after_training_naive)
@@ -369,13 +389,6 @@ def gradient_after_training(gy, x, moving_mean, moving_var, gamma, epsilon):
 def _(gy, x, gamma, epsilon):
     """This is the gradient in training. Do the moving statistics move if x does?"""
     return training_gradient(gy, x, gamma, epsilon)
-
-
-@gradient_after_training.mistake("mixed")
-def _(gy, x, moving_var, gamma, epsilon):
-    """You divide by the moving deviation, but take the ways by mean and variance all the same. Are there such ways?"""
-    gx, ggamma, gbeta = training_gradient(gy, x, gamma, epsilon)
-    return gx * np.sqrt(x.var(axis=(0, 1, 2)) + epsilon) / np.sqrt(moving_var + epsilon), ggamma, gbeta
 
 
 @gradient_after_training.mistake("neighbours")

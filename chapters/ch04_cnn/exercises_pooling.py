@@ -100,6 +100,16 @@ def _(x, size):
     return np.broadcast_to(max_pool(x, size).max(axis=3, keepdims=True), max_pool(x, size).shape)
 
 
+@max_pool.mistake("rounded up")
+def _(x, size):
+    """What is left over at the rim has become windows, smaller ones. What does the task do with it?"""
+    n, h, w, c = x.shape
+    y = np.empty((n, -(-h // size), -(-w // size), c))
+    for m, i, j, k in np.ndindex(y.shape):
+        y[m, i, j, k] = x[m, i * size : i * size + size, j * size : j * size + size, k].max()
+    return y
+
+
 def _back(gy, x, size, share):
     """The way back: `share` says how much of gy each number of a window gets."""
     gx = np.zeros(x.shape)
@@ -177,6 +187,34 @@ def _(gy, x, size):
 def _(gy, x, size):
     """You say which numbers were kept, with ones. How does the loss move with each of those?"""
     return max_pool_gradient(np.ones(gy.shape), x, size)
+
+
+@max_pool_gradient.mistake("transposed")
+def _(gy, x, size):
+    """Rows and columns within a window are mixed up. What does `np.unravel_index` answer first?"""
+    return _back(gy, x, size, lambda window: (np.arange(size**2) == window.argmax()).reshape(window.shape).T)
+
+
+@max_pool_gradient.mistake("strides")
+def _(gy, x, size):
+    """Your windows overlap: each begins one number after the one before. How far is it from one to the next?"""
+    gx = np.zeros(x.shape)
+    for n, i, j, c in np.ndindex(gy.shape):
+        window = x[n, i : i + size, j : j + size, c]
+        a, b = np.unravel_index(window.argmax(), window.shape)
+        gx[n, i + a, j + b, c] += gy[n, i, j, c]
+    return gx
+
+
+@max_pool_gradient.mistake("channels")
+def _(gy, x, size):
+    """The winner is looked for in all channels at once. Who was the largest in each channel by itself?"""
+    gx = np.zeros(x.shape)
+    for n, i, j, c in np.ndindex(gy.shape):
+        window = x[n, i * size : i * size + size, j * size : j * size + size]
+        a, b, _ = np.unravel_index(window.argmax(), window.shape)
+        gx[n, i * size + a, j * size + b, c] = gy[n, i, j, c]
+    return gx
 
 
 @max_pool_gradient.mistake("shifted")

@@ -277,7 +277,7 @@ FLOOR = Exercise(
         "is its slope in p 0?",
     ),
     try_it="""
-    print(np.log(2).round(3))  # 0.693
+    print((-np.log(0.9)).round(3))  # 0.105 (a white pixel that came back as 0.9)
     print(len(best_guess()))  # 2 (whether they are right, the check tells)
     """,
 )
@@ -342,8 +342,10 @@ def _():
 
 @FLOOR.predict(_best_guess, tolerance=0.01)
 def best_guess():
-    """Black and white pictures, of whose pixels 20 % are white. A network knows no more than that, and gives the same p
-    for every pixel. The p with the lowest loss, and that loss: two numbers."""
+    """Which p is the best, if all pixels get the same? Pixels are black or white, and 20 % of them are white.
+
+    Returns two numbers: the p with the lowest loss, and that loss.
+    """
     return 0.2, -0.2 * np.log(0.2) - 0.8 * np.log(0.8)
 
 

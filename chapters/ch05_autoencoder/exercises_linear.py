@@ -135,9 +135,9 @@ PCA = Exercise(
     A row's code is how far it lies along each; what comes back is the mean plus that much of each direction.
 
     NumPy finds the directions. `u, s, vt = np.linalg.svd(a, full_matrices=False)` takes a table apart: a is
-    `u @ np.diag(s) @ vt`. The rows of vt, (min(n, d), d), are directions at right angles to each other, each of length
-    1, those in which the rows of a are longest first; the squares of s, added up over the rest, are what is lost
-    without the rest.
+    `u @ np.diag(s) @ vt`. The rows of vt, (min(n, d), d), are directions, each of length 1 and at right angles to all
+    others. Those along which the rows of a reach furthest come first: along direction i, the squares of what they
+    reach add up to s[i]².
     """,
     hints=(
         "The lesson has all of it in three lines, with axes of shape (k, d). Of which table should you take the svd, "

@@ -151,7 +151,7 @@ CENTRES = Exercise(
     Chapter 6, "May one compare the spread of two kinds?", measures how far apart the centres of two kinds are. Suppose
     that a loss asks for it: then there must be a way back from the centres to the points.
 
-    `centres_gradient` below was tried on the lesson's cakes, 40 of each kind, one kind after the other, and was right.
+    `centres_gradient` below was tried on the lesson's cakes, 40 of each kind, and was right.
     On somebody's own pictures it is wrong. Write the check that catches it, `is_right`, then mend it.
 
     A check compares with finite differences: move one number of one point up and down by 0.0001, weigh what comes out
@@ -250,6 +250,12 @@ def _(gy, points, labels):
 def _(gy, points, labels):
     """That is right for sums. By how much does a mean of m numbers move if one of them does?"""
     return gy[labels]
+
+
+@centres_gradient.mistake("multiplied")
+def _(gy, points, labels):
+    """You multiply by the number of points of a kind. Does one of many move their mean more than one of few?"""
+    return gy[labels] * np.bincount(labels)[labels][:, None]
 
 
 @centres_gradient.mistake("all points")

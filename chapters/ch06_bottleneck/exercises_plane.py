@@ -154,6 +154,14 @@ def _(z, w, b, labels):
     return _down(z, w, _probabilities(z, w, b) - labels[:, None])
 
 
+@gradients.mistake("whole columns")
+def _(z, w, b, labels):
+    """You take 1 from whole columns, as `g[:, labels] -= 1` does. How many numbers of each row should change?"""
+    g = _probabilities(z, w, b)
+    g[:, labels] -= 1
+    return _down(z, w, g)
+
+
 @gradients.mistake("one slope more")
 def _(z, w, b, labels):
     """You multiply by p (1 − p) on the way to the scores. Has the logarithm of the price not taken that away?"""
@@ -282,6 +290,13 @@ def _(gy, z, w, b):
     """That is the slope of log p, as in the price of an answer. By what is the slope of p itself smaller?"""
     winner, mean, _ = _arrows(z, w, b)
     return gy[:, None] * (winner - mean)
+
+
+@confidence_gradient.mistake("one slope more")
+def _(gy, z, w, b):
+    """There is a factor 1 − p too many. Is that not what the mean of the arrows has already taken away?"""
+    winner, mean, top = _arrows(z, w, b)
+    return gy[:, None] * top * (1 - top) * (winner - mean)
 
 
 @confidence_gradient.mistake("plain mean")
