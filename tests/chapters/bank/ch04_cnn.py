@@ -1,0 +1,3 @@
+"""Readers' answers to the exercises of chapter 4."""
+
+from __future__ import annotations
