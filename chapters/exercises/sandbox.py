@@ -163,10 +163,11 @@ def _understood(
 def _ending(rest: bytes, status: int | None, path: Path, name: str, seconds: float) -> Fault:
     """Why a process came to its end while `name` was running, as it wrote down or the system says."""
     written = rest.decode("ascii", "replace")
-    # A traceback names the innermost call first, of each thread; the last thread is the one that began.
+    # A traceback names the innermost call first, of each thread; the one that everything began with comes last.
     spelled = re.escape(str(path).encode("ascii", "backslashreplace").decode("ascii"))
-    found = re.search(rf'File "{spelled}", line (\d+)', written[written.rfind("most recent call first") :])
-    line = int(found[1]) if found else None
+    threads = reversed(written.split("most recent call first"))
+    lines = [found[1] for each in threads if (found := re.search(rf'File "{spelled}", line (\d+)', each))]
+    line = int(lines[0]) if lines else None
     if status is None or "Timeout (" in written:
         message = f"{name} is not done after {seconds:g} s: is there a loop that does not end?"
         return fault_at(path, line, "time", message)
