@@ -213,10 +213,10 @@ def _(gy, a, b):
     return b * 1.0, a * 1.0
 
 
-@product_gradient.mistake("own")
+@product_gradient.mistake("both")
 def _(gy, a, b):
-    """Each factor has its own value for a slope. If a moves by d, by how much does a · b move?"""
-    return gy * a, gy * b
+    """That is how the loss moves when both factors move at the same time. And if one of them stays where it is?"""
+    return gy * (a + b), gy * (a + b)
 
 
 @product_gradient.mistake("constants")

@@ -175,7 +175,7 @@ def _(gy, x, kernel, stride):
 AVERAGE = Exercise(
     "convolution",
     "average",
-    "find the bug: average pooling, right for square windows",
+    "find the bug: average pooling, tried on windows of 2×2",
     """
     Chapter 3, "From many pixels to few" and "The way back". Average pooling: the mean of each window stands for all of
     it, in each channel by itself. Somebody has written `pool_gradient` and tried it with windows of 2×2. It is wrong.

@@ -219,10 +219,9 @@ def bordered(x, padding):
 @CONVOLUTION.given
 def rows_of(x, kh, kw):
     """The windows of pictures as rows, strides of 1: (n, h, w, c) -> (n * height * width, kh * kw * c)."""
-    windows = np.lib.stride_tricks.sliding_window_view(
-        x, (kh, kw), axis=(1, 2)
-    )  # (n, height, width, c, kh, kw)
-    return windows.transpose(0, 1, 2, 4, 5, 3).reshape(-1, kh * kw * x.shape[3])
+    windows = np.lib.stride_tricks.sliding_window_view(x, (kh, kw), axis=(1, 2))
+    windows = windows.transpose(0, 1, 2, 4, 5, 3)  # (n, height, width, kh, kw, c)
+    return windows.reshape(-1, kh * kw * x.shape[3])
 
 
 @CONVOLUTION.given
