@@ -96,11 +96,17 @@ def _(gy, x):
     return (gy - gy.mean(axis=1, keepdims=True)) / x.sum(axis=1, keepdims=True)
 
 
+@shares_gradient.mistake("zero")
+def _(gy, x):
+    """Nothing flows at all. For gy = 1 that is right, since the shares always sum to 1. And for any other gy?"""
+    return np.zeros(x.shape)
+
+
 @shares_gradient.mistake("upstream")
 def _(gy, x):
-    """It does not look at gy. For gy = 1 the answer is 0 everywhere, but for any other?"""
+    """This is how far each share moves with its own number. What has gy to do with it, and what have the others?"""
     s = x.sum(axis=1, keepdims=True)
-    return (np.ones_like(x) - (x / s).sum(axis=1, keepdims=True)) / s
+    return (s - x) / s**2
 
 
 @shares_gradient.mistake("constants")
