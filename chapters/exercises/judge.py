@@ -219,7 +219,8 @@ class _Look:
         label = self.asked[i][0].label
         return {
             "state": "wrong",
-            "message": f"{self._name(k)} is not right ({label})",
+            "message": f"{self.part.name}: " * bool(self.part.wrt)
+            + f"{self._name(k)} is not right ({label})",
             "difference": Difference(self._name(k), label, yours[i][k], right[i][k], float(errors[i, k])),
             "diagnosis": diagnosis,
         }
