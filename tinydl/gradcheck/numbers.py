@@ -42,7 +42,9 @@ def named_numbers(names: dict[str, Any]) -> dict[str, float]:
         elif several.ndim == 1 and several.size:
             found |= {f"{name}[{i}]": float(each) for i, each in enumerate(several)}
             found[f"the product of {name}"] = float(several.prod())
-    return {text: float(number) for text, number in found.items() if number and math.isfinite(number)}
+    useful = {text: float(number) for text, number in found.items() if math.isfinite(number)}
+    # Nothing is explained by 0 or 1.
+    return {text: number for text, number in useful.items() if abs(number) not in (0, 1)}
 
 
 def _batch_size(arrays: dict[str, np.ndarray]) -> int:
