@@ -94,7 +94,8 @@ class _Watching:
             self.page = [gone, Text("Save it again, or take the stub:  r")]
             self.draw()
             return
-        self.screen.print(Text("checking ...", style="dim"))
+        if self.screen.is_terminal:  # this line is cleared
+            self.screen.print(Text("checking ...", style="dim"))
         verdict, said = self.checker.check(self.exercise)
         self.page = [show.report(verdict, self.path, self.unicode)]
         if said:
