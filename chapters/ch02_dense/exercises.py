@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
-from chapters.ch02_dense import exercises_layers, exercises_learning, exercises_scores
+from chapters.ch02_dense import exercises_layers, exercises_learning, exercises_scores, exercises_shares
 
-EXERCISES = [*exercises_layers.EXERCISES, *exercises_scores.EXERCISES, *exercises_learning.EXERCISES]
+EXERCISES = [
+    *exercises_layers.EXERCISES,
+    *exercises_scores.EXERCISES,
+    *exercises_shares.EXERCISES,
+    *exercises_learning.EXERCISES,
+]
