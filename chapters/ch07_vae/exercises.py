@@ -1,4 +1,4 @@
-"""Exercises of chapter 7: a draw with a gradient, and the price of a cloud. The whole is in exercises_whole.py."""
+"""Exercises of chapter 7: a draw with a gradient, and the price of a cloud. More in exercises_*.py beside."""
 
 from __future__ import annotations
 
@@ -6,9 +6,8 @@ import math
 
 import numpy as np
 
-from chapters.ch07_vae.elbo import beta, kl_divergence
-from chapters.ch07_vae.exercises_whole import ELBO, TUG, VAE_STEP
-from chapters.ch07_vae.model import VAE
+from chapters.ch07_vae.exercises_prices import PRICES, TUG
+from chapters.ch07_vae.exercises_whole import ELBO, VAE_STEP
 from chapters.exercises.form import Case, Exercise
 
 # --------------------------------------------------------------------------------------------------------- draw
@@ -215,6 +214,18 @@ def _(mean, log_var):
     return (0.5 * (mean**2 + np.exp(log_var) - 1) - log_var).sum(axis=1)
 
 
+@divergence.mistake("log_var")
+def _(mean, log_var):
+    """l was taken for the logarithm of the standard deviation. Of what is it the logarithm?"""
+    return 0.5 * (mean**2 + np.exp(2 * log_var) - 1 - 2 * log_var).sum(axis=1)
+
+
+@divergence.mistake("squared")
+def _(mean, log_var):
+    """The variance was squared once more: exp(l) is one thing of the cloud already. Which one?"""
+    return 0.5 * (mean**2 + np.exp(log_var) ** 2 - 1 - log_var).sum(axis=1)
+
+
 @divergence.mistake("half")
 def _(mean, log_var):
     """This is twice the divergence: one of the halves of the formula was lost for all its terms. Where?"""
@@ -292,121 +303,6 @@ def _(gy, mean, log_var):
 def _(mean, log_var):
     """gy is not used. What if one picture's price counts twice as much in the loss as another's?"""
     return mean, 0.5 * (np.exp(log_var) - 1)
-
-
-# ------------------------------------------------------------------------------------------------------- prices
-
-PRICES = Exercise(
-    "vae",
-    "prices",
-    "four numbers, told without a computer",
-    """
-    Chapter 7, from "The price of a cloud" to "The forgotten half". Work these out on paper, with the formulas of the
-    lesson; e to some power may be left to NumPy (`return np.exp(-1) + 2`). Three digits are enough. They are compared
-    with what the course's own functions say.
-    """,
-    hints=(
-        "For one number, KL = ½ (μ² + σ² - 1 - l), where l = log σ². At σ = 1 it leaves ½ μ². Several numbers add up.",
-        '"The recipe counts differently" derives β = 0.392 for 784 pixels and two latent numbers. Which of its factors '
-        "come from the pixels, which from the latent numbers?",
-        "The resting place is where the whole price, 49.5 σ² + ½ σ² - ½ - log σ, does not change with σ. Differentiate "
-        "the three terms that know σ, one by one: what do the slopes add up to at rest?",
-    ),
-    try_it="print(0.5 * (3**2 + np.exp(0) - 1 - 0))  # 4.5 nats for a cloud of one number: its middle is 3, its l is 0",
-)
-
-
-def _resting() -> float:
-    deviations = np.arange(1, 1000) / 1000
-    log_var = 2 * np.log(deviations)[:, None]  # (999, 1)
-    costs = 49.5 * deviations**2 + kl_divergence(np.zeros_like(log_var), log_var)
-    return float(deviations[costs.argmin()])
-
-
-@PRICES.predict(lambda: float(kl_divergence(np.array([[1.0, -2.0]]), np.zeros((1, 2)))[0]), tolerance=1e-3)
-def moved():
-    """The divergence of a cloud in the plane, in nats: its middle is (1, -2), both standard deviations are 1.
-
-    Returns one number.
-    """
-    return 0.5 * (1 + 4)
-
-
-@moved.mistake("squares")
-def _():
-    """The distances were added up as they are. What is done with μ before the sum?"""
-    return 0.5 * (1 + 2)
-
-
-@moved.mistake("half")
-def _():
-    """Twice what it is: what stands before the bracket?"""
-    return 5
-
-
-@PRICES.predict(lambda: float(kl_divergence(np.zeros((1, 1)), np.full((1, 1), -4.0))[0]), tolerance=1e-3)
-def narrow():
-    """The divergence of a cloud of one number, in nats: its middle is 0, the head for the log variance says -4.
-
-    Returns one number.
-    """
-    return 0.5 * (np.exp(-4) - 1 + 4)
-
-
-@narrow.mistake("log_var")
-def _():
-    """You took -4 for the logarithm of the standard deviation. What is it the logarithm of?"""
-    return 0.5 * (np.exp(-8) - 1 + 8)
-
-
-@narrow.mistake("variance")
-def _():
-    """exp(-2) is the standard deviation. Which of the two does the formula ask for?"""
-    return 0.5 * (np.exp(-2) - 1 + 4)
-
-
-@PRICES.predict(lambda: beta(VAE((8, 8, 3), latent_dim=4)), tolerance=1e-3)
-def counted():
-    """β: how many times the divergence counts in the recipe's loss, where a nat of reconstruction counts once.
-
-    The pictures are 8×8 with three colours, they become 4 latent numbers, and the recipe's 5e-4 stays.
-    Returns one number.
-    """
-    return 2 * 8 * 8 * 3 * 5e-4 / 4
-
-
-@counted.mistake("half")
-def _():
-    """Half of what it is: the divergence itself has a half that the recipe's bracket does not have."""
-    return 8 * 8 * 3 * 5e-4 / 4
-
-
-@counted.mistake("pixels")
-def _():
-    """The colours were left out. Over how many numbers of a picture is the cross-entropy's mean taken?"""
-    return 2 * 8 * 8 * 5e-4 / 4
-
-
-@counted.mistake("mean")
-def _():
-    """Right for two latent numbers, as in the lesson: of four, what is the mean, beside half of the sum?"""
-    return 8 * 8 * 3 * 5e-4
-
-
-@PRICES.predict(_resting, tolerance=1e-3)
-def resting():
-    """The standard deviation σ at which a cloud comes to rest, if its middle is 0.
-
-    A cloud of one number. Its reconstruction costs 49.5 σ² for the noise, and the divergence counts once (β = 1).
-    Returns one number.
-    """
-    return 1 / np.sqrt(100)
-
-
-@resting.mistake("variance")
-def _():
-    """That is the variance at rest. What was asked for?"""
-    return 0.01
 
 
 EXERCISES = [DRAW, DIVERGENCE, PRICES, TUG, ELBO, VAE_STEP]

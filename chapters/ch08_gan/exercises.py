@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from chapters.ch08_gan.duel import duel
+from chapters.ch08_gan.exercises_distance import FRECHET
 from chapters.ch08_gan.exercises_rivals import CAUGHT, RIVALS
-from chapters.ch08_gan.exercises_whole import FRECHET, GAN_STEP
+from chapters.ch08_gan.exercises_whole import GAN_STEP
 from chapters.exercises.form import Case, Exercise
 from tinydl import Tensor, grad, losses, ops
 
@@ -173,6 +174,12 @@ def _(x, kept, rate):
     return x * kept * (1 - rate)
 
 
+@dropout.mistake("rate")
+def _(x, kept, rate):
+    """What is kept was divided by `rate`. Is that how probable it is to be kept, or to be dropped?"""
+    return x * kept / rate
+
+
 @dropout.mistake("dropped")
 def _(x, kept, rate):
     """The others were kept: does a 1 in `kept` say that a number stays, or that it goes?"""
@@ -199,6 +206,12 @@ def dropout_gradient(gy, kept, rate):
 def _(gy, kept, rate):
     """What was kept was also made larger. If such an x moves by 0.1, how far does y?"""
     return gy * kept
+
+
+@dropout_gradient.mistake("rate")
+def _(gy, kept, rate):
+    """The factor is 1 / rate. Is that the forward pass's? Try a rate of 0.05, where nearly all are kept."""
+    return gy * kept / rate
 
 
 @dropout_gradient.mistake("all kept")

@@ -51,6 +51,12 @@ def scored(rng: np.random.Generator):
         )
 
 
+def scored_alone(rng: np.random.Generator):
+    """Scores of generated pictures only: the generator's turn."""
+    for case in scored(rng):
+        yield Case(case.label, {"generated": case.inputs["generated"]})
+
+
 def _price(score: float, label: float) -> float:
     return max(score, 0.0) + math.log1p(math.exp(-abs(score))) - label * score
 
@@ -164,7 +170,7 @@ def _(generated, real, noise):
     return (p - 1 - noise[:n]) * p * (1 - p) / (2 * n), (q - noise[n:]) * q * (1 - q) / (2 * n)
 
 
-@RIVALS.write(scored, generator_loss_naive)
+@RIVALS.write(scored_alone, generator_loss_naive)
 def generator_loss(generated):
     """What the generator makes small: the mean price of its pictures, with the label that it wants to hear.
 
@@ -186,7 +192,7 @@ def _(generated):
     return -np.logaddexp(0, -generated).mean()
 
 
-@RIVALS.gradient(generator_loss_naive, "generated", scored)
+@RIVALS.gradient(generator_loss_naive, "generated", scored_alone)
 def generator_gradient(generated):
     """How the generator's loss moves with each score.
 
