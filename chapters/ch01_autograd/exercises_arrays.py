@@ -98,6 +98,13 @@ def _(gy, x):
     return gy.mean(axis=repeated).reshape(x.shape)
 
 
+@spread_gradient.mistake("shape")
+def _(gy, x):
+    """The sums are right, but an axis of length 1 is gone with them. What is the shape of x?"""
+    new = gy.ndim - x.ndim
+    return gy.sum(axis=tuple(i for i in range(gy.ndim) if i < new or x.shape[i - new] == 1))
+
+
 @spread_gradient.mistake("one of them")
 def _(gy, x):
     """Only the first of the copies was heard. And the others?"""

@@ -159,6 +159,16 @@ def _(parents, last):
     return order_naive(parents, last)[::-1]
 
 
+@newest_first.mistake("twice")
+def _(parents, last):
+    """Who is used in several places stands there several times. How do you know whom you have seen already?"""
+    order, waiting = [], [last]
+    while waiting:
+        order.append(waiting.pop())
+        waiting += parents[order[-1]]
+    return order
+
+
 @newest_first.mistake("itself")
 def _(parents, last):
     """The last one is missing. Who should pass on the first gradient?"""

@@ -126,7 +126,7 @@ def convolve_gradient(gy, x, kernel, stride):
 
 @convolve_gradient.mistake("flipped")
 def _(gy, x, kernel, stride):
-    """The kernel is turned by 180° here. Which of its numbers met which pixel on the way forward?"""
+    """Right for a kernel turned by 180°. Which of its numbers met which pixel on the way forward?"""
     gx, gk = convolve_gradient(gy, x, kernel[::-1, ::-1], stride)
     return gx, gk[::-1, ::-1]
 

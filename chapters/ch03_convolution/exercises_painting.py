@@ -127,7 +127,7 @@ def transposed_gradient(gy, x, kernel, stride):
 
 @transposed_gradient.mistake("flipped")
 def _(gy, x, kernel, stride):
-    """The kernel is turned by 180° here. Which of its numbers did the pixel paint at the upper left?"""
+    """Right for a kernel turned by 180°. Which of its numbers did the pixel paint at the upper left?"""
     gx, gk = transposed_gradient(gy, x, kernel[::-1, ::-1], stride)
     return gx, gk[::-1, ::-1]
 

@@ -326,7 +326,7 @@ def convolution_gradient(gy, x, kernel, padding):
 
 @convolution_gradient.mistake("flipped")
 def _(gy, x, kernel, padding):
-    """The kernel is turned by 180° here. With which number of it was the first pixel of a window multiplied?"""
+    """Right for a kernel turned by 180°. With which of its numbers was the first pixel of a window multiplied?"""
     gx, gk = convolution_gradient(gy, x, kernel[::-1, ::-1], padding)
     return gx, gk[::-1, ::-1]
 
