@@ -66,9 +66,7 @@ def _first(
     at = max(wrong, key=lambda look: look.expected.ndim)
     search = _Search(looks)
     asked = questions.guesses(at, reference) if reference else iter(())
-    known = chain(
-        results.guesses(at), amounts.guesses(at), asked, formulas.guesses(at), amounts.by_the_slice(at)
-    )
+    known = chain(results.guesses(at), asked, amounts.guesses(at))
     steps: tuple[Callable[[], Diagnosis | None], ...] = (
         lambda: search.exact([Guess("factor", "", lambda look: look.expected)]),
         lambda: search.exact(map(_of_mistake, mistakes)),
@@ -78,14 +76,15 @@ def _first(
         lambda: places.ties(looks),
         lambda: search.scaled("plainly"),
         lambda: search.exact(known),
-        lambda: search.scaled("plainly"),
-        lambda: search.scaled("somehow"),
+        lambda: search.scaled("plainly") or search.scaled("somehow"),
+        lambda: search.exact(formulas.guesses(at)),
         lambda: search.scaled(),
         lambda: behaviour.changing(looks, again) if again else None,
         lambda: behaviour.neighbours(looks, again, reference) if again and reference else None,
         lambda: places.by_options(looks),
-        lambda: places.some_cases(looks),
         lambda: places.places(looks),
+        lambda: search.exact(amounts.by_the_slice(at)),
+        lambda: places.some_cases(looks),
         lambda: behaviour.whole(looks),
         lambda: behaviour.nearly(looks),
         lambda: places.shape(looks),

@@ -52,8 +52,6 @@ def slopes(look: Look) -> Iterator[Guess]:
                     name,
                     slope,
                 )
-            said = f"Only the sign of {name} has come into your gradient. How steep is the function at each place?"
-            yield Guess("wrong point", said, lambda at, name: at.names["gy"] * (at.names[name] > 0), name)
 
 
 def normalized(look: Look) -> Iterator[Guess]:

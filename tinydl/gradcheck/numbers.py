@@ -42,9 +42,7 @@ def named_numbers(names: dict[str, Any]) -> dict[str, float]:
         elif several.ndim == 1 and several.size:
             found |= {f"{name}[{i}]": float(each) for i, each in enumerate(several)}
             found[f"the product of {name}"] = float(several.prod())
-    useful = {text: float(number) for text, number in found.items() if math.isfinite(number)}
-    # Nothing is explained by 0 or 1.
-    return {text: number for text, number in useful.items() if abs(number) not in (0, 1)}
+    return {text: float(number) for text, number in found.items() if number and math.isfinite(number)}
 
 
 def _batch_size(arrays: dict[str, np.ndarray]) -> int:
@@ -93,7 +91,8 @@ def name_factor(cs: Sequence[float], trials: Sequence[dict[str, Any]], simple: b
     """
     known = [(c, names) for c, names in zip(cs, trials) if not math.isnan(c)]
     tables = [named_numbers(names) for _, names in known]
-    texts = [text for text in tables[0] if all(text in table for table in tables)]
+    shared = [text for text in tables[0] if all(text in table for table in tables)]
+    texts = [text for text in shared if any(abs(table[text]) != 1 for table in tables)]  # 1 explains nothing
     wanted = [c for c, _ in known]
     for level in _levels(texts, simple):
         hits = [

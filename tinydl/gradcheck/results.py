@@ -22,6 +22,7 @@ def guesses(look: Look) -> Iterator[Guess]:
     """All of them, the likely ones first. The look says how many axes there are."""
     for make in (
         axes_left,
+        another_shape,
         summed_again,
         permuted,
         flipped,
@@ -76,7 +77,7 @@ def axes_left(look: Look) -> Iterator[Guess]:
         yield Guess(
             "broadcast" if broadcast else "sum missing",
             text,
-            lambda at, axes: (at.yours.sum(axis=axes).reshape(at.expected.shape), at.expected),
+            _summed_down,
             axes,
         )
     text = (
@@ -88,6 +89,12 @@ def axes_left(look: Look) -> Iterator[Guess]:
         text,
         lambda at: (at.yours, np.broadcast_to(at.expected, at.yours.shape)),
     )
+
+
+def _summed_down(at: Look, axes: tuple[int, ...]) -> Pair:
+    if at.yours.shape == at.expected.shape:
+        return at.yours, at.expected
+    return at.yours.sum(axis=axes).reshape(at.expected.shape), at.expected
 
 
 def summed_again(look: Look) -> Iterator[Guess]:
@@ -105,6 +112,17 @@ def summed_again(look: Look) -> Iterator[Guess]:
             words = f"ax{'i' if len(axes) == 1 else 'e'}s {', '.join(map(str, axes))}"
             said = text.format(what=look.what, axes=words)
             yield Guess("sum twice", said, summed, axes)
+
+
+def another_shape(look: Look) -> Iterator[Guess]:
+    """The right numbers, in another shape."""
+    if look.yours.shape == look.expected.shape:
+        return
+    text = f"The numbers are right, but the shape is {look.yours.shape} where {look.expected.shape} is asked for."
+    yield Guess("shape", text, lambda at: (at.yours.ravel(), at.expected.ravel()))
+    if look.yours.size < look.expected.size:
+        text += " How often does each of them stand there?"
+        yield Guess("shape", text, lambda at: (np.broadcast_to(at.yours, at.expected.shape), at.expected))
 
 
 def permuted(look: Look) -> Iterator[Guess]:
@@ -225,16 +243,13 @@ def other_order(look: Look) -> Iterator[Guess]:
         words = "last axis" if axis else "first axis"
         text = f"What stands along the {words} of yours is right, but in another order. In which one do they count?"
         yield Guess("channels" if axis else "order", text, _matched, axis, scaled=False)
-    if look.expected.ndim >= 2 and look.expected.all():
+    if look.expected.ndim >= 2 and look.expected.all() and look.yours.shape == look.expected.shape:
         text = (
             "Yours holds the right numbers, each at another place. Which axes are taken for which, and what does each "
             "reshape read first?"
         )
         key = "channels" if look.expected.ndim >= 3 else "transposed"
         yield Guess(key, text, lambda at: (np.sort(at.yours, None), np.sort(at.expected, None)), scaled=False)
-    if look.yours.shape != look.expected.shape and look.yours.size == look.expected.size:
-        text = f"The numbers are right, but the shape is {look.yours.shape} where {look.expected.shape} is asked for."
-        yield Guess("shape", text, lambda at: (at.yours.ravel(), at.expected.ravel()))
 
 
 def _matched(at: Look, axis: int) -> np.ndarray | None:

@@ -31,8 +31,8 @@ def guesses(look: Look, reference: Callable[[dict[str, Any]], Any]) -> Iterator[
         for last in (True, False):
             yield Guess(
                 "sum missing",
-                f"Each number of your gradient holds the {'last' if last else 'first'} of its terms only. An input that "
-                "is used several times gets something from each of its uses: is something written over there?",
+                f"Each number of your gradient holds the {'last' if last else 'first'} of its terms only. An input "
+                "that is used several times gets something from each of its uses: is something written over?",
                 apart.one_term,
                 trailing,
                 last,
