@@ -95,10 +95,11 @@ class _Look:
     def _faults(self) -> dict[str, Any] | None:
         """Calls that gave no answer."""
         for (case, _), reply in zip(self.asked, self.replies):
+            if reply.fault and reply.fault.kind == "unwritten":
+                return {"state": "unwritten", "fault": reply.fault, "message": reply.fault.message}
             if reply.fault:
                 where = f" ({case.label})" if case.label else ""
-                state = "unwritten" if reply.fault.kind == "unwritten" else "fault"
-                return {"state": state, "fault": reply.fault, "message": reply.fault.message + where}
+                return {"state": "fault", "fault": reply.fault, "message": reply.fault.message + where}
         return None
 
     def _overwritten(self) -> dict[str, Any] | None:
