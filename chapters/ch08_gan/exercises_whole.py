@@ -178,7 +178,7 @@ def _(generator, discriminator, points):
     return points.T @ (p * (1 - p) / len(points) @ discriminator.T)
 
 
-@generator_slope.mistake("sum")
+@generator_slope.mistake("factor")
 def _(generator, discriminator, points):
     """These are the slopes of the sum over the pictures. What is each picture's share in the mean?"""
     return points.T @ (_sigmoid(points @ generator @ discriminator) @ discriminator.T)
