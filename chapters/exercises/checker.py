@@ -66,8 +66,8 @@ def hints(checker: Checker, exercise: Exercise) -> Text:
     """The hints that were asked for, and one more, which is noted. No hint is given twice as if it were new."""
     count = min(checker.note(exercise).hints + 1, len(exercise.hints))
     progress.change(checker.folder, exercise.name, hints=count)
-    text = Text()
+    lines = []
     for i, hint in enumerate(exercise.hints[:count], start=1):
-        text.append(f"Hint {i} of {len(exercise.hints)}  ", style="bold yellow")
-        text.append(hint + "\n", style="" if i == count else "dim")
-    return text
+        line = Text(f"Hint {i} of {len(exercise.hints)}  ", style="bold yellow")
+        lines.append(line.append(hint, style="not bold default" if i == count else "not bold default dim"))
+    return Text("\n").join(lines)

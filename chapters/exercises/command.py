@@ -53,8 +53,8 @@ def init(options: Namespace) -> None:
         print(f"{folder}: all {old} were there already, and are as they were.")
     exercise = workspace.next_unsolved(folder)
     if exercise:
-        print(f"\nOpen {workspace.file_of(folder, exercise)} in your editor, and let this run beside it:")
-        print(f"  {command('check --watch', folder)}")
+        print(f"\nOpen this in your editor:\n  {workspace.file_of(folder, exercise)}")
+        print(f"and let this run beside it:\n  {command('check --watch', folder)}")
 
 
 def list_all(options: Namespace) -> None:
@@ -80,7 +80,7 @@ def hint(options: Namespace) -> None:
     screen = show.console()
     screen.print(Text(f"{workspace.number(exercise)} {exercise.name}", style="bold"))
     asked = Checker(folder).note(exercise).hints
-    screen.print(hints(Checker(folder), exercise), end="")
+    screen.print(hints(Checker(folder), exercise))
     if asked >= len(exercise.hints):
         print(
             "There are no more. The solution:  "

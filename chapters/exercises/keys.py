@@ -29,7 +29,7 @@ def _posix(tell: Tell) -> Iterator[bool]:
     import tty
 
     keyboard = sys.stdin.fileno()
-    if os.tcgetpgrp(keyboard) != os.getpgrp():  # with & behind it: the keyboard belongs to somebody else
+    if not _in_front(keyboard):
         yield False
         return
     until, end = os.pipe()
@@ -63,6 +63,14 @@ def _posix(tell: Tell) -> Iterator[bool]:
         os.close(end)
         with contextlib.suppress(termios.error):
             termios.tcsetattr(keyboard, termios.TCSADRAIN, before)
+
+
+def _in_front(keyboard: int) -> bool:
+    """Whether the keyboard is ours: with & behind the command it is somebody else's."""
+    try:
+        return os.tcgetpgrp(keyboard) == os.getpgrp()
+    except OSError:  # a terminal that knows no groups
+        return True
 
 
 @contextlib.contextmanager

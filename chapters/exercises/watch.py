@@ -91,7 +91,10 @@ class _Watching:
         self.seen = _content(self.path)
         if self.seen is None:
             gone = Text(f"{self.path} is not there.", style="bold red")
-            self.page = [gone, Text("Save it again, or take the stub:  r")]
+            self.page = [
+                gone,
+                Text("Save it again, or press r for the stub." if self.keyboard else "Save it again."),
+            ]
             self.draw()
             return
         if self.screen.is_terminal:  # this line is cleared
@@ -144,7 +147,7 @@ class _Watching:
     def _list(self) -> None:
         self.screen.clear()
         self.screen.print(overview.table(self.checker.folder, self.unicode, self.exercise.chapter))
-        self.screen.print(Text("\nany key: back", style="bold"))
+        self.screen.print(Text("\nany other key: back", style="bold"))
 
     def _ask(self) -> None:
         self.asking = True

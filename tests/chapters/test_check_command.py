@@ -83,7 +83,7 @@ def test_a_wrong_one_is_shown_where_it_is_wrong(file: Path, tell) -> None:
     told = tell("check", "softmax")
     assert told.status == 1
     assert "✓ softmax, on 3 cases" in told.out
-    assert "✗ the gradient for x is not right" in told.out
+    assert "✗ softmax_gradient: the gradient for x is not right (several pictures)" in told.out
     assert "if one grows, the others" in told.out
     assert "worst, at" in told.out and "expected" in told.out
     assert "error, 4 rows, 3 columns" in told.out and "██" in told.out

@@ -146,7 +146,7 @@ def test_keys_and_odd_files(open_terminal: Any, file: Path) -> None:
     assert file.read_text(encoding="utf-8") == stub(SOFTMAX)
     assert [copy.read_text(encoding="utf-8") for copy in (terminal.folder / "kept").iterdir()] == [WRONG]
     terminal.child.send("l")
-    terminal.child.expect("any key: back")
+    terminal.child.expect("any other key: back")
     assert "Chapter 8" in terminal.child.before
     terminal.child.send(" ")
     terminal.sees("softmax is still to be written")
