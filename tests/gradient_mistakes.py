@@ -430,7 +430,7 @@ NORM_X.expects("constants")(lambda gy, x, gamma: gy * gamma / np.sqrt(x.var(axis
 NORM_X.expects("constants")(
     lambda gy, x, gamma: (gy - gy.mean(axis=0)) * gamma / np.sqrt(x.var(axis=0) + 1e-3)
 )
-NORM_X.expects("factor")(lambda gy, x, gamma: norm_gradient(gy, x, np.ones_like(gamma)))
+NORM_X.expects("left out")(lambda gy, x, gamma: norm_gradient(gy, x, np.ones_like(gamma)))
 NORM_X.expects("factor")(lambda gy, x, gamma: norm_gradient(gy, x, gamma) * len(x))
 NORM_GAMMA = Task(batch_norm, "gamma", NORM_CASES)
 NORM_GAMMA.expects("sum missing")(lambda gy, x: gy * hat(x))

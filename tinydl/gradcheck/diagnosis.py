@@ -130,7 +130,7 @@ class _Search:
             name = name_factor(found.factors, [look.names for look in self.looks], simple=named == "plainly")
             if named and name is None:
                 continue
-            key = "upstream" if name and name.endswith("is gy") else guess.key
+            key = "upstream" if name and name.split(" is ")[1:] == ["gy"] else guess.key
             return Diagnosis(key, f"{guess.sentence} {self._times(found, name, itself)}".strip())
         return None
 

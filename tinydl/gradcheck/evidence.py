@@ -186,7 +186,7 @@ def fit(looks: Sequence[Look], guess: Guess) -> Fit | None:
         if c is None:
             return None
         found[i] = c
-        weak &= b.size < 3 or np.ptp(b[np.isfinite(b)]) <= ZERO
+        weak = weak and bool(b.size < 3 or np.ptp(b[np.isfinite(b)]) <= ZERO)
     factors = tuple(found[i] for i in range(len(looks)))
     return None if all(map(math.isnan, factors)) else Fit(factors, weak)
 

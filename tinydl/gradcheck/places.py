@@ -91,9 +91,7 @@ def _regions(look: Look) -> dict[str, tuple[str, np.ndarray]]:
             found[f"where {name} is larger than 1 or smaller than −1"] = ("only some", np.abs(array) > 1)
     for axis, place, region in _slabs(shape):
         found[f"everywhere but at the {place} place along axis {axis}"] = ("only some", ~region)
-    return {
-        words: (key, region) for words, (key, region) in found.items() if region.any() and not region.all()
-    }
+    return {words: (key, region) for words, (key, region) in found.items() if region.any()}
 
 
 def _slabs(shape: tuple[int, ...]) -> Iterator[tuple[int, str, np.ndarray]]:
