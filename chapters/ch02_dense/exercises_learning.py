@@ -159,7 +159,7 @@ ADAM = Exercise(
     """,
     hints=(
         "First the two means, with today's gradient in them. Then the step, from these new means.",
-        "The corrections drawn out: √(v / c) = √v / √c. So √c goes upstairs, to the rate.",
+        "The corrections drawn out: with c = 1 − beta_2ᵗ, √(v / c) = √v / √c. So √c goes upstairs, to the rate.",
         "Three pieces: a rate times √(1 − beta_2ᵗ) / (1 − beta_1ᵗ), a single number; above the line m; below it √v, "
         "and epsilon beside the root, not under it.",
     ),

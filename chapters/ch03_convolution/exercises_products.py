@@ -194,8 +194,8 @@ CONVOLUTION = Exercise(
     first. The third is a product of matrices, and you know the gradients of such a product from `dense`.
     """,
     hints=(
-        "kernel.reshape(-1, cout) is the matrix: its rows are in the order of the rows' numbers. Let NumPy work out "
-        "the −1, and write the shape after each line as a comment.",
+        "As a matrix the kernel has a column for each filter, and its rows are in the order of a window's numbers: "
+        "they already are. Write the shape after each line as a comment.",
         "gy as a matrix has a row for each window and a column for each filter. For Y = A B: which products of A, B "
         "and the gradient of Y have the shapes of A and of B?",
         "The gradient of the rows goes back by `painted`, into the picture with its border. Which part of that was x?",

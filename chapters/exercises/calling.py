@@ -141,7 +141,9 @@ def fault_of(error: BaseException, path: Path, name: str) -> Fault:
         message = f"{name} ends the program (exit): a check cannot go on after that, take it out"
         return fault_at(path, line, "crash", message)
     if isinstance(error, RecursionError):
-        return fault_at(path, line, "error", f"RecursionError: {name} calls itself without end")
+        return fault_at(
+            path, line, "error", f"RecursionError: {name} calls itself more often than Python allows"
+        )
     return fault_at(path, line, "error", f"{type(error).__name__}: {text}" if text else type(error).__name__)
 
 
