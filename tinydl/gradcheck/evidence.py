@@ -186,7 +186,8 @@ def fit(looks: Sequence[Look], guess: Guess) -> Fit | None:
         if c is None:
             return None
         found[i] = c
-        weak = weak and bool(b.size < 3 or np.ptp(b[np.isfinite(b)]) <= ZERO)
+        finite = b[np.isfinite(b)]
+        weak = weak and bool(finite.size < 3 or np.ptp(finite) <= ZERO)
     factors = tuple(found[i] for i in range(len(looks)))
     return None if all(map(math.isnan, factors)) else Fit(factors, weak)
 
