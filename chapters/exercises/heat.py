@@ -46,7 +46,8 @@ def telling(error: np.ndarray) -> tuple[int | slice, ...]:
     """
     if error.ndim < 3:
         return (slice(None),) * error.ndim
-    first = int(np.argmax([a * b for a, b in zip(error.shape, error.shape[1:])]))
+    sizes = [a * b for a, b in zip(error.shape, error.shape[1:])]
+    first = 1 if sizes[1] == max(sizes) else int(np.argmax(sizes))  # the first axis may count the samples
     worst = np.unravel_index(int(error.argmax()), error.shape)
     return tuple(slice(None) if axis in (first, first + 1) else int(k) for axis, k in enumerate(worst))
 

@@ -164,9 +164,11 @@ def _where(verdict: Verdict, off: Difference, unicode: bool) -> RenderableType:
     table = Table(box=None, pad_edge=False, header_style="dim")
     for heading in ("worst, at", "yours", "expected"):
         table.add_column(heading, justify="left" if heading == "worst, at" else "right")
-    for each in worst(yours, expected):
+    for each in worst(yours, expected):  # + 0.0: no -0
         table.add_row(
-            Text(str([*each.index]) if each.index else ""), f"{each.yours:.6g}", f"{each.expected:.6g}"
+            Text(str([*each.index]) if each.index else ""),
+            f"{each.yours + 0.0:.6g}",
+            f"{each.expected + 0.0:.6g}",
         )
     if expected.size == 1:
         return table
