@@ -170,19 +170,6 @@ def test_keys_and_odd_files(open_terminal: Any, file: Path) -> None:
     assert terminal.child.exitstatus == 130
 
 
-def test_without_watchdog_it_polls_and_says_so_once(open_terminal: Any, file: Path, tmp_path: Path) -> None:
-    (tmp_path / "none").mkdir()
-    (tmp_path / "none" / "watchdog.py").write_text("raise ImportError", encoding="utf-8")
-    root = Path(tinydl.__file__).parents[1]
-    terminal = open_terminal(PYTHONPATH=os.pathsep.join([str(tmp_path / "none"), str(root)]))
-    terminal.sees("softmax is still to be written")
-    terminal.child.expect("pip install watchdog")
-    terminal.save(WRONG)
-    terminal.sees("the gradient for x is not right")
-    terminal.child.send("h")
-    assert "pip install" not in terminal.sees("Hint 1 of 3")
-
-
 @pytest.mark.parametrize("key", ["\x04", "\x03"], ids=["Ctrl-D", "Ctrl-C"])
 def test_the_terminal_is_as_it_was(file: Path, key: str) -> None:
     root = Path(tinydl.__file__).parents[1]
@@ -206,12 +193,14 @@ def test_the_terminal_is_as_it_was(file: Path, key: str) -> None:
     shell.close(force=True)
 
 
-def test_without_a_keyboard_it_works_until_ctrl_c(file: Path, tmp_path: Path) -> None:
-    root = Path(tinydl.__file__).parents[1]
+def test_without_keyboard_and_watchdog_it_polls_until_ctrl_c(file: Path, tmp_path: Path) -> None:
+    (tmp_path / "none").mkdir()
+    (tmp_path / "none" / "watchdog.py").write_text("raise ImportError", encoding="utf-8")
+    path = os.pathsep.join([str(tmp_path / "none"), str(Path(tinydl.__file__).parents[1])])
     with (tmp_path / "out.txt").open("w+", encoding="utf-8") as out:
         done = subprocess.Popen(
             [sys.executable, "-m", "chapters", "check", "softmax", "--watch", "--dir", str(file.parents[1])],
-            env={**os.environ, "PYTHONPATH": str(root)},
+            env={**os.environ, "PYTHONPATH": path},
             stdin=subprocess.DEVNULL,
             stdout=out,
             stderr=subprocess.STDOUT,
@@ -224,4 +213,5 @@ def test_without_a_keyboard_it_works_until_ctrl_c(file: Path, tmp_path: Path) ->
                 time.sleep(0.05)
         done.send_signal(signal.SIGINT)
         assert done.wait(10) == 130
+    assert told.count("pip install watchdog") == 1, "said once"
     assert "Ctrl-C ends it" in told and "n next" not in told and "\x1b" not in told
