@@ -43,7 +43,7 @@ def diagnose(
         >>> import numpy as np
         >>> x = np.array([[1.0, 2.0], [3.0, 4.0], [0.5, 0.1]])
         >>> diagnose([Trial({"x": x}, yours=3 * x, expected=x)]).sentence
-        'Your result is 3 times the right one in every element: 3 is the batch size. Is there a sum where a mean ...'
+        'Your result is 3 times the right one in every element: 3 is the batch size. ...'
     """
     try:
         looks = [Look(trial, tolerance) for trial in trials]
@@ -66,7 +66,7 @@ def _first(
     at = max(wrong, key=lambda look: look.expected.ndim)
     search = _Search(looks)
     asked = questions.guesses(at, reference) if reference else iter(())
-    known = chain(results.guesses(at), asked, amounts.guesses(at))
+    known = chain(results.guesses(at), formulas.handed_on(at), asked, amounts.guesses(at))
     steps: tuple[Callable[[], Diagnosis | None], ...] = (
         lambda: search.exact([Guess("factor", "", lambda look: look.expected)]),
         lambda: search.exact(map(_of_mistake, mistakes)),
@@ -131,25 +131,44 @@ class _Search:
             if named and name is None:
                 continue
             key = "upstream" if name and name.split(" is ")[1:] == ["gy"] else guess.key
-            return Diagnosis(key, f"{guess.sentence} {self._times(found, name, itself)}".strip())
+            return Diagnosis(
+                key, _of_itself(self.looks, found, name) if itself else _besides(guess, found, name)
+            )
         return None
 
-    def _times(self, found: Fit, name: str | None, itself: bool) -> str:
-        """A sentence about a factor."""
-        cs = sorted((c for c in found.factors if not math.isnan(c)), key=lambda c: -abs(math.log(abs(c))))
-        told = list(dict.fromkeys(plain(c) for c in cs))
-        base = "the right one" if itself else "that"
-        said = f"Your {self.looks[0].what} is {told[0]} times {base} in every element"
-        if name:
-            said += f": {name}"
-        elif len(told) > 1:
-            said += f" ({' and '.join(told[1:4])} times in other cases)"
-        if abs(cs[0] + 1) < 1e-5:
-            ask = "Where does a sign get lost, or come in once too often?"
-        elif name is None:
-            ask = "Where could this number come from?"
-        elif abs(cs[0]) > 1:
-            ask = "Is there a sum where a mean is asked for, or is something counted more than once?"
-        else:
-            ask = "Is there a mean where a sum is asked for, or is something divided once too often?"
-        return f"{said}. {ask}"
+
+def _told(found: Fit) -> list[float]:
+    """The factors, those first that are furthest from 1."""
+    return sorted((c for c in found.factors if not math.isnan(c)), key=lambda c: -abs(math.log(abs(c))))
+
+
+def _of_itself(looks: list[Look], found: Fit, name: str | None) -> str:
+    """The sentence of a result that is right but for a factor."""
+    cs = _told(found)
+    others = [text for text in dict.fromkeys(map(plain, cs)) if text != plain(cs[0])]
+    said = f"Your {looks[0].what} is {plain(cs[0])} {'of' if '/' in plain(cs[0]) else 'times'} the right one in every element"
+    if name:
+        said += f": {name}"
+    elif others:
+        said += f" ({' and '.join(others[:3])} in other cases)"
+    return f"{said}. {_asks(cs[0], name)}"
+
+
+def _besides(guess: Guess, found: Fit, name: str | None) -> str:
+    """The sentence of a guess, and of a factor that comes on top of it."""
+    c = _told(found)[0]
+    return f"{guess.sentence} Besides, there is a factor of {plain(c)}{f': {name}' if name else ''}."
+
+
+def _asks(c: float, name: str | None) -> str:
+    if abs(c + 1) < 1e-5:
+        return "Where does a sign get lost, or come in once too often?"
+    if name is None:
+        return "Where could this number come from?"
+    if not name:
+        return "Where does a 2 come in, or get lost?"
+    if " is the " not in name:
+        return "How often does it come in, and on which side of the fraction?"
+    if abs(c) > 1:
+        return "Is there a sum where a mean is asked for, or is something counted more than once?"
+    return "Is there a mean where a sum is asked for, or is something divided once too often?"

@@ -52,7 +52,10 @@ def _batch_size(arrays: dict[str, np.ndarray]) -> int:
         lengths = {a.shape[0] for name, a in arrays.items() if name not in KERNELS}
         return lengths.pop() if len(lengths) == 1 and len(arrays) > 1 else 0
     n = several[0].shape[0]
-    others = [a for a in arrays.values() if a is not several[0]]
+    kernels = [
+        a for name, a in arrays.items() if name in KERNELS - {"w", "weight", "weights"} and a.ndim == 2
+    ]
+    others = [*several[1:], *kernels]  # beside a kernel of one channel, rows are those of one picture
     return n if not others or any(a.shape[0] == n for a in others) else 0
 
 
@@ -143,7 +146,11 @@ def _words(hits: list[Expression], table: dict[str, float]) -> str:
     """ "4 is the batch size", "25 is the number of pixels that kernel covers"; of numbers without a name, nothing."""
     told = []
     for _, powers in hits[:2]:
-        told.append(" and ".join(f"{plain(table[text])} is {text}" for text in powers))
+        parts = [
+            f"{plain(table[text] ** abs(n))} is {text}{', squared' * (abs(n) == 2)}"
+            for text, n in powers.items()
+        ]
+        told.append(" and ".join(parts))
     return ", and ".join(dict.fromkeys(told))
 
 

@@ -166,7 +166,7 @@ def values(look: Look) -> Iterator[Question]:
                 )
                 yield Question("log_var", said, name, np.multiply, factor)
         for value, word in ((0.0, "all zeros"), (1.0, "all ones")):
-            said = f"{right} a {name} of {word}. Where does {name} come in?"
+            said = f"{right} {name} of {word}. Where does {name} come in?"
             yield Question("left out", said, name, np.full_like, value)
         yield Question("sign", f"{right} −{name}. Which sign does {name} have there?", name, np.negative)
         said = f"{right} {name} without what stands behind the decimal point. Where do numbers become whole?"
