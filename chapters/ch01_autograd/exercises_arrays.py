@@ -41,10 +41,16 @@ def column_and_row():
     return (5, 4)
 
 
-@column_and_row.mistake("no spread")
+@column_and_row.mistake("broadcast")
 def _():
     """That is the shape of a. How many numbers does each row of the sum need, if b has four?"""
     return (5, 1)
+
+
+@column_and_row.mistake("transposed")
+def _():
+    """Rows come first, columns second. How many rows has a, and how many columns b?"""
+    return (4, 5)
 
 
 @BROADCAST.given
@@ -84,7 +90,7 @@ def _(gy, x):
     return gy * 1.0
 
 
-@spread_gradient.mistake("sum missing")
+@spread_gradient.mistake("broadcast, length 1")
 def _(gy, x):
     """The new axes at the left are summed away. And an axis that x has, with length 1?"""
     return gy.sum(axis=tuple(range(gy.ndim - x.ndim)))
@@ -105,7 +111,7 @@ def _(gy, x):
     return gy.sum(axis=tuple(i for i in range(gy.ndim) if i < new or x.shape[i - new] == 1))
 
 
-@spread_gradient.mistake("one of them")
+@spread_gradient.mistake("sum missing")
 def _(gy, x):
     """Only the first of the copies was heard. And the others?"""
     new = gy.ndim - x.ndim
@@ -183,22 +189,46 @@ def is_right(rule):
     return bool(np.allclose(rule(gy, x), gy * slopes, rtol=1e-6, atol=1e-8))
 
 
-@SUSPECT.gradient(gate, "x", places, begins_as="sum missing")
+@SUSPECT.gradient(gate, "x", places, begins_as="one way")
 def gate_gradient(gy, x):
     """How the loss moves with each element of x. gy and x have one shape. Returns that shape."""
     return gy * (np.tanh(x) + x * (1 - np.tanh(x) ** 2))
 
 
-@gate_gradient.mistake("sum missing")
+@gate_gradient.mistake("one way")
 def _(gy, x):
     """Only one of the two uses of x is there. At 0 and far from it the other has slope 0. And in between?"""
     return gy * np.tanh(x)
 
 
-@gate_gradient.mistake("other use")
+@gate_gradient.mistake("one way, inside")
 def _(gy, x):
     """Only the use of x inside of tanh is there. What of the x before it?"""
     return gy * x * (1 - np.tanh(x) ** 2)
+
+
+@gate_gradient.mistake("product rule")
+def _(gy, x):
+    """The slopes of the two factors were multiplied. How far does a product move when both of its factors do?"""
+    return gy * (1 - np.tanh(x) ** 2)
+
+
+@gate_gradient.mistake("factor")
+def _(gy, x):
+    """One of the two ways has the wrong sign. If x is above 0 and grows, does either factor of x · tanh(x) shrink?"""
+    return gy * (np.tanh(x) - x * (1 - np.tanh(x) ** 2))
+
+
+@gate_gradient.mistake("brackets")
+def _(gy, x):
+    """Both ways were multiplied with the slope of tanh. Which of them leads through tanh?"""
+    return gy * (np.tanh(x) + x) * (1 - np.tanh(x) ** 2)
+
+
+@gate_gradient.mistake("upstream, one way")
+def _(gy, x):
+    """What arrives was multiplied with one of the two ways only. What of the other?"""
+    return gy * np.tanh(x) + x * (1 - np.tanh(x) ** 2)
 
 
 @gate_gradient.mistake("upstream")
@@ -219,6 +249,18 @@ def _(gy, x):
     """The slope of tanh was taken at what comes out of tanh. 1 − tanh² of what?"""
     y = np.tanh(x)
     return gy * (y + x * (1 - np.tanh(y) ** 2))
+
+
+@gate_gradient.mistake("wrong point, x")
+def _(gy, x):
+    """The slope of tanh was worked out with x itself. In 1 − y², what is y?"""
+    return gy * (np.tanh(x) + x * (1 - x**2))
+
+
+@gate_gradient.mistake("wrong point, the end")
+def _(gy, x):
+    """The slope of tanh was worked out with what comes out of `gate`. In 1 − y², what is y?"""
+    return gy * (np.tanh(x) + x * (1 - gate(x) ** 2))
 
 
 @gate_gradient.mistake("neighbours")

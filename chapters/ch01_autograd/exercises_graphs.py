@@ -62,7 +62,7 @@ def with_a_pencil():
     return 39.0, 78.0
 
 
-@with_a_pencil.mistake("sum missing")
+@with_a_pencil.mistake("one way")
 def _():
     """One of the arrows was left out. Where does a occur in y, and how often?"""
     return 36.0, 72.0
@@ -74,7 +74,7 @@ def _():
     return 13.0, 26.0
 
 
-@with_a_pencil.mistake("zeroed")
+@with_a_pencil.mistake("sum missing")
 def _():
     """The first is right. What does backward do with what x.grad holds already? (See "Why must I zero gradients?")"""
     return 39.0, 39.0
@@ -153,7 +153,7 @@ def _(parents, last):
     return order
 
 
-@newest_first.mistake("oldest first")
+@newest_first.mistake("order, oldest first")
 def _(parents, last):
     """All are there, from the oldest to the newest. Where does the walk begin?"""
     return order_naive(parents, last)[::-1]
@@ -167,6 +167,12 @@ def _(parents, last):
         order.append(waiting.pop())
         waiting += parents[order[-1]]
     return order
+
+
+@newest_first.mistake("direct only")
+def _(parents, last):
+    """Only those from which an arrow leads straight to the last one. And those that they were made of?"""
+    return [last, *sorted(set(parents[last]), reverse=True)]
 
 
 @newest_first.mistake("itself")
@@ -236,6 +242,31 @@ def _(parents, slopes, last):
             gradients[parent] += gradients[i] * slope
             waiting.append(parent)
     return gradients
+
+
+@backward.mistake("one way")
+def _(parents, slopes, last):
+    """Somebody stands twice among the parents of a value, as in a · a. Were both of the arrows walked?"""
+    once = {i: dict(zip(each, slopes[i])) for i, each in parents.items()}
+    heard = {i: list(each.values()) for i, each in once.items()}
+    return path_by_path({i: list(each) for i, each in once.items()}, heard, last)
+
+
+@backward.mistake("oldest first")
+def _(parents, slopes, last):
+    """The walk begins at the wrong end: at first nobody but the last one has anything to pass on."""
+    gradients = np.zeros(len(parents))
+    gradients[last] = 1.0
+    for i in order_naive(parents, last)[::-1]:
+        for parent, slope in zip(parents[i], slopes[i]):
+            gradients[parent] += gradients[i] * slope
+    return gradients
+
+
+@backward.mistake("wrong end")
+def _(parents, slopes, last):
+    """Right when the walk begins at the newest of all. Who has a gradient of 1, if it begins in the middle?"""
+    return path_by_path(parents, slopes, max(parents))
 
 
 @backward.mistake("slopes")

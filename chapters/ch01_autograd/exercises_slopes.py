@@ -249,7 +249,7 @@ def quotient_gradient(gy, a, b):
     return gy / b, -gy * a / b**2
 
 
-@quotient_gradient.mistake("sign")
+@quotient_gradient.mistake("factor")
 def _(gy, a, b):
     """The size is right. When the number below the line grows, does the quotient grow?"""
     return gy / b, gy * a / b**2
@@ -355,7 +355,7 @@ def _(w, x, b, target):
     return gs * x, gs * w, gs
 
 
-@neuron_gradient.mistake("tanh of tanh")
+@neuron_gradient.mistake("wrong point, twice")
 def _(w, x, b, target):
     """tanh was applied twice on the way to its slope. In 1 − y², has y not been through tanh already?"""
     y = np.tanh((w * x).sum() + b)
@@ -363,7 +363,7 @@ def _(w, x, b, target):
     return gs * x, gs * w, gs
 
 
-@neuron_gradient.mistake("sign")
+@neuron_gradient.mistake("factor, sign")
 def _(w, x, b, target):
     """The sign is turned. If y is above the target and grows, what does the loss do?"""
     y = np.tanh((w * x).sum() + b)

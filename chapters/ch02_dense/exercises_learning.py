@@ -85,7 +85,7 @@ def training_step(kernel, bias, x, t, rate):
     return kernel - rate * (x.T @ gz), bias - rate * gz.sum(axis=0), loss
 
 
-@training_step.mistake("uphill")
+@training_step.mistake("factor, uphill")
 def _(kernel, bias, x, t, rate):
     """The step goes the other way. Which way does a gradient point?"""
     p = probabilities(x @ kernel + bias)
@@ -100,7 +100,7 @@ def _(kernel, bias, x, t, rate):
     return kernel - rate * (x.T @ (p - t)), bias - rate * (p - t).sum(axis=0), -(t * np.log(p)).sum()
 
 
-@training_step.mistake("divided twice")
+@training_step.mistake("factor, twice")
 def _(kernel, bias, x, t, rate):
     """The step is as many times too short as there are pictures: was it divided by their number twice?"""
     p = probabilities(x @ kernel + bias)
@@ -108,7 +108,7 @@ def _(kernel, bias, x, t, rate):
     return kernel - rate * (x.T @ gz) / len(x), bias - rate * gz.mean(axis=0), -(t * np.log(p)).sum() / len(x)
 
 
-@training_step.mistake("too late")
+@training_step.mistake("wrong point")
 def _(kernel, bias, x, t, rate):
     """One weight had already moved when this was worked out. From which weights are gradients and loss to come?"""
     gz = (probabilities(x @ kernel + bias) - t) / len(x)
@@ -220,14 +220,14 @@ def _(w, g, m, v, t, rate, beta_1, beta_2, epsilon):
     return w - rate * m / (np.sqrt(v) + epsilon), m, v
 
 
-@adam_step.mistake("one correction")
+@adam_step.mistake("bias correction, of v")
 def _(w, g, m, v, t, rate, beta_1, beta_2, epsilon):
     """m is corrected for having begun at 0. Where did v begin?"""
     m, v = beta_1 * m + (1 - beta_1) * g, beta_2 * v + (1 - beta_2) * g**2
     return w - rate / (1 - beta_1**t) * m / (np.sqrt(v) + epsilon), m, v
 
 
-@adam_step.mistake("kept corrected")
+@adam_step.mistake("bias correction, kept")
 def _(w, g, m, v, t, rate, beta_1, beta_2, epsilon):
     """The corrected means are handed on. What happens to them in the next step, when they are corrected again?"""
     m = (beta_1 * m + (1 - beta_1) * g) / (1 - beta_1**t)
@@ -242,7 +242,7 @@ def _(w, g, m, v, t, rate, beta_1, beta_2, epsilon):
     return w - rate * m / (1 - beta_1**t) / (np.sqrt(v / (1 - beta_2**t)) + epsilon), m, v
 
 
-@adam_step.mistake("epsilon inside")
+@adam_step.mistake("epsilon, inside")
 def _(w, g, m, v, t, rate, beta_1, beta_2, epsilon):
     """Epsilon is under the root, and the root of a small number is much larger than the number. Where should it be?"""
     m, v = beta_1 * m + (1 - beta_1) * g, beta_2 * v + (1 - beta_2) * g**2
@@ -277,7 +277,7 @@ def _(w, g, m, v, t, rate, beta_1, beta_2, epsilon):
     return w - rate * (1 - beta_2**t) / (1 - beta_1**t) * m / (v + epsilon), m, v
 
 
-@adam_step.mistake("step count")
+@adam_step.mistake("bias correction, t")
 def _(w, g, m, v, t, rate, beta_1, beta_2, epsilon):
     """The correction is that of the step after this one. What is t in the first step?"""
     m, v = beta_1 * m + (1 - beta_1) * g, beta_2 * v + (1 - beta_2) * g**2

@@ -72,7 +72,7 @@ def _(x):
     return e / e.sum()
 
 
-@softmax.mistake("axis")
+@softmax.mistake("neighbours, columns")
 def _(x):
     """The columns sum to 1, not the rows. A picture is a row: along which axis do its classes lie?"""
     e = np.exp(x - x.max(axis=0))

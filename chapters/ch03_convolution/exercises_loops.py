@@ -90,7 +90,7 @@ def _(x, kernel, stride):
     return convolve_naive(x, kernel, 1)[: (h - kh) // stride + 1, : (w - kw) // stride + 1]
 
 
-@convolve.mistake("spread")
+@convolve.mistake("strides, spread")
 def _(x, kernel, stride):
     """The windows stand in their places, but their pixels lie apart, too. What is it that moves by `stride`?"""
     (h, w), (kh, kw) = x.shape, kernel.shape

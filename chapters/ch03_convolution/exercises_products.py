@@ -292,14 +292,14 @@ def _(x, kernel, padding):
     return convolution(wide, kernel, 0)
 
 
-@convolution.mistake("border")
+@convolution.mistake("padding, edge")
 def _(x, kernel, padding):
     """Right without a border. Is it made of zeros?"""
     wide = np.pad(x, ((0, 0), (padding, padding), (padding, padding), (0, 0)), mode="edge")
     return convolution(wide, kernel, 0)
 
 
-@convolution.mistake("order")
+@convolution.mistake("channels, order")
 def _(x, kernel, padding):
     """Right for one filter. Which axis changes fastest in the product, and is it the last one in your reshape?"""
     y = convolution(x, kernel, padding)
@@ -338,7 +338,7 @@ def _(gy, x, kernel, padding):
     return convolution_gradient(gy, bordered(x, padding), kernel, 0)[0], gk
 
 
-@convolution_gradient.mistake("shifted")
+@convolution_gradient.mistake("padding, one side")
 def _(gy, x, kernel, padding):
     """Right without a border. All of it was cut off at one side: where did x lie inside of its border?"""
     _, gk = convolution_gradient(gy, x, kernel, padding)

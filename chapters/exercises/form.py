@@ -76,13 +76,17 @@ class Part:
         return self.solution(*arguments, **named)
 
     def mistake(self, key: str) -> Callable[[Callable], Callable]:
-        """Teach the checker a mistake that is usual here; the docstring of the wrong rule says what is wrong."""
+        """Teach the checker a mistake that is usual here; the docstring of the wrong rule says what is wrong.
+
+        The reader hears the key as far as its comma: "epsilon" and "epsilon, inside" are two ways to one diagnosis.
+        """
 
         def remember(rule: Callable) -> Callable:
             if key in self.mistakes:
                 raise ValueError(f"{self.name} has two mistakes called {key!r}")
             rule.__qualname__ = f"{self.name}.mistakes.{key}"
-            self.mistakes[key] = Mistake(key, " ".join((rule.__doc__ or "").split()), rule)
+            sentence = " ".join((rule.__doc__ or "").split())
+            self.mistakes[key] = Mistake(key.partition(",")[0], sentence, rule)
             return rule
 
         return remember

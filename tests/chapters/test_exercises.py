@@ -97,7 +97,7 @@ def test_mistakes_are_mistakes_and_differ(exercise: Exercise) -> None:
             verdict = judge(exercise, lambda calls, f=functions: Outcome(answer(f, calls, HERE)))
             assert verdict.state == "wrong" and verdict.part == part.name, (key, verdict)
             told[key] = verdict.diagnosis
-            assert told[key] and told[key].key == key, (key, told[key])
+            assert told[key] and told[key].key == mistake.key, (key, told[key])
 
 
 def _as_the_reader(part: form.Part, rule):
