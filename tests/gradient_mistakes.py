@@ -102,7 +102,10 @@ SIGMOID.expects("factor")(lambda gy, y: gy * y * (y - 1))
 SIGMOID.expects("wrong point")(lambda gy, y: gy * np.exp(-y) / (1 + np.exp(-y)) ** 2)
 SIGMOID.expects("factor")(lambda gy, y: gy * y * (1 - y) / len(gy))
 
-BIG = {"scores": {"x": normal(3, 4)}, "large scores": {"x": np.array([[1000.0, 0.0, -1000.0], [2.0, 1.0, 0.0]])}}
+BIG = {
+    "scores": {"x": normal(3, 4)},
+    "large scores": {"x": np.array([[1000.0, 0.0, -1000.0], [2.0, 1.0, 0.0]])},
+}
 
 
 def stable_sigmoid(x):
@@ -227,7 +230,10 @@ def _(x, w, b):
 
 # ---- broadcasting --------------------------------------------------------------------------------------------
 
-PRODUCT_CASES = {"a row": {"a": normal(4, 3), "c": normal(3)}, "a matrix": {"a": normal(2, 3), "c": normal(2, 3)}}
+PRODUCT_CASES = {
+    "a row": {"a": normal(4, 3), "c": normal(3)},
+    "a matrix": {"a": normal(2, 3), "c": normal(2, 3)},
+}
 PRODUCT = Task(lambda a, c: a * c, "c", PRODUCT_CASES)
 PRODUCT.expects("broadcast")(lambda gy, a: gy * a)
 COLUMN = Task(lambda a, c: a * c, "c", {"a column": {"a": normal(4, 3), "c": normal(4, 1)}})
@@ -267,7 +273,8 @@ CONV.expects("flipped")(lambda x, kernel, strides, padding: conv(x, kernel[::-1,
 CONV.expects("padding")(lambda x, kernel, strides: conv(x, kernel, strides, 0))
 CONV.expects("strides")(
     lambda x, kernel, strides, padding: conv(x, kernel, 1, padding)[
-        :, : (x.shape[1] + 2 * padding - kernel.shape[0]) // strides + 1,
+        :,
+        : (x.shape[1] + 2 * padding - kernel.shape[0]) // strides + 1,
         : (x.shape[2] + 2 * padding - kernel.shape[1]) // strides + 1,
     ]
 )
@@ -305,7 +312,9 @@ def conv_kernel_gradient(gy, x, kernel, strides, padding, begin=lambda i, s: i *
 
 CONV_K = Task(conv, "kernel", CONV_CASES)
 CONV_K.expects("strides")(
-    lambda gy, x, kernel, strides, padding: conv_kernel_gradient(gy, x, kernel, strides, padding, lambda i, s: i)
+    lambda gy, x, kernel, strides, padding: conv_kernel_gradient(
+        gy, x, kernel, strides, padding, lambda i, s: i
+    )
 )
 CONV_K.expects("sum missing")(
     lambda gy, x, kernel, strides, padding: conv_kernel_gradient(
@@ -316,26 +325,31 @@ CONV_K.expects("flipped")(
     lambda gy, x, kernel, strides, padding: conv_kernel_gradient(gy, x, kernel, strides, padding)[::-1, ::-1]
 )
 CONV_K.expects("channels")(
-    lambda gy, x, kernel, strides, padding: conv_kernel_gradient(gy, x, kernel, strides, padding).swapaxes(2, 3)
+    lambda gy, x, kernel, strides, padding: conv_kernel_gradient(gy, x, kernel, strides, padding).swapaxes(
+        2, 3
+    )
 )
 CONV_K.expects("factor")(
     lambda gy, x, kernel, strides, padding: conv_kernel_gradient(gy, x, kernel, strides, padding) / len(x)
 )
 CONV_K.expects("factor")(
-    lambda gy, x, kernel, strides, padding: conv_kernel_gradient(gy, x, kernel, strides, padding)
-    / (gy.shape[1] * gy.shape[2])
+    lambda gy, x, kernel, strides, padding: (
+        conv_kernel_gradient(gy, x, kernel, strides, padding) / (gy.shape[1] * gy.shape[2])
+    )
 )
 CONV_K.expects("channels")(
-    lambda gy, x, kernel, strides, padding: conv_kernel_gradient(gy, x, kernel, strides, padding)
-    .transpose(2, 0, 1, 3)
-    .reshape(kernel.shape)
+    lambda gy, x, kernel, strides, padding: (
+        conv_kernel_gradient(gy, x, kernel, strides, padding).transpose(2, 0, 1, 3).reshape(kernel.shape)
+    )
 )
 CONV_K.expects("sum missing")(
     lambda gy, x, kernel, strides, padding: conv_kernel_gradient(gy[:1], x[:1], kernel, strides, padding)
 )
 
 
-def conv_input_gradient(gy, x, kernel, strides, padding, put=lambda a, b: a + b, cut=True, begin=lambda i, s: i * s):
+def conv_input_gradient(
+    gy, x, kernel, strides, padding, put=lambda a, b: a + b, cut=True, begin=lambda i, s: i * s
+):
     kh, kw = kernel.shape[:2]
     n, h, w, c = x.shape
     g = np.zeros((n, h + 2 * padding, w + 2 * padding, c))
@@ -349,7 +363,9 @@ def conv_input_gradient(gy, x, kernel, strides, padding, put=lambda a, b: a + b,
 
 CONV_X = Task(conv, "x", CONV_CASES)
 CONV_X.expects("sum missing")(
-    lambda gy, x, kernel, strides, padding: conv_input_gradient(gy, x, kernel, strides, padding, lambda a, b: b)
+    lambda gy, x, kernel, strides, padding: conv_input_gradient(
+        gy, x, kernel, strides, padding, lambda a, b: b
+    )
 )
 CONV_X.expects("padding")(
     lambda gy, x, kernel, strides, padding: conv_input_gradient(gy, x, kernel, strides, padding, cut=False)
@@ -358,7 +374,9 @@ CONV_X.expects("flipped")(
     lambda gy, x, kernel, strides, padding: conv_input_gradient(gy, x, kernel[::-1, ::-1], strides, padding)
 )
 CONV_X.expects("strides")(
-    lambda gy, x, kernel, strides, padding: conv_input_gradient(gy, x, kernel, strides, padding, begin=lambda i, s: i)
+    lambda gy, x, kernel, strides, padding: conv_input_gradient(
+        gy, x, kernel, strides, padding, begin=lambda i, s: i
+    )
 )
 CONV_X.expects("factor")(
     lambda gy, x, kernel, strides, padding: 2 * conv_input_gradient(gy, x, kernel, strides, padding)
@@ -399,7 +417,9 @@ MAXIMUM.expects("upstream")(lambda x, y, size: (x == spread(y, size)).astype(flo
 MAXIMUM.expects("factor")(lambda gy, x, y, size: spread(gy, size) * (x == spread(y, size)) / size**2)
 AVERAGED = Task(average_pool, "", POOL_CASES)
 AVERAGED.expects("factor")(lambda x, size: average_pool(x, size) * size**2)
-GLOBAL = Task(lambda x: x.mean(axis=(1, 2)), "x", {"a": {"x": normal(2, 3, 4, 2)}, "b": {"x": normal(3, 2, 2, 1)}})
+GLOBAL = Task(
+    lambda x: x.mean(axis=(1, 2)), "x", {"a": {"x": normal(2, 3, 4, 2)}, "b": {"x": normal(3, 2, 2, 1)}}
+)
 GLOBAL.expects("factor")(lambda gy, x: np.ones_like(x) * gy[:, None, None])
 GLOBAL.expects("sum twice")(lambda gy, x: gy)
 
@@ -509,13 +529,17 @@ def _(w, g, m, v, t, rate, beta_1, beta_2, epsilon):
 
 
 ADAM.expects("bias correction")(
-    lambda w, g, m, v, t, rate, beta_1, beta_2, epsilon: adam(w, g, m, v, t + 1, rate, beta_1, beta_2, epsilon)
+    lambda w, g, m, v, t, rate, beta_1, beta_2, epsilon: adam(
+        w, g, m, v, t + 1, rate, beta_1, beta_2, epsilon
+    )
 )
 ADAM.expects("epsilon")(
     lambda w, g, m, v, t, rate, beta_1, beta_2, epsilon: adam(w, g, m, v, t, rate, beta_1, beta_2, 0.0)
 )
 ADAM.expects("factor")(
-    lambda w, g, m, v, t, rate, beta_1, beta_2, epsilon: 2 * w - adam(w, g, m, v, t, rate, beta_1, beta_2, epsilon)
+    lambda w, g, m, v, t, rate, beta_1, beta_2, epsilon: (
+        2 * w - adam(w, g, m, v, t, rate, beta_1, beta_2, epsilon)
+    )
 )
 SGD = Task(lambda w, g, rate: w - rate * g, "", {"a": {"w": normal(3, 2), "g": normal(3, 2), "rate": 0.1}})
 SGD.expects("factor")(lambda w, g, rate: w + rate * g)

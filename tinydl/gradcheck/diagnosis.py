@@ -146,7 +146,8 @@ def _of_itself(looks: list[Look], found: Fit, name: str | None) -> str:
     """The sentence of a result that is right but for a factor."""
     cs = _told(found)
     others = [text for text in dict.fromkeys(map(plain, cs)) if text != plain(cs[0])]
-    said = f"Your {looks[0].what} is {plain(cs[0])} {'of' if '/' in plain(cs[0]) else 'times'} the right one in every element"
+    times = "of" if "/" in plain(cs[0]) else "times"
+    said = f"Your {looks[0].what} is {plain(cs[0])} {times} the right one in every element"
     if name:
         said += f": {name}"
     elif others:

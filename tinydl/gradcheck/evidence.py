@@ -48,6 +48,8 @@ class Look:
     def __init__(self, trial: Trial, tolerance: float):
         self.names, self.label = trial.names, trial.label
         given = np.asarray(trial.yours)
+        if given.dtype.kind not in "buif":
+            raise TypeError(f"expected an array of numbers, got one of {given.dtype}")
         self.dtype = given.dtype
         self.yours, self.expected = given.astype(np.float64), np.asarray(trial.expected, dtype=np.float64)
         single = given.ndim and given.dtype.kind == "f" and given.dtype.itemsize < 8

@@ -49,8 +49,12 @@ def _batch_size(arrays: dict[str, np.ndarray]) -> int:
     """The length that the first axes share, 0 if they share none."""
     several = [a for name, a in arrays.items() if name not in KERNELS | IMAGES and a.ndim >= 2]
     if not several:
-        lengths = {a.shape[0] for name, a in arrays.items() if name not in KERNELS}
-        return lengths.pop() if len(lengths) == 1 and len(arrays) > 1 else 0
+        lengths = {len(a) for a in arrays.values()}
+        return (
+            lengths.pop()
+            if len(lengths) == 1 and len(arrays) > 1 and not set(arrays) & (KERNELS | IMAGES)
+            else 0
+        )
     n = several[0].shape[0]
     kernels = [
         a for name, a in arrays.items() if name in KERNELS - {"w", "weight", "weights"} and a.ndim == 2
@@ -105,10 +109,9 @@ def name_factor(cs: Sequence[float], trials: Sequence[dict[str, Any]], simple: b
         ]
         if hits:
             most = max(range(len(wanted)), key=lambda k: abs(math.log(abs(wanted[k]))))
+            alike = [(1.0, {text: 1}) for text in texts if text == "the batch size"]
             alike = [
-                (1.0, {text: 1})
-                for text in texts
-                if all(_close(table[text], abs(c)) for c, table in zip(wanted, tables))
+                each for each in alike if all(_close(_value(each, t), abs(c)) for c, t in zip(wanted, tables))
             ]
             return _words(hits if hits[0][1] else alike, tables[most])
     return None
