@@ -38,7 +38,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _all(checker, options)
     exercise = workspace.named(options.name) if options.name else workspace.next_unsolved(folder)
     if exercise is None:
-        print("All exercises are solved. To check one again, name it: python -m chapters check NAME")
+        words = f"All exercises are solved. To check one again, name it: {command('check NAME', folder)}"
+        print("null" if options.json else words)
         return 0
     if options.watch:
         from chapters.exercises.watch import watch
@@ -55,10 +56,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         screen.print(show.report(verdict, path, show.has_unicode(screen)))
         screen.print(below := _below(verdict, said, folder))
     if options.picture:
-        drawn = show.picture(verdict, path, options.picture, below)
-        print(
-            f"A picture of it: {options.picture}" if drawn else "No picture: there are no two arrays to draw."
-        )
+        if show.picture(verdict, path, options.picture, below):
+            print(f"A picture of it: {options.picture}")
+        else:
+            print("No picture: there are no two arrays to draw.")
     return 0 if verdict.state == "solved" else 1
 
 
@@ -143,13 +144,8 @@ def _all(checker: Checker, options: Namespace) -> int:
     hidden = options.json or not screen.is_terminal
     with Progress(console=screen, transient=True, disable=hidden) as progress:
         bar = progress.add_task("checking", total=len(exercises))
-        for verdict in grade.grade(
-            checker.folder,
-            exercises=exercises,
-            seed=checker.seed,
-            seconds=checker.seconds,
-            megabytes=checker.megabytes,
-        ):
+        limits = {"seconds": checker.seconds, "megabytes": checker.megabytes}
+        for verdict in grade.grade(checker.folder, exercises=exercises, seed=checker.seed, **limits):
             verdicts.append(verdict)
             progress.advance(bar)
             if not options.json:
@@ -161,7 +157,6 @@ def _all(checker: Checker, options: Namespace) -> int:
     else:
         solved = sum(each.state == "solved" for each in verdicts)
         print(
-            f"\n{solved} of {len(verdicts)} solved."
-            + (f" The report: {options.junit}" if options.junit else "")
+            f"\n{solved} of {len(verdicts)} solved." + f" The report: {options.junit}" * bool(options.junit)
         )
     return grade.status(verdicts)

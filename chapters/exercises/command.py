@@ -77,10 +77,9 @@ def list_all(options: Namespace) -> None:
 def hint(options: Namespace) -> None:
     """Give the next hint."""
     folder, exercise = _which(options)
-    screen = show.console()
-    screen.print(Text(f"{workspace.number(exercise)} {exercise.name}", style="bold"))
     asked = Checker(folder).note(exercise).hints
-    screen.print(hints(Checker(folder), exercise))
+    head = Text(f"{workspace.number(exercise)} {exercise.name}", style="bold")
+    show.console().print(head, hints(Checker(folder), exercise), sep="\n")
     if asked >= len(exercise.hints):
         print(
             "There are no more. The solution:  "
@@ -104,7 +103,7 @@ def show_solution(options: Namespace) -> None:
         progress.change(folder, exercise.name, seen=True)
     text = solution(exercise)
     if sys.stdout.isatty():
-        show.console().print(Syntax(text, "python", background_color="default", word_wrap=True))
+        show.console().print(Syntax(text, "python", theme="ansi_dark", word_wrap=True))
     else:
         print(text, end="")
 

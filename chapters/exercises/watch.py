@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from rich.console import RenderableType
 from rich.text import Text
@@ -91,10 +92,7 @@ class _Watching:
         self.seen = _content(self.path)
         if self.seen is None:
             gone = Text(f"{self.path} is not there.", style="bold red")
-            self.page = [
-                gone,
-                Text("Save it again, or press r for the stub." if self.keyboard else "Save it again."),
-            ]
+            self.page = [gone, Text("Save it again" + ", or press r for the stub." * self.keyboard)]
             self.draw()
             return
         if self.screen.is_terminal:  # this line is cleared
@@ -151,11 +149,8 @@ class _Watching:
 
     def _ask(self) -> None:
         self.asking = True
-        self.draw(
-            Text(
-                f"\n{self.path.name} as it was at the beginning? Yours is kept as a copy.  y/n", "bold yellow"
-            )
-        )
+        question = f"\n{self.path.name} as it was at the beginning? Yours is kept as a copy.  y/n"
+        self.draw(Text(question, "bold yellow"))
 
     def _reset(self, sure: bool) -> None:
         self.asking = False
@@ -187,19 +182,15 @@ def _saves(folder: Path, tell: Callable[[], None]) -> Iterator[bool]:
             observer.join()
 
 
-def _observer(folder: Path, tell: Callable[[], None]):
+def _observer(folder: Path, tell: Callable[[], None]) -> Any:
     try:
         from watchdog.events import FileSystemEventHandler
         from watchdog.observers import Observer
     except ImportError:
         return None
     handler = FileSystemEventHandler()
-    for event in (
-        "created",
-        "modified",
-        "moved",
-        "deleted",
-    ):  # not "opened", which we do ourselves, time and again
+    # Not "opened", which we do ourselves, time and again.
+    for event in ("created", "modified", "moved", "deleted"):
         setattr(handler, f"on_{event}", lambda event: tell())
     observer = Observer()
     try:
