@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
-from chapters.ch01_autograd import exercises_arrays, exercises_graphs, exercises_slopes
+from chapters.ch01_autograd import exercises_arrays, exercises_chain, exercises_graphs, exercises_slopes
 
-EXERCISES = [*exercises_slopes.EXERCISES, *exercises_graphs.EXERCISES, *exercises_arrays.EXERCISES]
+EXERCISES = [
+    *exercises_slopes.EXERCISES,
+    *exercises_chain.EXERCISES,
+    *exercises_graphs.EXERCISES,
+    *exercises_arrays.EXERCISES,
+]

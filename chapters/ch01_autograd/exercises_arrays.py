@@ -125,6 +125,18 @@ def _(gy, x):
     return np.full(x.shape, gy.size / x.size)
 
 
+@spread_gradient.mistake("sum twice")
+def _(gy, x):
+    """All that arrives was added up to one number. Which of it belongs to which element of x?"""
+    return np.full(x.shape, gy.sum())
+
+
+@spread_gradient.mistake("broadcast, from the left")
+def _(gy, x):
+    """Right where x has fewer axes than gy. What became of an axis that x has, with length 1?"""
+    return gy.reshape(-1, *x.shape).sum(axis=0)
+
+
 @spread_gradient.mistake("regrouped")
 def _(gy, x):
     """The right number of sums, each over the wrong elements. Which elements of gy belong to one element of x?"""
@@ -217,6 +229,12 @@ def _(gy, x):
 def _(gy, x):
     """One of the two ways has the wrong sign. If x is above 0 and grows, does either factor of x · tanh(x) shrink?"""
     return gy * (np.tanh(x) - x * (1 - np.tanh(x) ** 2))
+
+
+@gate_gradient.mistake("square")
+def _(gy, x):
+    """A square is missing. The slope of tanh is 1 − tanh², and in other words 1 / cosh²."""
+    return gy * (np.tanh(x) + x / np.cosh(x))
 
 
 @gate_gradient.mistake("brackets")

@@ -68,6 +68,18 @@ def _():
     return 36.0, 72.0
 
 
+@with_a_pencil.mistake("one way, of two")
+def _():
+    """One of the arrows was left out. How many lead from a to a · a?"""
+    return 21.0, 42.0
+
+
+@with_a_pencil.mistake("sum twice")
+def _():
+    """The first is right. What does the second walk bring, and what was there before? Nothing comes in twice."""
+    return 39.0, 117.0
+
+
 @with_a_pencil.mistake("too early")
 def _():
     """That is the gradient of a. How far does a move with x?"""
@@ -207,41 +219,82 @@ def backward(parents, slopes, last):
     return gradients
 
 
+def walk(parents, slopes, last, order, arrive):
+    """A walk in an order of its own, with a rule of its own for what a parent has when something arrives there."""
+    gradients = np.zeros(len(parents))
+    gradients[last] = 1.0
+    for i in order:
+        for parent, slope in zip(parents[i], slopes[i]):
+            gradients[parent] = arrive(gradients[parent], gradients[i], slope)
+    return gradients
+
+
 @backward.mistake("sum missing")
 def _(parents, slopes, last):
     """Somebody who is used twice has heard of one use only. What happens to what had arrived before?"""
-    gradients = np.zeros(len(parents))
-    gradients[last] = 1.0
-    for i in order_naive(parents, last):
-        for parent, slope in zip(parents[i], slopes[i]):
-            gradients[parent] = gradients[i] * slope
-    return gradients
+    return walk(parents, slopes, last, order_naive(parents, last), lambda had, g, slope: g * slope)
+
+
+@backward.mistake("sum missing, everybody")
+def _(parents, slopes, last):
+    """Somebody who is used twice has heard of one use only. What happens to what had arrived before?"""
+    return walk(parents, slopes, last, range(last, -1, -1), lambda had, g, slope: g * slope)
+
+
+@backward.mistake("upstream")
+def _(parents, slopes, last):
+    """Each passes on its slopes as they are. With how much does the end move, when the one in between does?"""
+    return walk(parents, slopes, last, order_naive(parents, last), lambda had, g, slope: had + slope)
+
+
+@backward.mistake("upstream, everybody")
+def _(parents, slopes, last):
+    """Each passes on its slopes as they are. With how much does the end move, when the one in between does?"""
+    return walk(parents, slopes, last, range(last, -1, -1), lambda had, g, slope: had + slope)
+
+
+@backward.mistake("added")
+def _(parents, slopes, last):
+    """Along a way slopes are added here. What does the chain rule do along the way, and where are sums taken?"""
+    return walk(parents, slopes, last, order_naive(parents, last), lambda had, g, slope: had + g + slope)
+
+
+@backward.mistake("constants")
+def _(parents, slopes, last):
+    """The slopes do not count: everybody passes on what it has. How many times as far does a product move?"""
+    return walk(parents, slopes, last, order_naive(parents, last), lambda had, g, slope: had + g)
+
+
+@backward.mistake("dtype")
+def _(parents, slopes, last):
+    """Right for whole numbers. Which dtype has the array that holds the gradients?"""
+    return walk(
+        parents, slopes, last, order_naive(parents, last), lambda had, g, slope: np.trunc(had + g * slope)
+    )
+
+
+@backward.mistake("oldest first")
+def _(parents, slopes, last):
+    """The walk begins at the wrong end: at first nobody but the last one has anything to pass on."""
+    return walk(parents, slopes, last, range(last + 1), lambda had, g, slope: had + g * slope)
 
 
 @backward.mistake("order")
 def _(parents, slopes, last):
     """Somebody passed on before all had arrived (the upper half of the lesson's picture). Whose turn is it when?"""
-    gradients, order = np.zeros(len(parents)), [last]
-    gradients[last] = 1.0
+    order = [last]
     for i in order:
-        for parent, slope in zip(parents[i], slopes[i]):
-            gradients[parent] += gradients[i] * slope
-            if parent not in order:
-                order.append(parent)
-    return gradients
+        order += [parent for parent in dict.fromkeys(parents[i]) if parent not in order]
+    return walk(parents, slopes, last, order, lambda had, g, slope: had + g * slope)
 
 
 @backward.mistake("sum twice")
 def _(parents, slopes, last):
     """At each arrival all that had come so far was passed on, so that what came first was passed on twice."""
-    gradients, waiting = np.zeros(len(parents)), [last]
-    gradients[last] = 1.0
-    while waiting:
-        i = waiting.pop(0)
-        for parent, slope in zip(parents[i], slopes[i]):
-            gradients[parent] += gradients[i] * slope
-            waiting.append(parent)
-    return gradients
+    order = [last]
+    for i in order:
+        order += parents[i]
+    return walk(parents, slopes, last, order, lambda had, g, slope: had + g * slope)
 
 
 @backward.mistake("one way")
@@ -252,43 +305,16 @@ def _(parents, slopes, last):
     return path_by_path({i: list(each) for i, each in once.items()}, heard, last)
 
 
-@backward.mistake("oldest first")
-def _(parents, slopes, last):
-    """The walk begins at the wrong end: at first nobody but the last one has anything to pass on."""
-    gradients = np.zeros(len(parents))
-    gradients[last] = 1.0
-    for i in order_naive(parents, last)[::-1]:
-        for parent, slope in zip(parents[i], slopes[i]):
-            gradients[parent] += gradients[i] * slope
-    return gradients
-
-
 @backward.mistake("wrong end")
 def _(parents, slopes, last):
     """Right when the walk begins at the newest of all. Who has a gradient of 1, if it begins in the middle?"""
     return path_by_path(parents, slopes, max(parents))
 
 
-@backward.mistake("slopes")
+@backward.mistake("shape")
 def _(parents, slopes, last):
-    """The slopes along the way do not count, or only one of them. What does the chain rule do along the way?"""
-    gradients = np.zeros(len(parents))
-    gradients[last] = 1.0
-    for i in order_naive(parents, last):
-        for parent, slope in zip(parents[i], slopes[i]):
-            gradients[parent] += slope
-    return gradients
-
-
-@backward.mistake("added")
-def _(parents, slopes, last):
-    """Along the way slopes are added here. Add over the ways, but along a way?"""
-    gradients = np.zeros(len(parents))
-    gradients[last] = 1.0
-    for i in order_naive(parents, last):
-        for parent, slope in zip(parents[i], slopes[i]):
-            gradients[parent] += gradients[i] + slope
-    return gradients
+    """There are gradients up to the last one only. How many values has the graph?"""
+    return path_by_path(parents, slopes, last)[: last + 1]
 
 
 EXERCISES = [BACKWARD]
