@@ -1,0 +1,372 @@
+"""Readers' answers to the exercises of chapter 2: softmax and the cross-entropy."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from tests.chapters.bank.entries import right, wrong
+
+# --- softmax: softmax
+
+
+@wrong("softmax", "softmax", "not finite")
+def _(x):
+    e = np.exp(x)
+    return e / e.sum(axis=1, keepdims=True)
+
+
+@wrong("softmax", "softmax", "neighbours")
+def _(x):
+    e = np.exp(x - x.max(axis=0))
+    return e / e.sum(axis=0)
+
+
+@wrong("softmax", "softmax", "broadcast")
+def _(x):
+    e = np.exp(x - x.max(axis=1))
+    return e / e.sum(axis=1)
+
+
+@wrong("softmax", "softmax", "neighbours")
+def _(x):
+    e = np.exp(x - np.max(x))
+    return e / np.sum(e)
+
+
+@wrong("softmax", "softmax", "not finite", "neighbours")
+def _(x):
+    e = np.exp(x - np.max(x))
+    return e / e.sum(axis=1, keepdims=True)
+
+
+@wrong("softmax", "softmax", "other", "clipped")
+def _(x):
+    e = np.exp(np.clip(x, -500, 500))
+    return e / e.sum(axis=1, keepdims=True)
+
+
+@wrong("softmax", "softmax", "overwritten")
+def _(x):
+    x -= x.max(axis=1, keepdims=True)
+    np.exp(x, out=x)
+    return x / x.sum(axis=1, keepdims=True)
+
+
+@wrong("softmax", "softmax", "other", "scaled")
+def _(x):
+    x = x / np.abs(x).max(axis=1, keepdims=True)  # against large numbers
+    e = np.exp(x)
+    return e / e.sum(axis=1, keepdims=True)
+
+
+@right("softmax", "softmax")
+def _(x):
+    y = np.empty(x.shape)
+    for i, row in enumerate(x):
+        for j, score in enumerate(row):
+            with np.errstate(over="ignore"):
+                y[i, j] = 1 / np.sum(np.exp(row - score))
+    return y
+
+
+@right("softmax", "softmax")
+def _(x):
+    log_sum = np.logaddexp.reduce(x, axis=1)
+    return np.exp(x - log_sum[:, None])
+
+
+@right("softmax", "softmax")
+def _(x):
+    z = x.T - x.max(axis=-1)
+    e = np.exp(z)
+    return (e / e.sum(0)).T
+
+
+# --- softmax: softmax_gradient
+
+
+@wrong("softmax", "softmax_gradient", "cross terms")
+def _(gy, y):
+    return gy * y * (1 - y)
+
+
+@wrong("softmax", "softmax_gradient", "cross terms")
+def _(gy, y):
+    return y * (gy - gy.sum(axis=1, keepdims=True))
+
+
+@wrong("softmax", "softmax_gradient", "neighbours", "sum twice")
+def _(gy, y):
+    return y * (gy - (gy * y).sum())
+
+
+@wrong("softmax", "softmax_gradient", "neighbours")
+def _(gy, y):
+    return y * (gy - (gy * y).sum(axis=0, keepdims=True))
+
+
+@wrong("softmax", "softmax_gradient", "broadcast")
+def _(gy, y):
+    return y * (gy - (gy * y).sum(axis=1))
+
+
+@wrong("softmax", "softmax_gradient", "other", "y forgotten")
+def _(gy, y):
+    return gy - (gy * y).sum(axis=1, keepdims=True)
+
+
+@wrong("softmax", "softmax_gradient", "factor")
+def _(gy, y):
+    return y * ((gy * y).sum(axis=1, keepdims=True) - gy)
+
+
+@wrong("softmax", "softmax_gradient", "upstream")
+def _(gy, y):
+    return y - gy
+
+
+@wrong("softmax", "softmax_gradient", "other", "first picture")
+def _(gy, y):
+    jacobian = np.diag(y[0]) - np.outer(y[0], y[0])
+    return gy @ jacobian
+
+
+@wrong("softmax", "softmax_gradient", "wrong point")
+def _(gy, y):
+    e = np.exp(y - y.max(axis=1, keepdims=True))
+    s = e / e.sum(axis=1, keepdims=True)
+    return s * (gy - (gy * s).sum(axis=1, keepdims=True))
+
+
+@wrong("softmax", "softmax_gradient", "sum missing")
+def _(gy, y):
+    gx = np.zeros(y.shape)
+    n, k = y.shape
+    for i in range(n):
+        for j in range(k):
+            for m in range(k):
+                gx[i, j] = gy[i, m] * y[i, m] * ((j == m) - y[i, j])
+    return gx
+
+
+@wrong("softmax", "softmax_gradient", "factor")
+def _(gy, y):
+    return y * (gy - (gy * y).mean(axis=1, keepdims=True))
+
+
+@right("softmax", "softmax_gradient")
+def _(gy, y):  # the whole matrix, a picture at a time
+    rows = []
+    for g, p in zip(gy, y):
+        rows.append((np.diag(p) - np.outer(p, p)) @ g)
+    return np.array(rows)
+
+
+@right("softmax", "softmax_gradient")
+def _(gy, y):
+    return y * gy - y * np.einsum("nk,nk->n", gy, y)[:, None]
+
+
+@right("softmax", "softmax_gradient")
+def _(gy, y):
+    gx = np.zeros(y.shape)
+    n, k = y.shape
+    for i in range(n):
+        for j in range(k):
+            for m in range(k):
+                if j == m:
+                    gx[i, j] += gy[i, m] * y[i, j] * (1 - y[i, j])
+                else:
+                    gx[i, j] -= gy[i, m] * y[i, m] * y[i, j]
+    return gx
+
+
+# --- entropy: cross_entropy
+
+
+@wrong("entropy", "cross_entropy", "not finite")
+def _(z, t):
+    e = np.exp(z - z.max(axis=1, keepdims=True))
+    p = e / e.sum(axis=1, keepdims=True)
+    return -(t * np.log(p)).sum(axis=1).mean()
+
+
+@wrong("entropy", "cross_entropy", "factor")
+def _(z, t):
+    z = z - z.max(axis=1, keepdims=True)
+    log_p = z - np.log(np.exp(z).sum(axis=1, keepdims=True))
+    return -np.mean(t * log_p)
+
+
+@wrong("entropy", "cross_entropy", "factor")
+def _(z, t):
+    z = z - z.max(axis=1, keepdims=True)
+    log_p = z - np.log(np.exp(z).sum(axis=1, keepdims=True))
+    return -np.sum(t * log_p)
+
+
+@wrong("entropy", "cross_entropy", "other", "clipped")
+def _(z, t):
+    e = np.exp(z - z.max(axis=1, keepdims=True))
+    p = np.clip(e / e.sum(axis=1, keepdims=True), 1e-7, 1)
+    return -(t * np.log(p)).sum(axis=1).mean()
+
+
+@wrong("entropy", "cross_entropy", "not finite")
+def _(z, t):
+    true = (z * t).sum(axis=1)
+    return np.mean(np.log(np.exp(z).sum(axis=1)) - true)
+
+
+@wrong("entropy", "cross_entropy", "factor")
+def _(z, t):
+    z = z - z.max(axis=1, keepdims=True)
+    log_p = z - np.log(np.exp(z).sum(axis=1, keepdims=True))
+    return (t * log_p).sum(axis=1).mean()
+
+
+@wrong("entropy", "cross_entropy", "sum missing")
+def _(z, t):
+    z = z - z.max(axis=1, keepdims=True)
+    log_p = z - np.log(np.exp(z).sum(axis=1, keepdims=True))
+    return -(t * log_p).sum(axis=1)
+
+
+@wrong("entropy", "cross_entropy", "other", "largest forgotten")
+def _(z, t):
+    top = z.max(axis=1, keepdims=True)
+    log_sum = np.log(np.exp(z - top).sum(axis=1))
+    return np.mean(log_sum - (z * t).sum(axis=1))
+
+
+@right("entropy", "cross_entropy")
+def _(z, t):
+    return float(np.mean(np.logaddexp.reduce(z, axis=1) - z[t == 1]))
+
+
+@right("entropy", "cross_entropy")
+def _(z, t):
+    total = 0.0
+    for scores, targets in zip(z, t):
+        j = int(np.argmax(targets))
+        top = max(scores)
+        total += top + np.log(sum(np.exp(s - top) for s in scores)) - scores[j]
+    return total / len(z)
+
+
+@right("entropy", "cross_entropy")
+def _(z, t):
+    away = z - (z * t).sum(1, keepdims=True)  # 0 for the true class
+    top = away.max(1)
+    return (top + np.log(np.exp(away.T - top).sum(0))).sum() / z.shape[0]
+
+
+# --- entropy: cross_entropy_gradient
+
+
+def probabilities(z):
+    """The softmax of each row."""
+    e = np.exp(z - z.max(axis=1, keepdims=True))
+    return e / e.sum(axis=1, keepdims=True)
+
+
+@wrong("entropy", "cross_entropy_gradient", "factor")
+def _(z, t):
+    return probabilities(z) - t
+
+
+@wrong("entropy", "cross_entropy_gradient", "factor")
+def _(z, t):
+    return (probabilities(z) - t) / z.size
+
+
+@wrong("entropy", "cross_entropy_gradient", "factor")
+def _(z, t):
+    return (t - probabilities(z)) / len(z)
+
+
+@wrong("entropy", "cross_entropy_gradient", "cross terms")
+def _(z, t):
+    return t * (probabilities(z) - 1) / len(z)
+
+
+@wrong("entropy", "cross_entropy_gradient", "other", "chain stopped")
+def _(z, t):
+    return -t / probabilities(z) / len(z)
+
+
+@wrong("entropy", "cross_entropy_gradient", "wrong point")
+def _(z, t):
+    return (z - t) / len(z)
+
+
+@wrong("entropy", "cross_entropy_gradient", "not finite")
+def _(z, t):
+    e = np.exp(z)
+    p = e / e.sum(axis=1, keepdims=True)
+    return (p - t) / len(z)
+
+
+@wrong("entropy", "cross_entropy_gradient", "neighbours")
+def _(z, t):
+    e = np.exp(z - z.max())
+    return (e / e.sum() - t) / len(z)
+
+
+@wrong("entropy", "cross_entropy_gradient", "other", "slope twice")
+def _(z, t):
+    p = probabilities(z)
+    return (p - t) * p * (1 - p) / len(z)
+
+
+@wrong("entropy", "cross_entropy_gradient", "cross terms")
+def _(z, t):
+    p = probabilities(z)
+    g = p.copy()
+    for i in range(len(z)):
+        for j in range(z.shape[1]):
+            if t[i, j] == 1:
+                g[i, j] = p[i, j] - 1
+            else:
+                g[i, j] = 0
+    return g / len(z)
+
+
+@wrong("entropy", "cross_entropy_gradient", "shifted")
+def _(z, t):
+    g = probabilities(z)
+    truth = t.argmax(axis=1)
+    for i in range(len(z) - 1):
+        g[i, truth[i]] -= 1
+    return g / len(z)
+
+
+@wrong("entropy", "cross_entropy_gradient", "other", "every row")
+def _(z, t):
+    g = probabilities(z)
+    g[:, t.argmax(axis=1)] -= 1
+    return g / len(z)
+
+
+@right("entropy", "cross_entropy_gradient")
+def _(z, t):
+    log_p = z - np.logaddexp.reduce(z, axis=1)[:, None]
+    g = np.exp(log_p)
+    g[np.arange(len(z)), t.argmax(axis=1)] -= 1
+    return g / len(z)
+
+
+@right("entropy", "cross_entropy_gradient")
+def _(z, t):
+    g = []
+    for scores, targets in zip(z, t):
+        e = np.exp(scores - max(scores))
+        g.append(e / (len(z) * sum(e)) - targets / len(z))
+    return np.stack(g)
+
+
+@right("entropy", "cross_entropy_gradient")
+def _(z, t):  # back through the price, then through softmax; p of the truth cancels by hand
+    p = probabilities(z)
+    jacobians = np.einsum("ij,jk->ijk", np.ones_like(p), np.eye(p.shape[1])) - p[:, None, :]
+    return -np.einsum("ij,ijk->ik", t, jacobians) / p.shape[0]
