@@ -51,7 +51,7 @@ def _(z, w, b, labels):
     return np.mean(-s[:, labels] + log_sum)
 
 
-@wrong("pull", "price", "bias missing")
+@wrong("pull", "price", "left out")
 def _(z, w, b, labels):
     s = z @ w
     top = s.max(axis=1, keepdims=True)
@@ -98,7 +98,7 @@ def _(z, w, b, labels):
     return p @ w.T, z.T @ p / n, p.mean(axis=0)  # a point has its own price only
 
 
-@wrong("pull", "gradients", "broadcast")
+@wrong("pull", "gradients", "broadcast", "whole columns")
 def _(z, w, b, labels):
     p = _softmax(z @ w + b)
     p[:, labels] -= 1
@@ -121,7 +121,7 @@ def _(z, w, b, labels):
     return error @ w.T, z.T @ error, error.sum(axis=0)
 
 
-@wrong("pull", "gradients", "one way", "cross terms")
+@wrong("pull", "gradients", "one way", "cross terms", "own kind only")
 def _(z, w, b, labels):
     n = len(z)
     p = _softmax(z @ w + b)
@@ -175,7 +175,7 @@ def _(z, w, b, labels):
     return z.T @ error, error.sum(axis=0), error @ w.T
 
 
-@wrong("pull", "gradients", "cross terms", "chain")
+@wrong("pull", "gradients", "cross terms", "one slope more")
 def _(z, w, b, labels):
     p = _softmax(z @ w + b)
     error = (p - np.eye(len(b))[labels]) * p * (1 - p) / len(z)
@@ -230,7 +230,7 @@ def _(z, w, b):
     return (e / e.sum(axis=0)).max(axis=1)
 
 
-@wrong("sensitivity", "confidence", "neighbours", "wrong axis")
+@wrong("sensitivity", "confidence", "neighbours", "shape")
 def _(z, w, b):
     e = np.exp(z @ w + b)
     p = e / e.sum(axis=1, keepdims=True)
@@ -261,7 +261,7 @@ def _(gy, z, w, b):
     return (gy * top * (1 - top))[:, None] * w[:, p.argmax(axis=1)].T
 
 
-@wrong("sensitivity", "confidence_gradient", "chain")
+@wrong("sensitivity", "confidence_gradient", "logarithm")
 def _(gy, z, w, b):
     p = _softmax(z @ w + b)
     best = p.argmax(axis=1)
@@ -298,7 +298,7 @@ def _(gy, z, w, b):
     return gy[:, None] * g / len(z)
 
 
-@wrong("sensitivity", "confidence_gradient", "broadcast")
+@wrong("sensitivity", "confidence_gradient", "broadcast", "transposed")
 def _(gy, z, w, b):
     p = _softmax(z @ w + b)
     best = p.argmax(axis=1)
@@ -307,7 +307,7 @@ def _(gy, z, w, b):
     return (g * gy).reshape(z.shape)
 
 
-@wrong("sensitivity", "confidence_gradient", "wrong kind")
+@wrong("sensitivity", "confidence_gradient", "wrong kind", "neighbours")
 def _(gy, z, w, b):
     p = _softmax(z @ w + b)
     best = p.sum(axis=0).argmax()  # the winner

@@ -24,7 +24,7 @@ def _differences(gy, points, labels):
 # redrawn
 
 
-@wrong("redrawn", "changed_answers", "all change")
+@wrong("redrawn", "changed_answers", "all")
 def _():
     return 20
 
@@ -47,7 +47,7 @@ def _():
     return 0.0
 
 
-@wrong("redrawn", "pull_on_points", "inverted")
+@wrong("redrawn", "pull_on_points", "points")
 def _():
     return 10
 
@@ -73,7 +73,7 @@ def _():
     return np.linalg.norm(w / 10 @ error) / np.linalg.norm(w @ error)
 
 
-@wrong("redrawn", "pull_on_arrows", "inverted")
+@wrong("redrawn", "pull_on_arrows", "arrows")
 def _():
     return 1 / 10
 
@@ -99,12 +99,12 @@ def _():
     return ((10 * z).T @ error)[0, 0] / (z.T @ error)[0, 0]
 
 
-@wrong("redrawn", "a_third_number", "bias missing")
+@wrong("redrawn", "a_third_number", "bias")
 def _():
     return 64 + 10
 
 
-@wrong("redrawn", "a_third_number", "one way")
+@wrong("redrawn", "a_third_number", "one way", "one side")
 def _():
     return 64 + 1  # of the dense layer that makes the numbers
 
@@ -231,23 +231,23 @@ def _(rule):
     return True
 
 
-@wrong("centres", "centres_gradient", "only some")
+@wrong("centres", "centres_gradient", "only some", "even kinds")
 def _(gy, points, labels):
     many = len(points) / len(gy)
     return gy[labels] / many
 
 
-@wrong("centres", "centres_gradient", "factor")
+@wrong("centres", "centres_gradient", "factor", "sums")
 def _(gy, points, labels):
     return gy[labels]
 
 
-@wrong("centres", "centres_gradient", "factor")
+@wrong("centres", "centres_gradient", "factor", "all points")
 def _(gy, points, labels):
     return gy[labels] / len(points)
 
 
-@wrong("centres", "centres_gradient", "only some")
+@wrong("centres", "centres_gradient", "only some", "in order")
 def _(gy, points, labels):
     counts = np.bincount(labels)
     return np.repeat(gy / counts[:, None], counts, axis=0)  # all of kind 0, then all of kind 1, ...
@@ -274,7 +274,7 @@ def _(gy, points, labels):
     return gx
 
 
-@wrong("centres", "centres_gradient", "sum twice")
+@wrong("centres", "centres_gradient", "sum twice", "neighbours")
 def _(gy, points, labels):
     gx = np.zeros(points.shape)
     for k in range(len(gy)):

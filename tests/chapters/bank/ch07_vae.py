@@ -73,7 +73,7 @@ def _(gy, log_var, noise):
     return gy, gy * noise * 0.5 * sigma
 
 
-@wrong("draw", "draw_gradient", "factor")
+@wrong("draw", "draw_gradient", "factor", "half")
 def _(gy, log_var, noise):
     return gy, gy * noise * np.exp(log_var / 2)
 
@@ -89,12 +89,12 @@ def _(gy, log_var, noise):
     return gy, 0.5 * sigma * noise
 
 
-@wrong("draw", "draw_gradient", "chain")
+@wrong("draw", "draw_gradient", "wrong variable")
 def _(gy, log_var, noise):
     return gy, gy * noise  # z = mu + sigma * eps, so it is eps
 
 
-@wrong("draw", "draw_gradient", "noise missing")
+@wrong("draw", "draw_gradient", "noise")
 def _(gy, log_var, noise):
     sigma = np.exp(0.5 * log_var)
     return gy, 0.5 * gy * sigma  # the noise is a constant
@@ -107,7 +107,7 @@ def _(gy, log_var, noise):
     return to_log_var, to_mean
 
 
-@wrong("draw", "draw_gradient", "sum twice")
+@wrong("draw", "draw_gradient", "sum twice", "neighbours")
 def _(gy, log_var, noise):
     to_log_var = gy * 0.5 * np.exp(log_var / 2) * noise
     return gy.sum(axis=0), to_log_var.sum(axis=0)
@@ -167,13 +167,13 @@ def _(mean, log_var):
     return -0.5 * np.sum(1 + log_var - np.square(mean) - np.exp(log_var))
 
 
-@wrong("divergence", "divergence", "factor")
+@wrong("divergence", "divergence", "factor", "mean")
 def _(mean, log_var):
     kl = -0.5 * (1 + log_var - mean**2 - np.exp(log_var))
     return kl.mean(axis=1)
 
 
-@wrong("divergence", "divergence", "wrong axis", "shape")
+@wrong("divergence", "divergence", "shape", "neighbours")
 def _(mean, log_var):
     kl = -0.5 * (1 + log_var - mean**2 - np.exp(log_var))
     return kl.sum(axis=0)
@@ -185,7 +185,7 @@ def _(mean, log_var):
     return (-np.log(sigma) - 0.5 + 0.5 * (mean**2 + sigma**2)).sum(axis=1)
 
 
-@wrong("divergence", "divergence", "log_var")
+@wrong("divergence", "divergence", "log_var", "log")
 def _(mean, log_var):
     return (-log_var - 0.5 + 0.5 * (mean**2 + np.exp(log_var))).sum(axis=1)
 
@@ -239,19 +239,19 @@ def _(gy, mean, log_var):
     return gy.sum() * mean, gy.sum() * 0.5 * (np.exp(log_var) - 1)
 
 
-@wrong("divergence", "divergence_gradient", "one way")
+@wrong("divergence", "divergence_gradient", "one way", "constant")
 def _(gy, mean, log_var):
     gy = gy[:, None]
     return gy * mean, gy * 0.5 * np.exp(log_var)
 
 
-@wrong("divergence", "divergence_gradient", "factor")
+@wrong("divergence", "divergence_gradient", "factor", "half")
 def _(gy, mean, log_var):
     gy = gy[:, None]
     return gy * 2 * mean, gy * (np.exp(log_var) - 1)
 
 
-@wrong("divergence", "divergence_gradient", "chain")
+@wrong("divergence", "divergence_gradient", "chain rule")
 def _(gy, mean, log_var):
     sigma = np.exp(log_var / 2)
     g = gy.reshape(-1, 1)
@@ -271,7 +271,7 @@ def _(gy, mean, log_var):
     return gy * mean, gy * 0.5 * (np.exp(log_var) - 1)
 
 
-@wrong("divergence", "divergence_gradient", "factor")
+@wrong("divergence", "divergence_gradient", "factor", "sign")
 def _(gy, mean, log_var):
     gy = gy[:, np.newaxis]
     return gy * mean, 0.5 * gy * (1 - np.exp(log_var))

@@ -81,7 +81,7 @@ def _(target, score, mean, log_var):
     return p - target, mean, 0.5 * (np.exp(log_var) - 1)
 
 
-@wrong("elbo", "elbo_gradient", "factor")
+@wrong("elbo", "elbo_gradient", "factor", "mean")
 def _(target, score, mean, log_var):
     p = 1 / (1 + np.exp(-np.clip(score, -700, 700)))
     n = len(target)
@@ -101,7 +101,7 @@ def _(target, score, mean, log_var):
     return (p - target) / n, mean / n, 0.5 * (np.exp(log_var) - 1) / n
 
 
-@wrong("elbo", "elbo_gradient", "chain")
+@wrong("elbo", "elbo_gradient", "wrong point")
 def _(target, score, mean, log_var):
     n = len(target)
     p = 1 / (1 + np.exp(-np.clip(score, -700, 700)))
@@ -109,7 +109,7 @@ def _(target, score, mean, log_var):
     return to_p * p * (1 - p) / n, mean / n, 0.5 * (np.exp(log_var) - 1) / n
 
 
-@wrong("elbo", "elbo_gradient", "factor")
+@wrong("elbo", "elbo_gradient", "factor", "sign")
 def _(target, score, mean, log_var):
     n = len(target)
     p = 1 / (1 + np.exp(-np.clip(score, -700, 700)))
@@ -131,7 +131,7 @@ def _(target, score, mean, log_var):
     return (p - target) / n, mean / n, 0.5 * np.exp(log_var) / n
 
 
-@wrong("elbo", "elbo_gradient", "log_var")
+@wrong("elbo", "elbo_gradient", "log_var", "variance")
 def _(target, score, mean, log_var):
     n = len(target)
     p = 1 / (1 + np.exp(-np.clip(score, -700, 700)))
@@ -172,7 +172,7 @@ def _(target, score, mean, log_var):
 # vae_step
 
 
-@wrong("vae_step", "vae_gradient", "one way")
+@wrong("vae_step", "vae_gradient", "one way", "divergence")
 def _(x, a, b, c, noise):
     mean, log_var = x @ a, x @ b
     sigma = np.exp(log_var / 2)
@@ -182,7 +182,7 @@ def _(x, a, b, c, noise):
     return x.T @ to_z, x.T @ (to_z * noise * 0.5 * sigma), z.T @ to_score
 
 
-@wrong("vae_step", "vae_gradient", "factor")
+@wrong("vae_step", "vae_gradient", "factor", "share")
 def _(x, a, b, c, noise):
     mean, log_var = x @ a, x @ b
     sigma = np.exp(log_var / 2)
@@ -193,7 +193,7 @@ def _(x, a, b, c, noise):
     return x.T @ (to_z + mean), x.T @ to_log_var, z.T @ to_score
 
 
-@wrong("vae_step", "vae_gradient", "factor")
+@wrong("vae_step", "vae_gradient", "factor", "half")
 def _(x, a, b, c, noise):
     n = len(x)
     mean, log_var = x @ a, x @ b
@@ -229,7 +229,7 @@ def _(x, a, b, c, noise):
     return x.T @ (to_z + mean / n), x.T @ to_log_var, z.T @ to_score
 
 
-@wrong("vae_step", "vae_gradient", "wrong point")
+@wrong("vae_step", "vae_gradient", "wrong point", "middle")
 def _(x, a, b, c, noise):
     n = len(x)
     mean, log_var = x @ a, x @ b

@@ -16,7 +16,7 @@ def _price(mean, log_var, noise, pull):  # as the file has it
 # prices
 
 
-@wrong("prices", "moved", "factor")
+@wrong("prices", "moved", "factor", "half")
 def _():
     return 1**2 + 2**2
 
@@ -57,7 +57,7 @@ def _():
     return -np.log(sigma) - 0.5 + 0.5 * sigma**2
 
 
-@wrong("prices", "narrow", "log_var")
+@wrong("prices", "narrow", "log_var", "variance")
 def _():
     return 0.5 * (np.exp(-2) - 1 + 4)
 
@@ -83,12 +83,12 @@ def _():
     return 1.51
 
 
-@wrong("prices", "counted", "factor")
+@wrong("prices", "counted", "factor", "mean")
 def _():
     return 8 * 8 * 3 * 5e-4  # 0.096
 
 
-@wrong("prices", "counted", "channels")
+@wrong("prices", "counted", "channels", "pixels")
 def _():
     return 64 * 5e-4 * 2 / 4
 
@@ -98,7 +98,7 @@ def _():
     return 784 * 5e-4  # as in the lesson
 
 
-@wrong("prices", "counted", "factor")
+@wrong("prices", "counted", "factor", "half")
 def _():
     return 8 * 8 * 3 * 5e-4 / 4
 
@@ -237,19 +237,19 @@ def _(mean, log_var, noise, pull):
     return pull + mean, 0.5 * pull * noise * variance + 0.5 * (variance - 1)
 
 
-@wrong("tug", "slopes", "log_var")
+@wrong("tug", "slopes", "log_var", "variance")
 def _(mean, log_var, noise, pull):
     sigma = np.exp(log_var / 2)
     return pull + mean, 0.5 * pull * noise * sigma + 0.5 * (sigma - 1)
 
 
-@wrong("tug", "slopes", "factor")
+@wrong("tug", "slopes", "factor", "half")
 def _(mean, log_var, noise, pull):
     sigma = np.exp(log_var / 2)
     return pull + mean, pull * noise * sigma + 0.5 * (sigma**2 - 1)
 
 
-@wrong("tug", "slopes", "one way")
+@wrong("tug", "slopes", "one way", "spring")
 def _(mean, log_var, noise, pull):
     return pull, 0.5 * pull * noise * np.exp(log_var / 2)
 
@@ -260,7 +260,7 @@ def _(mean, log_var, noise, pull):
     return pull + mean, 0.5 * pull * noise * sigma + 0.5 * sigma**2
 
 
-@wrong("tug", "slopes", "noise missing")
+@wrong("tug", "slopes", "noise")
 def _(mean, log_var, noise, pull):
     sigma = np.exp(0.5 * log_var)
     return pull + mean, 0.5 * pull * sigma + 0.5 * (sigma**2 - 1)

@@ -10,7 +10,7 @@ from tests.chapters.bank.entries import right, wrong
 # leaks
 
 
-@wrong("leaks", "leaky", "only some")
+@wrong("leaks", "leaky", "only some", "maximum")
 def _(x, slope):
     return np.maximum(x, slope * x)
 
@@ -70,12 +70,12 @@ def _(gy, x, slope):
     return np.where(x > 0, gy, slope)
 
 
-@wrong("leaks", "leaky_gradient", "wrong point")
+@wrong("leaks", "leaky_gradient", "wrong point", "forward again")
 def _(gy, x, slope):
     return np.where(gy > 0, gy, slope * gy)
 
 
-@wrong("leaks", "leaky_gradient", "slope missing")
+@wrong("leaks", "leaky_gradient", "closed")
 def _(gy, x, slope):
     return gy * (x > 0)
 
@@ -94,7 +94,7 @@ def _(gy, x, slope):
     return gy
 
 
-@wrong("leaks", "leaky_gradient", "x left")
+@wrong("leaks", "leaky_gradient", "values")
 def _(gy, x, slope):
     return gy * np.where(x > 0, x, slope * x)  # the leaky relu of x
 
@@ -137,22 +137,22 @@ def _(gy, x, slope):
     return (jacobian.T @ gy.ravel()).reshape(x.shape)
 
 
-@wrong("leaks", "dropout", "factor")
+@wrong("leaks", "dropout", "factor", "unscaled")
 def _(x, kept, rate):
     return x * kept
 
 
-@wrong("leaks", "dropout", "factor")
+@wrong("leaks", "dropout", "factor", "scaled down")
 def _(x, kept, rate):
     return x * kept * (1 - rate)
 
 
-@wrong("leaks", "dropout", "factor")
+@wrong("leaks", "dropout", "factor", "rate")
 def _(x, kept, rate):
     return x * kept / rate
 
 
-@wrong("leaks", "dropout", "inverted")
+@wrong("leaks", "dropout", "dropped")
 def _(x, kept, rate):
     return np.where(kept, 0, x) / (1 - rate)
 
@@ -182,17 +182,17 @@ def _(x, kept, rate):
     return np.array([scale * a if k else 0.0 for a, k in zip(x.ravel(), kept.ravel())]).reshape(x.shape)
 
 
-@wrong("leaks", "dropout_gradient", "factor")
+@wrong("leaks", "dropout_gradient", "factor", "unscaled")
 def _(gy, kept, rate):
     return gy * kept
 
 
-@wrong("leaks", "dropout_gradient", "mask missing")
+@wrong("leaks", "dropout_gradient", "all kept")
 def _(gy, kept, rate):
     return gy / (1 - rate)
 
 
-@wrong("leaks", "dropout_gradient", "mask missing")
+@wrong("leaks", "dropout_gradient", "left out", "all kept")
 def _(gy, kept, rate):
     return gy  # on average dropout does nothing
 
@@ -202,7 +202,7 @@ def _(gy, kept, rate):
     return kept / (1 - rate)
 
 
-@wrong("leaks", "dropout_gradient", "factor")
+@wrong("leaks", "dropout_gradient", "factor", "undone")
 def _(gy, kept, rate):
     return gy * kept * (1 - rate)
 
@@ -212,7 +212,7 @@ def _(gy, kept, rate):
     return gy * kept / (1 - rate) ** 2
 
 
-@wrong("leaks", "dropout_gradient", "wrong point")
+@wrong("leaks", "dropout_gradient", "wrong point", "all kept")
 def _(gy, kept, rate):
     return np.where(gy != 0, gy, 0) / (1 - rate)  # gy is 0 where y was
 

@@ -29,7 +29,7 @@ def _root(covariance):
 # gan_step
 
 
-@wrong("gan_step", "discriminator_slope", "factor")
+@wrong("gan_step", "discriminator_slope", "factor", "two means")
 def _(generator, discriminator, points, real, labels):
     pictures = np.concatenate([points @ generator, real])
     p = _sigmoid(pictures @ discriminator)
@@ -43,7 +43,7 @@ def _(generator, discriminator, points, real, labels):
     return pictures.T @ (p - labels)
 
 
-@wrong("gan_step", "discriminator_slope", "one way")
+@wrong("gan_step", "discriminator_slope", "one way", "one kind")
 def _(generator, discriminator, points, real, labels):
     n = len(points)
     pictures = points @ generator
@@ -51,14 +51,14 @@ def _(generator, discriminator, points, real, labels):
     return pictures.T @ (p - labels[:n]) / (2 * n)
 
 
-@wrong("gan_step", "discriminator_slope", "order")
+@wrong("gan_step", "discriminator_slope", "order", "labels")
 def _(generator, discriminator, points, real, labels):
     pictures = np.concatenate([real, points @ generator])
     p = _sigmoid(pictures @ discriminator)
     return pictures.T @ (p - labels) / len(labels)
 
 
-@wrong("gan_step", "discriminator_slope", "labels")
+@wrong("gan_step", "discriminator_slope", "no noise")
 def _(generator, discriminator, points, real, labels):
     pictures = np.concatenate([points @ generator, real])
     labels = np.concatenate([np.ones((len(points), 1)), np.zeros((len(real), 1))])
@@ -74,14 +74,14 @@ def _(generator, discriminator, points, real, labels):
     return (pictures.T @ error).mean(axis=1, keepdims=True) / len(labels)
 
 
-@wrong("gan_step", "discriminator_slope", "transposed")
+@wrong("gan_step", "discriminator_slope", "transposed", "shape")
 def _(generator, discriminator, points, real, labels):
     pictures = np.concatenate([points @ generator, real])
     p = _sigmoid(pictures @ discriminator)
     return (p - labels).T @ pictures / len(labels)
 
 
-@wrong("gan_step", "discriminator_slope", "chain")
+@wrong("gan_step", "discriminator_slope", "wrong point")
 def _(generator, discriminator, points, real, labels):
     pictures = np.concatenate([points @ generator, real])
     p = _sigmoid(pictures @ discriminator)
@@ -112,19 +112,19 @@ def _(generator, discriminator, points):
     return points.T @ p @ discriminator.T
 
 
-@wrong("gan_step", "generator_slope", "labels")
+@wrong("gan_step", "generator_slope", "label")
 def _(generator, discriminator, points):
     p = _sigmoid(points @ generator @ discriminator)
     return points.T @ (p - 1) @ discriminator.T / len(points)
 
 
-@wrong("gan_step", "generator_slope", "other game")
+@wrong("gan_step", "generator_slope", "saturating")
 def _(generator, discriminator, points):
     p = _sigmoid(points @ generator @ discriminator)
     return points.T @ (1 - p) @ discriminator.T / len(points)
 
 
-@wrong("gan_step", "generator_slope", "chain")
+@wrong("gan_step", "generator_slope", "wrong point")
 def _(generator, discriminator, points):
     p = _sigmoid(points @ generator @ discriminator)
     return points.T @ (p * (1 - p)) @ discriminator.T / len(points)
@@ -173,14 +173,14 @@ def _(generator, discriminator, points):
     return np.outer((points * p[:, None]).mean(axis=0), discriminator[:, 0])
 
 
-@wrong("gan_step", "gan_step", "old discriminator")
+@wrong("gan_step", "gan_step", "at once")
 def _(generator, discriminator, points, more_points, real, labels, d_rate, g_rate, clip):
     to_d = np.clip(_d_slope(generator, discriminator, points, real, labels), -clip, clip)
     to_g = np.clip(_g_slope(generator, discriminator, more_points), -clip, clip)
     return discriminator - d_rate * to_d, generator - g_rate * to_g
 
 
-@wrong("gan_step", "gan_step", "old points")
+@wrong("gan_step", "gan_step", "same points")
 def _(generator, discriminator, points, more_points, real, labels, d_rate, g_rate, clip):
     to_d = _d_slope(generator, discriminator, points, real, labels)
     discriminator = discriminator - d_rate * np.clip(to_d, -clip, clip)
@@ -196,7 +196,7 @@ def _(generator, discriminator, points, more_points, real, labels, d_rate, g_rat
     return discriminator, generator - np.clip(g_rate * to_g, -clip, clip)
 
 
-@wrong("gan_step", "gan_step", "clip norm")
+@wrong("gan_step", "gan_step", "by length")
 def _(generator, discriminator, points, more_points, real, labels, d_rate, g_rate, clip):
     def clipped(g):
         norm = np.linalg.norm(g)
@@ -297,7 +297,7 @@ def _(covariance):
     return axes @ np.diag(variances) @ axes.T
 
 
-@wrong("frechet", "root", "not turned back")
+@wrong("frechet", "root", "axes")
 def _(covariance):
     variances, axes = np.linalg.eigh(covariance)
     return np.diag(np.sqrt(np.maximum(variances, 0)))
@@ -318,7 +318,7 @@ def _(covariance):
     return total
 
 
-@wrong("frechet", "frechet", "only some")
+@wrong("frechet", "frechet", "only some", "two roots")
 def _(mean_a, cov_a, mean_b, cov_b):
     shapes = cov_a + cov_b - 2 * _root(cov_a) @ _root(cov_b)
     return np.sum((mean_a - mean_b) ** 2) + np.trace(shapes)
@@ -329,7 +329,7 @@ def _(mean_a, cov_a, mean_b, cov_b):
     return ((mean_a - mean_b) ** 2).sum() + np.trace(cov_a + cov_b - 2 * _root(cov_a @ cov_b))
 
 
-@wrong("frechet", "frechet", "no square")
+@wrong("frechet", "frechet", "distance")
 def _(mean_a, cov_a, mean_b, cov_b):
     root_a = _root(cov_a)
     middle = _root(root_a @ cov_b @ root_a)
@@ -364,7 +364,7 @@ def _(mean_a, cov_a, mean_b, cov_b):
     return ((mean_a - mean_b) ** 2).sum() + np.trace(cov_a + cov_b - 2 * middle)
 
 
-@wrong("frechet", "frechet", "factor")
+@wrong("frechet", "frechet", "factor", "factor of 2")
 def _(mean_a, cov_a, mean_b, cov_b):
     root_a = _root(cov_a)
     middle = _root(root_a @ cov_b @ root_a)

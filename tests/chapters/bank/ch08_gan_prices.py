@@ -15,7 +15,7 @@ def _generator_price(pictures, w, b):  # as the file has it
 # equilibrium
 
 
-@wrong("equilibrium", "coin", "factor")
+@wrong("equilibrium", "coin", "factor", "sum")
 def _():
     return 2 * np.log(2)
 
@@ -45,12 +45,12 @@ def _():
     return np.mean([-np.log(0.5)] * 10 + [-np.log(1 - 0.5)] * 10)
 
 
-@wrong("equilibrium", "best", "noise missing")
+@wrong("equilibrium", "best", "no noise")
 def _():
     return 0.5
 
 
-@wrong("equilibrium", "best", "mean")
+@wrong("equilibrium", "best", "largest")
 def _():
     return 0.5 + 0.05
 
@@ -65,7 +65,7 @@ def _():
     return 0.5 * (1 - 0.025) + 0.5 * (0 - 0.025)
 
 
-@wrong("equilibrium", "best", "noise inwards")
+@wrong("equilibrium", "best", "no noise")
 def _():
     return 0.5 * (1 - 0.025) + 0.5 * 0.025
 
@@ -82,12 +82,12 @@ def _():
     return p[np.argmin(-y * np.log(p) - (1 - y) * np.log(1 - p))]
 
 
-@wrong("equilibrium", "fooled", "labels")
+@wrong("equilibrium", "fooled", "label")
 def _():
     return -np.log(0.525)
 
 
-@wrong("equilibrium", "fooled", "noise missing")
+@wrong("equilibrium", "fooled", "no noise")
 def _():
     return np.log(2)
 
@@ -117,17 +117,17 @@ def _():
     return 0.744
 
 
-@wrong("equilibrium", "pull", "factor")
+@wrong("equilibrium", "pull", "factor", "share")
 def _():
     return 0.999
 
 
-@wrong("equilibrium", "pull", "other game")
+@wrong("equilibrium", "pull", "saturating")
 def _():
     return (1 - 0.999) / 20
 
 
-@wrong("equilibrium", "pull", "chain")
+@wrong("equilibrium", "pull", "saturating")
 def _():
     return 0.999 * (1 - 0.999) / 20
 
@@ -289,7 +289,7 @@ def _(rule):
     return True
 
 
-@wrong("caught", "lesson_for_pictures", "other game")
+@wrong("caught", "lesson_for_pictures", "saturating")
 def _(pictures, w, b):
     p = 1 / (1 + np.exp(-(pictures @ w + b)))
     to_score = (1 - p) / len(pictures)
@@ -302,14 +302,14 @@ def _(pictures, w, b):
     return p @ w.T
 
 
-@wrong("caught", "lesson_for_pictures", "labels")
+@wrong("caught", "lesson_for_pictures", "label")
 def _(pictures, w, b):
     p = 1 / (1 + np.exp(-(pictures @ w + b)))
     to_score = (p - 1) / len(pictures)
     return to_score @ w.T
 
 
-@wrong("caught", "lesson_for_pictures", "chain")
+@wrong("caught", "lesson_for_pictures", "wrong point")
 def _(pictures, w, b):
     p = 1 / (1 + np.exp(-(pictures @ w + b)))
     to_score = p * (1 - p) / len(pictures)
@@ -323,13 +323,13 @@ def _(pictures, w, b):
     return to_p @ w.T
 
 
-@wrong("caught", "lesson_for_pictures", "bias missing")
+@wrong("caught", "lesson_for_pictures", "bias")
 def _(pictures, w, b):
     p = 1 / (1 + np.exp(-(pictures @ w)))
     return p / len(pictures) @ w.T
 
 
-@wrong("caught", "lesson_for_pictures", "sum twice")
+@wrong("caught", "lesson_for_pictures", "sum twice", "neighbours")
 def _(pictures, w, b):
     p = 1 / (1 + np.exp(-(pictures @ w + b)))
     return np.full(pictures.shape, p.mean()) * w.T / len(pictures)

@@ -46,7 +46,7 @@ def _(generated, real, noise):
     return np.mean(-labels * np.log(p) - (1 - labels) * np.log(1 - p))
 
 
-@wrong("rivals", "discriminator_loss", "noise missing")
+@wrong("rivals", "discriminator_loss", "no noise")
 def _(generated, real, noise):
     return (np.logaddexp(0, -generated).sum() + np.logaddexp(0, real).sum()) / (2 * len(real))
 
@@ -71,7 +71,7 @@ def _(generated, real, noise):
     return 0.5 * (fake.mean() + true.mean())
 
 
-@wrong("rivals", "discriminator_gradient", "factor")
+@wrong("rivals", "discriminator_gradient", "factor", "two means")
 def _(generated, real, noise):
     n = len(generated)
     return (_sigmoid(generated) - 1 - noise[:n]) / n, (_sigmoid(real) - noise[n:]) / n
@@ -83,7 +83,7 @@ def _(generated, real, noise):
     return _sigmoid(generated) - 1 - noise[:n], _sigmoid(real) - noise[n:]
 
 
-@wrong("rivals", "discriminator_gradient", "noise missing")
+@wrong("rivals", "discriminator_gradient", "no noise")
 def _(generated, real, noise):
     n = len(generated)
     return (_sigmoid(generated) - 1) / (2 * n), _sigmoid(real) / (2 * n)
@@ -95,7 +95,7 @@ def _(generated, real, noise):
     return (_sigmoid(generated) - noise[:n]) / (2 * n), (_sigmoid(real) - 1 - noise[n:]) / (2 * n)
 
 
-@wrong("rivals", "discriminator_gradient", "chain")
+@wrong("rivals", "discriminator_gradient", "wrong point")
 def _(generated, real, noise):
     n = len(generated)
     p, q = _sigmoid(generated), _sigmoid(real)
@@ -154,12 +154,12 @@ def _(generated, real, noise):
     return fake, half * (0.5 + 0.5 * np.tanh(real / 2)) - half * noise[n:]
 
 
-@wrong("rivals", "generator_loss", "labels")
+@wrong("rivals", "generator_loss", "label")
 def _(generated):
     return np.logaddexp(0, -generated).mean()
 
 
-@wrong("rivals", "generator_loss", "other game")
+@wrong("rivals", "generator_loss", "saturating")
 def _(generated):
     return -np.logaddexp(0, -generated).mean()  # log p, which it wants small
 
@@ -193,17 +193,17 @@ def _(generated):
     return _sigmoid(generated)
 
 
-@wrong("rivals", "generator_gradient", "labels")
+@wrong("rivals", "generator_gradient", "label")
 def _(generated):
     return (_sigmoid(generated) - 1) / len(generated)
 
 
-@wrong("rivals", "generator_gradient", "other game")
+@wrong("rivals", "generator_gradient", "saturating")
 def _(generated):
     return (1 - _sigmoid(generated)) / len(generated)
 
 
-@wrong("rivals", "generator_gradient", "chain")
+@wrong("rivals", "generator_gradient", "wrong point")
 def _(generated):
     p = _sigmoid(generated)
     return p * (1 - p) / len(generated)
@@ -215,12 +215,12 @@ def _(generated):
     return 1 / (1 - p) / len(generated)
 
 
-@wrong("rivals", "generator_gradient", "factor")
+@wrong("rivals", "generator_gradient", "factor", "sign")
 def _(generated):
     return -_sigmoid(generated) / len(generated)
 
 
-@wrong("rivals", "generator_gradient", "sum twice")
+@wrong("rivals", "generator_gradient", "sum twice", "neighbours")
 def _(generated):
     return _sigmoid(generated).mean(axis=0)
 
