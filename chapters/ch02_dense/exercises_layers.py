@@ -60,6 +60,24 @@ def _():
     return 12 * 12 * 20 + 20 * 7
 
 
+@weights.mistake("units")
+def _():
+    """Those are the numbers that come out of the layers. How many weights does it take to make one of them?"""
+    return 144 + 20 + 7
+
+
+@weights.mistake("bias, of inputs")
+def _():
+    """Is there a bias for each number that goes in, or for each that comes out?"""
+    return 144 * 20 + 144 + 20 * 7 + 20
+
+
+@weights.mistake("first layer")
+def _():
+    """That is the first layer. The second one learns, too."""
+    return 144 * 20 + 20
+
+
 @weights.mistake("side")
 def _():
     """The first layer is larger: how many numbers does a picture of 12×12 have?"""
@@ -103,6 +121,18 @@ def _(x, kernel, bias):
     return x @ kernel
 
 
+@dense.mistake("sum twice")
+def _(x, kernel, bias):
+    """The bias came in once for each number that goes in. How often is it added to the sum?"""
+    return x @ kernel + kernel.shape[0] * bias
+
+
+@dense.mistake("relu")
+def _(x, kernel, bias):
+    """What is below 0 has become 0. Does the formula of this layer ask for that?"""
+    return np.maximum(x @ kernel + bias, 0)
+
+
 @DENSE.gradient(dense_naive, ("x", "kernel", "bias"), layers)
 def dense_gradient(gy, x, kernel):
     """How the loss moves with each number that went in.
@@ -137,6 +167,18 @@ def _(gy, x, kernel):
 def _(gy, x, kernel):
     """In the gradient of x all units count alike. But how far does unit j move when x[n, i] does?"""
     return np.tile(gy.sum(axis=1, keepdims=True), len(kernel)), x.T @ gy, gy.sum(axis=0)
+
+
+@dense_gradient.mistake("weights, summed")
+def _(gy, x, kernel):
+    """gy and the kernel were each summed over the units, then multiplied. Has not each unit a weight of its own?"""
+    return gy.sum(axis=1, keepdims=True) * kernel.sum(axis=1), x.T @ gy, gy.sum(axis=0)
+
+
+@dense_gradient.mistake("transposed")
+def _(gy, x, kernel):
+    """The right numbers in another order. A transposed array that is reshaped has the shape; and its columns?"""
+    return gy @ kernel.T, (gy.T @ x).reshape(kernel.shape), gy.sum(axis=0)
 
 
 @dense_gradient.mistake("sum twice")
@@ -211,6 +253,18 @@ def _(x):
     return np.abs(x)
 
 
+@relu.mistake("leaky")
+def _(x):
+    """A little of what is below 0 comes through. How much should?"""
+    return np.maximum(x, 0.01 * x)
+
+
+@relu.mistake("clipped")
+def _(x):
+    """This is the clipped relu, which comes further below."""
+    return np.clip(x, 0, 6)
+
+
 @RELU.gradient(relu_naive, "x", signals)
 def relu_gradient(gy, x):
     """How the loss moves with each element of x. gy and x have one shape, and so has what you return. 0 at x = 0."""
@@ -229,13 +283,13 @@ def _(gy, x):
     return (x > 0) * 1.0
 
 
-@relu_gradient.mistake("wrong point")
+@relu_gradient.mistake("upstream, its sign")
 def _(gy, x):
     """Gradients below 0 are held back, as if relu were applied to them. Does the slope depend on gy, or on x?"""
     return np.where(gy > 0, gy, 0.0)
 
 
-@relu_gradient.mistake("both")
+@relu_gradient.mistake("upstream, both")
 def _(gy, x):
     """Where x is above 0 right, but only for gradients above 0. May a gradient not be negative?"""
     return np.where((x > 0) & (gy > 0), gy, 0.0)
@@ -247,7 +301,7 @@ def _(gy, x):
     return gy * np.maximum(x, 0)
 
 
-@relu_gradient.mistake("sign")
+@relu_gradient.mistake("factor")
 def _(gy, x):
     """Below 0 the gradient passes with its sign turned. Does y move there at all?"""
     return gy * np.sign(x)
@@ -271,7 +325,7 @@ def _(gy, x):
     return gy * (x > 0)
 
 
-@clipped_gradient.mistake("wrong point")
+@clipped_gradient.mistake("upstream, clipped")
 def _(gy, x):
     """The gradients are clipped to 0 and 6. Is it gy that was clipped on the way forward?"""
     return np.clip(gy, 0, 6)
@@ -287,6 +341,30 @@ def _(gy, x):
 def _(gy, x):
     """Above 6 the gradient comes six times, as if it were the slope that is 6 there. Is it the slope, or y?"""
     return gy * np.where(x > 6, 6.0, x > 0)
+
+
+@clipped_gradient.mistake("upstream")
+def _(gy, x):
+    """This is the slope of the clipped relu. But with how much does the loss move when y moves by one?"""
+    return ((x > 0) & (x < 6)) * 1.0
+
+
+@clipped_gradient.mistake("upstream, both")
+def _(gy, x):
+    """What goes back is clipped, as if it went forward. May a gradient not be negative?"""
+    return np.clip(gy * (x > 0), 0, 6)
+
+
+@clipped_gradient.mistake("always")
+def _(gy, x):
+    """Every gradient passes. Is there an x that is neither above 0 nor below 6? Is "or" the right word?"""
+    return gy * ((x > 0) | (x < 6))
+
+
+@clipped_gradient.mistake("value, 6")
+def _(gy, x):
+    """From 6 on the gradient is 6. Is it y that is 6 there, or its slope?"""
+    return np.where(x < 6, gy * (x > 0), 6.0)
 
 
 EXERCISES = [DENSE, RELU]

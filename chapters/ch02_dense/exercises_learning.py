@@ -118,6 +118,29 @@ def _(kernel, bias, x, t, rate):
     return kernel, bias, -(t * np.log(probabilities(x @ kernel + bias))).sum() / len(x)
 
 
+@training_step.mistake("loss after")
+def _(kernel, bias, x, t, rate):
+    """The weights are right. Is the loss the one before the step, or the one after it?"""
+    gz = (probabilities(x @ kernel + bias) - t) / len(x)
+    kernel, bias = kernel - rate * (x.T @ gz), bias - rate * gz.sum(axis=0)
+    return kernel, bias, -(t * np.log(probabilities(x @ kernel + bias))).sum() / len(x)
+
+
+@training_step.mistake("bias")
+def _(kernel, bias, x, t, rate):
+    """The bias is as it was before. Does it not learn?"""
+    p = probabilities(x @ kernel + bias)
+    return kernel - rate * (x.T @ (p - t)) / len(x), bias + 0.0, -(t * np.log(p)).sum() / len(x)
+
+
+@training_step.mistake("softmax twice")
+def _(kernel, bias, x, t, rate):
+    """(p − t) / n went through the gradient of softmax once more. With what does the loss move like that: p, or z?"""
+    p = probabilities(x @ kernel + bias)
+    gz = p * ((p - t) - ((p - t) * p).sum(axis=1, keepdims=True)) / len(x)
+    return kernel - rate * (x.T @ gz), bias - rate * gz.sum(axis=0), -(t * np.log(p)).sum() / len(x)
+
+
 @training_step.mistake("rate")
 def _(kernel, bias, x, t, rate):
     """The step is the whole gradient. What is the rate for?"""
@@ -261,6 +284,27 @@ def _(w, g, m, v, t, rate, beta_1, beta_2, epsilon):
     """The two betas have changed places. Which of the means remembers for longer?"""
     m, v = beta_2 * m + (1 - beta_2) * g, beta_1 * v + (1 - beta_1) * g**2
     return w - rate * np.sqrt(1 - beta_1**t) / (1 - beta_2**t) * m / (np.sqrt(v) + epsilon), m, v
+
+
+@adam_step.mistake("betas, of what is new")
+def _(w, g, m, v, t, rate, beta_1, beta_2, epsilon):
+    """beta is the share of what is new here. Which share of a running mean should be kept?"""
+    m, v = (1 - beta_1) * m + beta_1 * g, (1 - beta_2) * v + beta_2 * g**2
+    return w - rate * np.sqrt(1 - beta_2**t) / (1 - beta_1**t) * m / (np.sqrt(v) + epsilon), m, v
+
+
+@adam_step.mistake("bias correction, root")
+def _(w, g, m, v, t, rate, beta_1, beta_2, epsilon):
+    """The means are right, and so is the correction of m. v is corrected under the root: what comes out of it?"""
+    m, v = beta_1 * m + (1 - beta_1) * g, beta_2 * v + (1 - beta_2) * g**2
+    return w - rate * (1 - beta_2**t) / (1 - beta_1**t) * m / (np.sqrt(v) + epsilon), m, v
+
+
+@adam_step.mistake("square")
+def _(w, g, m, v, t, rate, beta_1, beta_2, epsilon):
+    """v is a running mean of the gradient's size. What should it be a mean of?"""
+    m, v = beta_1 * m + (1 - beta_1) * g, beta_2 * v + (1 - beta_2) * np.abs(g)
+    return w - rate * np.sqrt(1 - beta_2**t) / (1 - beta_1**t) * m / (np.sqrt(v) + epsilon), m, v
 
 
 @adam_step.mistake("running mean")

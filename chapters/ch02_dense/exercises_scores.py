@@ -39,10 +39,11 @@ SOFTMAX = Exercise(
 
 
 def scores(rng: np.random.Generator):
-    """Scores of several pictures, of one, and ones that are too large for exp."""
+    """Scores of several pictures, of one, and ones that are too large for exp, or too small beside the others."""
     yield Case("several pictures", {"x": rng.normal(size=(4, 3))})
     yield Case("one picture", {"x": rng.normal(size=(1, 5))})
-    yield Case("scores about 1000", {"x": 1000 + rng.normal(size=(3, 4))})
+    far = np.array([[1000.0], [-1000.0], [0.0]])
+    yield Case("scores about 1000 and -1000", {"x": far + rng.normal(size=(3, 4))})
 
 
 def softmax_naive(x):
@@ -87,6 +88,28 @@ def _(x):
         return e / e.sum(axis=1, keepdims=True)
 
 
+@softmax.mistake("not finite, of all")
+def _(x):
+    """Wrong where one picture's scores are far below another's. From which scores was the largest taken away?"""
+    with np.errstate(invalid="ignore"):
+        e = np.exp(x - x.max())
+        return e / e.sum(axis=1, keepdims=True)
+
+
+@softmax.mistake("clipped")
+def _(x):
+    """Right for small scores. Scores of 1000 and 1001 are the same after clipping. What may be done to both?"""
+    e = np.exp(np.clip(x, -500, 500))
+    return e / e.sum(axis=1, keepdims=True)
+
+
+@softmax.mistake("scaled")
+def _(x):
+    """The scores were divided to make them small. Are the probabilities the same after that?"""
+    e = np.exp(x / np.abs(x).max(axis=1, keepdims=True))
+    return e / e.sum(axis=1, keepdims=True)
+
+
 @SOFTMAX.gradient(softmax_naive, "x", scores)
 def softmax_gradient(gy, y):
     """How the loss moves with each score.
@@ -116,16 +139,22 @@ def _(gy, y):
     return y * (gy - (gy * y).sum())
 
 
-@softmax_gradient.mistake("weights")
+@softmax_gradient.mistake("cross terms, weights")
 def _(gy, y):
     """What is taken off is the plain sum of gy. How far does each other probability move when a score grows?"""
     return y * (gy - gy.sum(axis=1, keepdims=True))
 
 
-@softmax_gradient.mistake("mean")
+@softmax_gradient.mistake("cross terms, mean")
 def _(gy, y):
     """What is taken off is the plain mean of gy. Do all probabilities of a picture move equally far?"""
     return y * (gy - gy.mean(axis=1, keepdims=True))
+
+
+@softmax_gradient.mistake("factor")
+def _(gy, y):
+    """What is taken off is a mean over the classes. Are the ways of a score to the loss as many as the classes?"""
+    return y * (gy - (gy * y).mean(axis=1, keepdims=True))
 
 
 @softmax_gradient.mistake("upstream")
@@ -171,13 +200,12 @@ ENTROPY = Exercise(
 
 def answers(rng: np.random.Generator):
     """Scores and targets: of several pictures, of one, and of ones that are sure of themselves."""
-    for label, n, k, size in [
-        ("several pictures", 5, 3, 1),
-        ("one picture", 1, 4, 1),
-        ("surely wrong", 3, 4, 400),
-    ]:
-        yield Case(label, {"z": size * rng.normal(size=(n, k)), "t": np.eye(k)[rng.integers(k, size=n)]})
-    yield Case("scores about 1000", {"z": 1000 + rng.normal(size=(3, 4)), "t": np.eye(4)[[3, 0, 0]]})
+    for label, n, k in [("several pictures", 5, 3), ("one picture", 1, 4)]:
+        yield Case(label, {"z": rng.normal(size=(n, k)), "t": np.eye(k)[rng.integers(k, size=n)]})
+    far = np.array([[1000.0], [-1000.0], [0.0]])
+    yield Case("scores about 1000 and -1000", {"z": far + rng.normal(size=(3, 4)), "t": np.eye(4)[[3, 0, 0]]})
+    sure = rng.permuted(np.tile([-1500.0, -700.0, 40.0, 900.0], (3, 1)), axis=1) + rng.normal(size=(3, 4))
+    yield Case("surely wrong", {"z": sure, "t": np.eye(4)[sure.argmin(axis=1)]})
 
 
 def cross_entropy_naive(z, t):
@@ -240,6 +268,21 @@ def _(z, t):
     return -(t * np.log(p) + (1 - t) * np.log(1 - p)).sum() / len(z)
 
 
+@cross_entropy.mistake("not finite, log")
+def _(z, t):
+    """Who is surely wrong has a probability that is rounded to 0. What is its logarithm? And can one do without p?"""
+    with np.errstate(all="ignore"):
+        e = np.exp(z - z.max(axis=1, keepdims=True))
+        return -(t * np.log(e / e.sum(axis=1, keepdims=True))).sum() / len(z)
+
+
+@cross_entropy.mistake("largest")
+def _(z, t):
+    """The largest score was taken from all scores in one place, and not in the other. Where does it come back in?"""
+    e = np.exp(z - z.max(axis=1, keepdims=True))
+    return (np.log(e.sum(axis=1)) - (z * t).sum(axis=1)).mean()
+
+
 @ENTROPY.gradient(cross_entropy_naive, "z", answers)
 def cross_entropy_gradient(z, t):
     """How the loss moves with each score. z and t as above. Nothing arrives from above: the loss is the end.
@@ -284,6 +327,13 @@ def _(z, t):
     """The probabilities of all pictures together sum to 1 here. Whose should?"""
     e = np.exp(z - z.max())
     return (e / e.sum() - t) / len(z)
+
+
+@cross_entropy_gradient.mistake("neighbours, targets")
+def _(z, t):
+    """1 was taken off at the true classes of all pictures, in every row. Which row has which true class?"""
+    e = np.exp(z - z.max(axis=1, keepdims=True))
+    return (e / e.sum(axis=1, keepdims=True) - (t.sum(axis=0) > 0)) / len(z)
 
 
 @cross_entropy_gradient.mistake("squared")

@@ -138,4 +138,25 @@ def _(gy, x):
     return gy - (gy * x).sum(axis=1, keepdims=True) / s
 
 
+@shares_gradient.mistake("square")
+def _(gy, x):
+    """How one x moves its own share is right. The sum moves the shares by −x / s², of which one s is missing."""
+    s = x.sum(axis=1, keepdims=True)
+    return (gy - (gy * x).sum(axis=1, keepdims=True)) / s
+
+
+@shares_gradient.mistake("factor, sign")
+def _(gy, x):
+    """A sign is turned. When the sum of a row grows, do its shares grow?"""
+    s = x.sum(axis=1, keepdims=True)
+    return (gy + (gy * x).sum(axis=1, keepdims=True) / s) / s
+
+
+@shares_gradient.mistake("softmax")
+def _(gy, x):
+    """This is the gradient of softmax. Is there an exp on the way from x to its share?"""
+    y = shares(x)
+    return y * (gy - (gy * y).sum(axis=1, keepdims=True))
+
+
 EXERCISES = [SHARES]
