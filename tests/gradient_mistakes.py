@@ -16,7 +16,7 @@ import numpy as np
 from tinydl.gradcheck import Mistake, Trial, by_differences
 
 Names = dict[str, Any]
-RNG = np.random.default_rng(0)
+RNG = np.random.default_rng(2026)
 
 
 def call(function: Callable, names: Names) -> Any:

@@ -149,31 +149,32 @@ def _asked(again: Ask, names: dict[str, Any]) -> np.ndarray | None:
 
 def neighbours(looks: Looks, again: Ask, reference: Ask) -> Diagnosis | None:
     """What comes out for the first sample changes with the others of its batch."""
-    for look in sorted(looks, key=lambda look: (not look.wrong, look.expected.size)):
-        n = look.expected.shape[0] if look.expected.ndim else 0
-        if n < 2 or look.yours.shape != look.expected.shape:
-            continue
-        others = {name: a for name, a in look.arrays().items() if a.ndim and len(a) == n}
-        changed = {**look.names, **{name: _with_others(a) for name, a in others.items()}}
-        right = _asked(reference, changed)
-        if not others or right is None or not _same_first(right, look.expected, look.tolerance):
-            continue
-        answer = _asked(again, changed)
-        if answer is None or _same_first(answer, look.yours, look.tolerance):
-            return None
-        return Diagnosis(
-            "neighbours",
-            f"What you give for the first sample changes when only the others of its batch do; the right {look.what} "
-            "stays. Over which axis is something summed, or the largest looked for?",
-        )
-    return None
+    batches = [look for look in looks if look.wrong and look.expected.ndim and len(look.expected) > 1]
+    changed = [_with_others(look) for look in batches]
+    for look, names in zip(batches, changed):
+        right = _asked(reference, names)
+        if right is None or not _same_first(right, look.expected, look.tolerance):
+            return None  # this function may depend on them
+    if not batches:
+        return None
+    answer, at = _asked(again, changed[0]), batches[0]
+    if answer is None or _same_first(answer, at.yours, at.tolerance):
+        return None
+    return Diagnosis(
+        "neighbours",
+        f"What you give for the first sample changes when only the others of its batch do; the right {at.what} stays. "
+        "Over which axis is something summed, or the largest looked for?",
+    )
 
 
-def _with_others(a: np.ndarray) -> np.ndarray:
-    """The first sample as it was, among larger ones: of their sign, so that what was a probability stays positive."""
-    changed = a.copy()
-    changed[1:] *= 1.5
-    return changed
+def _with_others(look: Look) -> dict[str, Any]:
+    """The first sample among larger ones: with signs as they were, so that what was a probability stays positive."""
+    names = dict(look.names)
+    for name, array in look.arrays().items():
+        if len(array) == len(look.expected):
+            names[name] = array.copy()
+            names[name][1:] *= 1.5
+    return names
 
 
 def _same_first(a: np.ndarray, b: np.ndarray, tolerance: float) -> bool:

@@ -152,7 +152,7 @@ def _of_itself(looks: list[Look], found: Fit, name: str | None) -> str:
         said += f": {name}"
     elif others:
         said += f" ({' and '.join(others[:3])} in other cases)"
-    return f"{said}. {_asks(cs[0], name)}"
+    return f"{said}. {_asks(cs[0], name, bool(others))}"
 
 
 def _besides(guess: Guess, found: Fit, name: str | None) -> str:
@@ -161,11 +161,11 @@ def _besides(guess: Guess, found: Fit, name: str | None) -> str:
     return f"{guess.sentence} Besides, there is a factor of {plain(c)}{f': {name}' if name else ''}."
 
 
-def _asks(c: float, name: str | None) -> str:
+def _asks(c: float, name: str | None, many: bool) -> str:
     if abs(c + 1) < 1e-5:
         return "Where does a sign get lost, or come in once too often?"
     if name is None:
-        return "Where could this number come from?"
+        return "Which factor is the same for all elements?" if many else "Where could this number come from?"
     if not name:
         return "Where does a 2 come in, or get lost?"
     if " is the " not in name:

@@ -42,6 +42,9 @@ class Diagnosis:
     sentence: str
 
 
+NOTHING = (np.zeros(0), np.zeros(0))  # what a guess gives for a look that is too small to tell
+
+
 class Look:
     """A trial, ready to be compared: both sides in float64."""
 

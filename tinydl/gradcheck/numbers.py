@@ -19,8 +19,8 @@ def named_numbers(names: dict[str, Any]) -> dict[str, float]:
     """The numbers that a call is about, each by what it is, those first that a factor most often is.
 
     Example:
-        >>> named_numbers({"x": np.ones((4, 3)), "rate": 0.1})
-        {'the batch size': 4.0, 'the number of columns of x': 3.0, 'the number of elements of x': 12.0, 'rate': 0.1}
+        >>> named_numbers({"x": np.ones((4, 3)), "size": 5})
+        {'the batch size': 4.0, 'the number of columns of x': 3.0, 'the number of elements of x': 12.0, 'size': 5.0}
     """
     found: dict[str, float] = {}
     arrays = {name: value for name, value in names.items() if isinstance(value, np.ndarray) and value.ndim}
@@ -39,6 +39,8 @@ def named_numbers(names: dict[str, Any]) -> dict[str, float]:
             continue
         if several.ndim == 0:
             found[name] = float(several)
+            if 0 < several < 1:
+                found[f"1 − {name}"] = 1 - float(several)
         elif several.ndim == 1 and several.size:
             found |= {f"{name}[{i}]": float(each) for i, each in enumerate(several)}
             found[f"the product of {name}"] = float(several.prod())

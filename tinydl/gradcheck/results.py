@@ -11,7 +11,7 @@ from itertools import combinations, permutations, product
 
 import numpy as np
 
-from tinydl.gradcheck.evidence import Guess, Look, distinct
+from tinydl.gradcheck.evidence import NOTHING, Guess, Look, distinct
 from tinydl.gradcheck.numbers import KERNELS
 from tinydl.gradcheck.reading import reread, written_wrong
 
@@ -55,40 +55,30 @@ def axes_left(look: Look) -> Iterator[Guess]:
     shape, wanted = look.yours.shape, look.expected.shape
     if math.prod(shape) <= math.prod(wanted):
         return
-    broadcast = _is_elementwise(look)
-    for axes in _subsets(range(len(shape))):
-        if math.prod(shape[a] for a in axes) == 1:
-            continue
-        kept = tuple(1 if a in axes else size for a, size in enumerate(shape))
-        without = tuple(size for a, size in enumerate(shape) if a not in axes)
-        if wanted not in (kept, without):
-            continue
-        if broadcast:
-            text = (
-                f"Yours has the shape {shape}, where {wanted} went in: that array was stretched by broadcasting, each "
-                "of its numbers used several times. What becomes of their gradients?"
-            )
-        else:
-            which = "axis" if len(axes) == 1 else "axes"
-            text = (
-                f"Yours has the shape {shape}; summed over {which} {', '.join(map(str, axes))} it would be right. Over "
-                "what is one number used again and again?"
-            )
-        yield Guess(
-            "broadcast" if broadcast else "sum missing",
-            text,
-            _summed_down,
-            axes,
+    if _is_elementwise(look):
+        key = "broadcast"
+        text = (
+            f"Yours has the shape {shape}, where {wanted} went in: that array was stretched by broadcasting, each of "
+            "its numbers used several times. What becomes of their gradients?"
         )
-    text = (
-        f"Yours has the shape {shape}, and holds what is right, {wanted}, several times over. "
-        "Which axis is there too many?"
-    )
-    yield Guess(
-        "broadcast" if broadcast else "sum missing",
-        text,
-        lambda at: (at.yours, np.broadcast_to(at.expected, at.yours.shape)),
-    )
+    else:
+        key = "sum missing"
+        text = (
+            f"Yours has the shape {shape}, and with a sum it would be right: {wanted} is asked for. Over what is one "
+            "number used again and again?"
+        )
+    yield Guess(key, text, lambda at: (_unbroadcast(at.yours, at.expected.shape), at.expected))
+    for axes in _subsets(range(len(shape))):
+        if math.prod(shape[axis] for axis in axes) > 1:
+            yield Guess(key, text, _summed_down, axes)
+    said = f"Yours has the shape {shape}, and holds what is right, {wanted}, several times. Which axis is too many?"
+    yield Guess(key, said, lambda at: (at.yours, np.broadcast_to(at.expected, at.yours.shape)))
+
+
+def _unbroadcast(a: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+    """Summed over all axes that broadcasting from a shape would have stretched."""
+    a = a.sum(axis=tuple(range(a.ndim - len(shape))))
+    return a.sum(axis=tuple(axis for axis, size in enumerate(shape) if size == 1), keepdims=True)
 
 
 def _summed_down(at: Look, axes: tuple[int, ...]) -> Pair:
@@ -99,19 +89,20 @@ def _summed_down(at: Look, axes: tuple[int, ...]) -> Pair:
 
 def summed_again(look: Look) -> Iterator[Guess]:
     """A right result, summed over an axis too many, and perhaps spread again."""
-    text = "Yours is the right {what}, summed over {axes}. Which sum is there too many?"
-
-    def summed(at: Look, axes: tuple[int, ...]) -> np.ndarray:
-        total = at.expected.sum(axis=axes, keepdims=True)
-        if at.yours.shape == at.expected.shape:
-            return np.broadcast_to(total, at.expected.shape)
-        return total if at.yours.shape == total.shape else total.squeeze(axes)
-
+    said = f"Yours is the right {look.what}, summed over all of it. Which of it belongs to which element?"
+    yield Guess("sum twice", said, _sum)
     for axes in _subsets(range(look.expected.ndim)):
-        if math.prod(look.expected.shape[a] for a in axes) > 1:
+        if math.prod(look.expected.shape[axis] for axis in axes) > 1:
             words = f"ax{'i' if len(axes) == 1 else 'e'}s {', '.join(map(str, axes))}"
-            said = text.format(what=look.what, axes=words)
-            yield Guess("sum twice", said, summed, axes)
+            said = f"Yours is the right {look.what}, summed over {words}. Which sum is there too many?"
+            yield Guess("sum twice", said, _sum, axes)
+
+
+def _sum(at: Look, axes: tuple[int, ...] | None = None) -> np.ndarray:
+    total = at.expected.sum(axis=axes, keepdims=True)
+    if at.yours.shape == at.expected.shape:
+        return np.broadcast_to(total, at.expected.shape)
+    return total if at.yours.shape == total.shape else total.squeeze(axes)
 
 
 def another_shape(look: Look) -> Iterator[Guess]:
@@ -166,7 +157,7 @@ def flipped(look: Look) -> Iterator[Guess]:
 
 def rim(look: Look) -> Iterator[Guess]:
     """Larger by a rim that holds the right array, or smaller by one that is cut off."""
-    if look.yours.ndim != look.expected.ndim:
+    if look.yours.ndim != look.expected.ndim or look.expected.ndim < 2:
         return
     more = [a - b for a, b in zip(look.yours.shape, look.expected.shape)]
     if any(more) and min(more) >= 0:
@@ -232,8 +223,7 @@ def _overlap(at: Look, span: tuple[int, ...], steps: tuple[int, ...]) -> Pair | 
         n = max(a.shape[axis] - abs(step), 0)
         a = np.take(a, np.arange(n) + max(step, 0), axis)
         b = np.take(b, np.arange(n) + max(-step, 0), axis)
-    enough = 2 * a.size >= at.yours.size and distinct(b) >= 3
-    return (a, b) if enough else (np.zeros(0), np.zeros(0))  # too little to tell
+    return (a, b) if 2 * a.size >= at.yours.size and distinct(b) >= 3 else NOTHING
 
 
 def other_order(look: Look) -> Iterator[Guess]:
