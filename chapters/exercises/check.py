@@ -7,6 +7,7 @@ import json
 from argparse import Namespace
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from rich.console import Group
 from rich.progress import Progress
@@ -144,7 +145,7 @@ def _all(checker: Checker, options: Namespace) -> int:
     hidden = options.json or not screen.is_terminal
     with Progress(console=screen, transient=True, disable=hidden) as progress:
         bar = progress.add_task("checking", total=len(exercises))
-        limits = {"seconds": checker.seconds, "megabytes": checker.megabytes}
+        limits: dict[str, Any] = {"seconds": checker.seconds, "megabytes": checker.megabytes}
         for verdict in grade.grade(checker.folder, exercises=exercises, seed=checker.seed, **limits):
             verdicts.append(verdict)
             progress.advance(bar)

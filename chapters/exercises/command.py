@@ -43,7 +43,7 @@ def init(options: Namespace) -> None:
     """Put the stubs that are missing into the reader's folder."""
     if options.name and options.dir:
         raise course.Refused("init takes one folder: DIR or --dir DIR")
-    folder = Path(options.name) if options.name else options.dir or workspace.DEFAULT
+    folder = Path(options.name) if options.name else options.dir or workspace.usual()
     new, old = workspace.init(folder)
     if not old:
         print(f"{folder}: {new} exercises, in the order of the chapters.")

@@ -36,11 +36,16 @@ def file_of(folder: Path, exercise: Exercise) -> Path:
 
     It is found by its name, so that a course in which it has another place finds it, too.
     """
-    usual = folder / exercise.chapter.package / f"{_place(exercise)}_{exercise.name}.py"
-    if usual.exists() or not usual.parent.is_dir():
-        return usual
+    own = folder / exercise.chapter.package / f"{_place(exercise)}_{exercise.name}.py"
+    if own.exists() or not own.parent.is_dir():
+        return own
     ours = re.compile(rf"([0-9]+_)?{re.escape(exercise.name)}\.py")
-    return min((path for path in usual.parent.iterdir() if ours.fullmatch(path.name)), default=usual)
+    return min((path for path in own.parent.iterdir() if ours.fullmatch(path.name)), default=own)
+
+
+def usual() -> Path:
+    """The folder that is meant where none is named."""
+    return Path() if (Path() / progress.FILE).is_file() else DEFAULT
 
 
 def find(folder: Path | None) -> Path:
@@ -49,8 +54,7 @@ def find(folder: Path | None) -> Path:
     Raises:
         Refused: it is none.
     """
-    if folder is None:
-        folder = Path() if (Path() / progress.FILE).is_file() else DEFAULT
+    folder = folder or usual()
     if is_workspace(folder):
         return folder
     if folder.exists() and not folder.is_dir():
@@ -63,9 +67,10 @@ def find(folder: Path | None) -> Path:
 
 def command(words: str, folder: Path) -> str:
     """What to type: with --dir, where the folder would not be found without."""
-    usual = Path() if (Path() / progress.FILE).is_file() else DEFAULT
     named = str(folder) if re.fullmatch(r"[\w./\\:-]+", str(folder)) else f'"{folder}"'
-    return f"python -m chapters {words}" + (f" --dir {named}" if folder.resolve() != usual.resolve() else "")
+    return f"python -m chapters {words}" + (
+        f" --dir {named}" if folder.resolve() != usual().resolve() else ""
+    )
 
 
 def is_workspace(folder: Path) -> bool:

@@ -262,6 +262,8 @@ def test_init_and_list(tmp_path: Path, tell, monkeypatch: pytest.MonkeyPatch) ->
     told = tell("exercises", "init", "an other")
     assert '--dir "an other"' in told.out
     assert tell("exercises", "--dir", "an other").out.count("✓") == 0
+    monkeypatch.chdir("an other")
+    assert f"all {number} were there already" in tell("exercises", "init").out, "the folder we are in"
 
 
 def test_hints_come_one_after_the_other(file: Path, tell) -> None:
