@@ -28,7 +28,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     flags = course.Parser(
         "python -m chapters exercises", "Exercises: gradients to write, and a check that says what is wrong."
     )
-    flags.add_argument("action", nargs="?", choices=list(ACTIONS), default="list", help=", ".join(ACTIONS))
+    what = "make the folder; show how far you are; the next of three hints; the solution; the stub again"
+    flags.add_argument("action", nargs="?", choices=list(ACTIONS), default="list", help=what)
     flags.add_argument("name", nargs="?", help="of an exercise; of a folder, for init")
     flags.add_argument(
         "--dir", type=Path, metavar="DIR", help=f"the folder of your exercises ({workspace.DEFAULT}/)"
