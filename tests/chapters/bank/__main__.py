@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
@@ -26,7 +27,7 @@ def main() -> int:
             row[1] += not solved
             row[2] += key in entry.keys
         if solved != entry.is_right or (entry.keys and key not in entry.keys):
-            line = entry.function.__code__.co_firstlineno
+            code = entry.function.__code__
             told = "solved" if solved else f"{key}: {verdict.diagnosis or verdict.message}"
             print(
                 f"{entry.chapter}.py:{line}  {entry.part}: {' or '.join(entry.keys) or 'right'}, told: {told}"
