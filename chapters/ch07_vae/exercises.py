@@ -94,6 +94,18 @@ def _(mean, log_var, noise):
     return mean + np.exp(log_var / 2)
 
 
+@draw.mistake("no exp, half")
+def _(mean, log_var, noise):
+    """Half of the head's answer was taken for the width. That is the logarithm of σ, and may be negative."""
+    return mean + log_var / 2 * noise
+
+
+@draw.mistake("parentheses")
+def _(mean, log_var, noise):
+    """The middle was multiplied with the noise, too. With no noise at all, where should the point lie?"""
+    return (mean + np.exp(log_var / 2)) * noise
+
+
 @DRAW.gradient(draw_naive, ("mean", "log_var"), clouds)
 def draw_gradient(gy, log_var, noise):
     """How the loss moves with the middles, and with the logarithms of the variances.
@@ -141,6 +153,12 @@ def _(gy, log_var, noise):
 def _(gy, log_var, noise):
     """The middles were moved by the width of their clouds. If a middle moves by 0.1, how far does the point?"""
     return gy * np.exp(log_var / 2), gy * noise * np.exp(log_var / 2) / 2
+
+
+@draw_gradient.mistake("sum twice")
+def _(gy, log_var, noise):
+    """Both gradients were summed over the pictures. Does any picture's cloud move another's point?"""
+    return gy.sum(axis=0), (gy * noise * np.exp(log_var / 2) / 2).sum(axis=0)
 
 
 # --------------------------------------------------------------------------------------------------- divergence
@@ -250,6 +268,24 @@ def _(mean, log_var):
     return 0.5 * (mean**2 + np.exp(log_var) - log_var).sum(axis=1)
 
 
+@divergence.mistake("sum missing")
+def _(mean, log_var):
+    """Each number has its price. What does a picture cost, which has several of them?"""
+    return 0.5 * (mean**2 + np.exp(log_var) - 1 - log_var)
+
+
+@divergence.mistake("sum missing, of the halves")
+def _(mean, log_var):
+    """The -½ was counted once for a picture. How many numbers does a cloud have, and how many of them have a -½?"""
+    return -0.5 + 0.5 * (mean**2 + np.exp(log_var) - log_var).sum(axis=1)
+
+
+@divergence.mistake("wrong axis")
+def _(mean, log_var):
+    """The prices were summed over the pictures. Which axis are the numbers of one cloud along?"""
+    return 0.5 * (mean**2 + np.exp(log_var) - 1 - log_var).sum(axis=0)
+
+
 @DIVERGENCE.gradient(divergence_naive, ("mean", "log_var"), priced)
 def divergence_gradient(gy, mean, log_var):
     """How the loss moves with the middles and with the logarithms of the variances.
@@ -303,6 +339,13 @@ def _(gy, mean, log_var):
 def _(mean, log_var):
     """gy is not used. What if one picture's price counts twice as much in the loss as another's?"""
     return mean, 0.5 * (np.exp(log_var) - 1)
+
+
+@divergence_gradient.mistake("broadcast")
+def _(gy, mean, log_var):
+    """The numbers of gy were laid along the wrong axis. Which row of the gradient belongs to the first picture?"""
+    each = np.resize(gy, mean.shape)
+    return each * mean, each * 0.5 * (np.exp(log_var) - 1)
 
 
 EXERCISES = [DRAW, DIVERGENCE, PRICES, TUG, ELBO, VAE_STEP]

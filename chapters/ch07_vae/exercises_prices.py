@@ -61,6 +61,30 @@ def _():
     return 5
 
 
+@moved.mistake("no square")
+def _():
+    """A term of the price came out below 0. What happens to the sign of μ in the formula?"""
+    return 0.5 * (1 - 2)
+
+
+@moved.mistake("factor")
+def _():
+    """Half of what it is: the prices of both numbers were averaged. What is done with independent prices?"""
+    return 0.5 * (1 + 4) / 2
+
+
+@moved.mistake("constant missing")
+def _():
+    """One nat too many: what else stands in the bracket, beside μ² and σ²?"""
+    return 0.5 * (1 + 1 + 4 + 1)
+
+
+@moved.mistake("log_var")
+def _():
+    """The standard deviation of 1 was taken for l. What is the logarithm of a variance of 1?"""
+    return 0.5 * (1 + np.e - 1 - 1) + 0.5 * (4 + np.e - 1 - 1)
+
+
 @PRICES.predict(lambda: float(kl_divergence(np.zeros((1, 1)), np.full((1, 1), -4.0))[0]), tolerance=1e-3)
 def narrow():
     """The divergence of a cloud of one number, in nats: its middle is 0, the head for the log variance says -4.
@@ -80,6 +104,18 @@ def _():
 def _():
     """exp(-2) is the standard deviation. Which of the two does the formula ask for?"""
     return 0.5 * (np.exp(-2) - 1 + 4)
+
+
+@narrow.mistake("factor")
+def _():
+    """Twice what it is: what stands before the bracket?"""
+    return np.exp(-4) - 1 + 4
+
+
+@narrow.mistake("sign")
+def _():
+    """No divergence is below 0. l is -4 here: which sign has the term with l then?"""
+    return -0.5 * (1 + 4 - np.exp(-4))
 
 
 @PRICES.predict(lambda: beta(VAE((8, 8, 3), latent_dim=4)), tolerance=1e-3)
@@ -110,6 +146,12 @@ def _():
     return 8 * 8 * 3 * 5e-4
 
 
+@counted.mistake("other numbers")
+def _():
+    """That is the lesson's own: for 784 pixels and two numbers. Which are they here?"""
+    return 784 * 5e-4
+
+
 @PRICES.predict(_resting, tolerance=1e-3)
 def resting():
     """The standard deviation σ at which a cloud comes to rest, if its middle is 0.
@@ -124,6 +166,24 @@ def resting():
 def _():
     """That is the variance at rest. What was asked for?"""
     return 0.01
+
+
+@resting.mistake("one way")
+def _():
+    """Nearly. Which term of the divergence, besides -log σ, knows σ, and pulls at it a little?"""
+    return np.sqrt(1 / 99)
+
+
+@resting.mistake("factor")
+def _():
+    """A square was differentiated without its 2: how steep is 49.5 σ²?"""
+    return np.sqrt(1 / 50.5)
+
+
+@resting.mistake("variance, its logarithm")
+def _():
+    """That is the logarithm of the variance at rest. What was asked for?"""
+    return np.log(0.01)
 
 
 # ---------------------------------------------------------------------------------------------------------- tug
@@ -257,3 +317,22 @@ def _(mean, log_var, noise, pull):
     """Both gradients were divided by the number of pictures. Is `price` a mean?"""
     to_log_var = 0.5 * pull * noise * np.exp(log_var / 2) + 0.5 * (np.exp(log_var) - 1)
     return (pull + mean) / len(mean), to_log_var / len(mean)
+
+
+@slopes.mistake("one way, constant")
+def _(mean, log_var, noise, pull):
+    """The spring of the width only narrows. Which term of the divergence keeps a cloud from becoming a point?"""
+    return pull + mean, 0.5 * pull * noise * np.exp(log_var / 2) + 0.5 * np.exp(log_var)
+
+
+@slopes.mistake("one way, exponential")
+def _(mean, log_var, noise, pull):
+    """The spring of the width only widens. Which term of the divergence keeps a cloud from growing for ever?"""
+    return pull + mean, 0.5 * pull * noise * np.exp(log_var / 2) - 0.5
+
+
+@slopes.mistake("neighbours")
+def _(mean, log_var, noise, pull):
+    """Every middle gets the mean of all pictures' slopes. What does one cloud know of the others?"""
+    to_log_var = 0.5 * pull * noise * np.exp(log_var / 2) + 0.5 * (np.exp(log_var) - 1)
+    return np.ones_like(mean) * (pull + mean).mean(axis=0), to_log_var

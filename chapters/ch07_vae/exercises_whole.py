@@ -50,6 +50,8 @@ def decoded(rng: np.random.Generator):
     ):
         score = size * rng.uniform(0.5, 1.0, (n, pixels)) * rng.choice([-1.0, 1.0], (n, pixels))
         score[0, 0] = 0.7  # one that is not sure, whatever the others are
+        if size == 800:
+            score[:, 1] = 800, -800
         target, mean, log_var = (
             rng.uniform(size=(n, pixels)),
             rng.normal(size=(n, k)),
@@ -119,6 +121,27 @@ def _(target, score, mean, log_var):
     return ((target * np.logaddexp(0, -score)).sum(axis=1) + _clouds(mean, log_var).sum(axis=1)).mean()
 
 
+@elbo_loss.mistake("factor")
+def _(target, score, mean, log_var):
+    """Both are means over everything. A picture's price is a sum, and only then comes a mean: over what?"""
+    return _pixels(target, score).mean() + _clouds(mean, log_var).mean()
+
+
+@elbo_loss.mistake("factor, sum")
+def _(target, score, mean, log_var):
+    """That is the price of all pictures together. What was asked for?"""
+    return _pixels(target, score).sum() + _clouds(mean, log_var).sum()
+
+
+@elbo_loss.mistake("clipped")
+def _(target, score, mean, log_var):
+    """The probabilities were cut off so that there is no log 0. It is finite, but what does a pixel cost now that is
+    surely wrong, and how steep is that?"""
+    p = np.clip(_sigmoid(score), 1e-7, 1 - 1e-7)
+    pixels = -target * np.log(p) - (1 - target) * np.log(1 - p)
+    return (pixels.sum(axis=1) + _clouds(mean, log_var).sum(axis=1)).mean()
+
+
 @ELBO.gradient(elbo_loss_naive, ("score", "mean", "log_var"), decoded)
 def elbo_gradient(target, score, mean, log_var):
     """The slopes of the loss: nothing arrives from above, since it is the last number.
@@ -169,6 +192,13 @@ def _(target, score, mean, log_var):
     """The spring of the widths has the standard deviation in it. Which of the two does exp(l) stand for in the KL?"""
     n = len(target)
     return (_sigmoid(score) - target) / n, mean / n, 0.5 * (np.exp(log_var / 2) - 1) / n
+
+
+@elbo_gradient.mistake("one way")
+def _(target, score, mean, log_var):
+    """The spring of the widths only narrows. Which term of the divergence keeps a cloud from becoming a point?"""
+    n = len(target)
+    return (_sigmoid(score) - target) / n, mean / n, 0.5 * np.exp(log_var) / n
 
 
 # ----------------------------------------------------------------------------------------------------- vae_step
@@ -330,3 +360,35 @@ def _(x, a, b, c, noise):
     mean, log_var, deviation, z, to_score, to_z = _half_way(x, a, b, c, noise)
     to_log_var = to_z * noise * deviation / 2 + 0.5 * (deviation**2 - 1) / len(x)
     return x.T @ (to_z + mean / len(x)), x.T @ to_log_var, mean.T @ to_score
+
+
+@vae_gradient.mistake("log_var, both ways")
+def _(x, a, b, c, noise):
+    """The clouds are as wide as exp(log_var) here, forward and back. How are the points drawn in `vae_loss`?"""
+    n, mean, deviation = len(x), x @ a, np.exp(x @ b)
+    z = mean + deviation * noise
+    to_score = (_sigmoid(z @ c) - x) / n
+    to_z = to_score @ c.T
+    return (
+        x.T @ (to_z + mean / n),
+        x.T @ (to_z * noise * deviation / 2 + 0.5 * (deviation - 1) / n),
+        z.T @ to_score,
+    )
+
+
+@vae_gradient.mistake("chain")
+def _(x, a, b, c, noise):
+    """The sigmoid's own slope stands in the gradient for the scores. With the cross-entropy, what becomes of it?"""
+    mean, log_var, deviation, z, to_score, to_z = _half_way(x, a, b, c, noise)
+    p = _sigmoid(z @ c)
+    to_score = to_score * p * (1 - p)
+    to_z = to_score @ c.T
+    to_log_var = to_z * noise * deviation / 2 + 0.5 * (deviation**2 - 1) / len(x)
+    return x.T @ (to_z + mean / len(x)), x.T @ to_log_var, z.T @ to_score
+
+
+@vae_gradient.mistake("sum missing")
+def _(x, a, b, c, noise):
+    """Only the last picture has a say. What becomes of the others' slopes, if each has its own?"""
+    last = vae_gradient.solution(x[-1:], a, b, c, noise[-1:])
+    return tuple(each / len(x) for each in last)

@@ -1,15 +1,14 @@
-"""Exercises of chapter 8: leaks and gaps, and what the losses come to. The others are in exercises_*.py beside."""
+"""Exercises of chapter 8: leaks and gaps. More in exercises_*.py beside."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from chapters.ch08_gan.duel import duel
 from chapters.ch08_gan.exercises_distance import FRECHET
+from chapters.ch08_gan.exercises_equilibrium import EQUILIBRIUM
 from chapters.ch08_gan.exercises_rivals import CAUGHT, RIVALS
 from chapters.ch08_gan.exercises_whole import GAN_STEP
 from chapters.exercises.form import Case, Exercise
-from tinydl import Tensor, grad, losses, ops
 
 # -------------------------------------------------------------------------------------------------------- leaks
 
@@ -89,6 +88,18 @@ def _(x, slope):
     return np.where(x > 0, slope * x, x)
 
 
+@leaky.mistake("x missing")
+def _(x, slope):
+    """Left of 0 there is the slope itself. How far down does a line with that slope go?"""
+    return np.where(x > 0, x, slope)
+
+
+@leaky.mistake("wrong place")
+def _(x, slope):
+    """The bend lies at x = slope. Where should it be?"""
+    return np.where(x > slope, x, slope * x)
+
+
 @LEAKS.gradient(leaky_naive, "x", both_sides)
 def leaky_gradient(gy, x, slope):
     """How the loss moves with x; at x = 0 as on the left side.
@@ -127,6 +138,18 @@ def _(gy, x, slope):
 def _(gy, x, slope):
     """Right, but for x = 0. Which side's slope does the task ask for there?"""
     return gy * np.where(x >= 0, 1.0, slope)
+
+
+@leaky_gradient.mistake("upstream")
+def _(gy, x, slope):
+    """gy comes in on the right side of 0 only. What arrives from above for the others?"""
+    return np.where(x > 0, gy, slope)
+
+
+@leaky_gradient.mistake("dtype")
+def _(gy, x, slope):
+    """The slope became a whole number somewhere. What kind of array was it written into?"""
+    return gy * np.where(x > 0, 1, int(slope))
 
 
 def drawn(rng: np.random.Generator):
@@ -192,6 +215,12 @@ def _(x, kept, rate):
     return x * kept * (1 + rate)
 
 
+@dropout.mistake("drawn share")
+def _(x, kept, rate):
+    """It was divided by the share that happens to be kept this time. Over very many draws, how large is that share?"""
+    return x * kept / kept.mean()
+
+
 @LEAKS.gradient(dropout_naive, "x", drawn)
 def dropout_gradient(gy, kept, rate):
     """How the loss moves with x.
@@ -230,144 +259,6 @@ def _(gy, kept, rate):
 def _(gy, kept, rate):
     """The gradient goes to those that were dropped. Who had a say in y?"""
     return gy * (1 - kept) / (1 - rate)
-
-
-# -------------------------------------------------------------------------------------------------- equilibrium
-
-EQUILIBRIUM = Exercise(
-    "gan",
-    "equilibrium",
-    "what the losses are when nobody wins",
-    """
-    Chapter 8, from "The one gradient that matters" to "What the losses say". Work these out on paper; logarithms may be
-    left to NumPy (`return -np.log(0.2)`). Three digits are enough. They are compared with what tinydl computes.
-    """,
-    hints=(
-        "A discriminator that says the same to all pictures pays -log p for some and -log(1 - p) for the others: how "
-        "many are there of each?",
-        "The price is linear in the label. So noise on the labels counts with its mean, and the best answer for all is "
-        "the mean of all labels. That mean is a little more than a half.",
-        "In the duel each moves by rate times where the other one stood before: go two steps by hand, from (1, 0). For "
-        "the slope, recall what is left over of 1 / (1 - p) · p (1 - p).",
-    ),
-    try_it="""
-    # A discriminator that says 0.9 to a generated picture, and 0.2 to a real one:
-    print((-0.5 * np.log(0.9) - 0.5 * np.log(1 - 0.2)).round(3))  # 0.164
-    """,
-)
-
-
-def _said(p: float, label: np.ndarray) -> float:
-    """What a discriminator pays that says p to every picture."""
-    return float(np.mean(losses.binary_crossentropy(label, np.full(label.shape, p))))
-
-
-def _best() -> float:
-    noise = np.linspace(0, 0.05, 51)[:, None]
-    label = np.concatenate([1 + noise, noise])  # (102, 1)
-    answers = np.arange(1, 1000) / 1000
-    return float(answers[np.argmin([_said(p, label) for p in answers])])
-
-
-def _pull() -> float:
-    score = Tensor(np.full((20, 1), np.log(0.999 / 0.001)), requires_grad=True)
-    loss = ops.mean(losses.binary_crossentropy(np.zeros((20, 1)), ops.sigmoid(score)))
-    return float(grad(loss, [score])[0].numpy()[0, 0])
-
-
-@EQUILIBRIUM.predict(lambda: _said(0.5, np.array([[1.0], [0.0]])), tolerance=1e-3)
-def coin():
-    """The discriminator's loss if it says ½ to every picture: as many generated as real ones, labels without noise.
-
-    Returns one number.
-    """
-    return np.log(2)
-
-
-@coin.mistake("sum")
-def _():
-    """That is what two pictures pay together, a generated one and a real one. And the mean?"""
-    return 2 * np.log(2)
-
-
-@EQUILIBRIUM.predict(_best, tolerance=1e-3)
-def best():
-    """Which probability a discriminator should give that cannot tell pictures apart and says the same to all.
-
-    As many generated as real ones; the noise on all labels is between 0 and 0.05, evenly.
-    Returns one number.
-    """
-    return (1.025 + 0.025) / 2
-
-
-@best.mistake("no noise")
-def _():
-    """Right, if labels were exactly 1 and 0. In which direction does the noise move all of them?"""
-    return 0.5
-
-
-@best.mistake("largest")
-def _():
-    """You took the largest noise for all labels. How large is it on average?"""
-    return 0.55
-
-
-@EQUILIBRIUM.predict(lambda: _said(_best(), np.zeros((1, 1))), tolerance=1e-3)
-def fooled():
-    """The generator's loss while the discriminator gives that answer to every picture.
-
-    Returns one number.
-    """
-    return -np.log(1 - 0.525)
-
-
-@fooled.mistake("label")
-def _():
-    """That is -log p, the price with the label 1. What does the generator want to hear?"""
-    return -np.log(0.525)
-
-
-@fooled.mistake("no noise")
-def _():
-    """log 2 it would be if the discriminator said ½. What does it say?"""
-    return np.log(2)
-
-
-@EQUILIBRIUM.predict(_pull, tolerance=1e-3)
-def pull():
-    """The slope of the generator's loss in the score of one picture, of which the discriminator says p = 0.999.
-
-    The loss is the mean over twenty pictures.
-    Returns one number.
-    """
-    return 0.999 / 20
-
-
-@pull.mistake("saturating")
-def _():
-    """That would be the slope of log p. Which loss does this chapter's generator have?"""
-    return 0.001 / 20
-
-
-@pull.mistake("share")
-def _():
-    """That is the slope of this picture's own price. What is its share in the mean?"""
-    return 0.999
-
-
-@EQUILIBRIUM.predict(lambda: float(np.hypot(*duel(2, rate=0.5, in_turn=False)[-1])), tolerance=1e-3)
-def apart():
-    """How far from (0, 0) the two of the smallest game are after two steps from (1, 0), both at once, at a rate of ½.
-
-    Returns one number.
-    """
-    return np.hypot(0.75, 1.0)
-
-
-@apart.mistake("in turn")
-def _():
-    """That is the game in turn: y has seen where x went. Where does each look when they move at once?"""
-    return float(np.hypot(*duel(2, rate=0.5)[-1]))
 
 
 EXERCISES = [LEAKS, RIVALS, EQUILIBRIUM, CAUGHT, GAN_STEP, FRECHET]

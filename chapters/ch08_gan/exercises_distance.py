@@ -173,3 +173,24 @@ def _(mean_a, cov_a, mean_b, cov_b):
     """Only the variances were compared, number by number. Two clouds may differ in how they are turned."""
     deviations = np.sqrt(np.diag(cov_a)) - np.sqrt(np.diag(cov_b))
     return ((mean_a - mean_b) ** 2).sum() + (deviations**2).sum()
+
+
+@frechet.mistake("factor")
+def _(mean_a, cov_a, mean_b, cov_b):
+    """The squares of the means' difference were averaged. What is the square of a distance?"""
+    return ((mean_a - mean_b) ** 2).mean() + frechet.solution(mean_a, cov_a, mean_a, cov_b)
+
+
+@frechet.mistake("sum twice")
+def _(mean_a, cov_a, mean_b, cov_b):
+    """All numbers of the matrix were added up. Which of them does a trace take?"""
+    half = root_naive(cov_a)
+    return ((mean_a - mean_b) ** 2).sum() + (cov_a + cov_b - 2 * root_naive(half @ cov_b @ half)).sum()
+
+
+@frechet.mistake("elementwise")
+def _(mean_a, cov_a, mean_b, cov_b):
+    """The matrices under the last root were multiplied number by number. Which product does the formula mean?"""
+    half = root_naive(cov_a)
+    both = root.solution(half * cov_b * half)
+    return ((mean_a - mean_b) ** 2).sum() + np.trace(cov_a + cov_b - 2 * both)

@@ -46,6 +46,8 @@ def scored(rng: np.random.Generator):
     for label, n, size in (("one picture", 1, 1), ("several pictures", 4, 2), ("scores up to 800", 3, 800)):
         generated, real = size * rng.uniform(0.5, 1.0, (2, n, 1)) * rng.choice([-1.0, 1.0], (2, n, 1))
         generated[0], real[0] = 0.7, -0.4  # of which the discriminator is not sure, whatever the others are
+        if size == 800:
+            generated[1:, 0], real[1:, 0] = (800, -800), (-800, 800)
         yield Case(
             label, {"generated": generated, "real": real, "noise": rng.uniform(0.01, 0.05, (2 * n, 1))}
         )
@@ -122,6 +124,14 @@ def _(generated, real, noise):
     return _mean_price(generated, real, 1 + noise[: len(generated)], 0)
 
 
+@discriminator_loss.mistake("broadcast")
+def _(generated, real, noise):
+    """(2n,) and (2n, 1) were added, which makes a table (2n, 2n): every score was priced with every label."""
+    label = np.repeat([1.0, 0.0], len(generated)) + noise
+    score = np.concatenate([generated, real])
+    return (np.logaddexp(0, score) - label * score).mean()
+
+
 @RIVALS.gradient(discriminator_loss_naive, ("generated", "real"), scored)
 def discriminator_gradient(generated, real, noise):
     """How the discriminator's loss moves with each score.
@@ -168,6 +178,22 @@ def _(generated, real, noise):
     """The sigmoid's own slope stands in the gradient. With the cross-entropy, what becomes of it?"""
     n, p, q = len(generated), _probability(generated), _probability(real)
     return (p - 1 - noise[:n]) * p * (1 - p) / (2 * n), (q - noise[n:]) * q * (1 - q) / (2 * n)
+
+
+@discriminator_gradient.mistake("broadcast")
+def _(generated, real, noise):
+    """(2n,) and (2n, 1) were added, which makes a table (2n, 2n): every score was compared with every label."""
+    n = len(generated)
+    label = np.repeat([1.0, 0.0], n) + noise
+    slope = ((_probability(np.concatenate([generated, real])) - label) / (2 * n)).sum(axis=1, keepdims=True)
+    return slope[:n], slope[n:]
+
+
+@discriminator_gradient.mistake("noise halves")
+def _(generated, real, noise):
+    """Both kinds got the noise of the generated pictures. Which half of it is for the real ones?"""
+    n = len(generated)
+    return (_probability(generated) - 1 - noise[:n]) / (2 * n), (_probability(real) - noise[:n]) / (2 * n)
 
 
 @RIVALS.write(scored_alone, generator_loss_naive)
@@ -231,6 +257,18 @@ def _(generated):
 def _(generated):
     """The right size, but it goes uphill: with a gradient step the scores would grow."""
     return -_probability(generated) / len(generated)
+
+
+@generator_gradient.mistake("sum twice")
+def _(generated):
+    """That is the mean of all slopes. Every score has a slope of its own: what is each one's share in the mean?"""
+    return _probability(generated).mean(axis=0)
+
+
+@generator_gradient.mistake("chain")
+def _(generated):
+    """That is how the loss moves with p. How does p move with the score?"""
+    return 1 / np.maximum(1 - _probability(generated), 1e-12) / len(generated)
 
 
 # ------------------------------------------------------------------------------------------------------- caught
@@ -366,3 +404,10 @@ def _(pictures, w, b):
     """All pictures hear the same, from the mean of all p. Does one picture's price depend on another's score?"""
     p = (1 / (1 + np.exp(-(pictures @ w + b)))).mean() * np.ones((len(pictures), 1))
     return p / len(pictures) @ w.T
+
+
+@lesson_for_pictures.mistake("chain")
+def _(pictures, w, b):
+    """That is how the loss moves with p, handed on to the pixels. How does p move with the score?"""
+    p = 1 / (1 + np.exp(-(pictures @ w + b)))
+    return 1 / (1 - p) / len(pictures) @ w.T

@@ -138,6 +138,21 @@ def _(generator, discriminator, points, real, labels):
     return pictures.T @ ((p - labels) * p * (1 - p)) / len(labels)
 
 
+@discriminator_slope.mistake("broadcast")
+def _(generator, discriminator, points, real, labels):
+    """(2n,) and (2n, 1) were subtracted, which makes a table (2n, 2n): every score was compared with every label."""
+    pictures = np.concatenate([points @ generator, real])
+    table = _sigmoid(pictures @ discriminator).ravel() - labels
+    return (pictures.T @ table).mean(axis=1, keepdims=True) / len(labels)
+
+
+@discriminator_slope.mistake("transposed")
+def _(generator, discriminator, points, real, labels):
+    """The numbers are right, in a row. Which shape have the weights?"""
+    pictures = np.concatenate([points @ generator, real])
+    return (_sigmoid(pictures @ discriminator) - labels).T @ pictures / len(labels)
+
+
 @GAN_STEP.gradient(g_loss, "generator", games)
 def generator_slope(generator, discriminator, points):
     """How `g_loss` moves with the generator's weights, through a discriminator that stays as it is.
@@ -171,7 +186,7 @@ def _(generator, discriminator, points):
     return points.T @ (p / len(points) @ np.ones_like(discriminator.T))
 
 
-@generator_slope.mistake("wrong point")
+@generator_slope.mistake("wrong point, of p")
 def _(generator, discriminator, points):
     """That is how p moves with the weights. The loss is a logarithm of 1 - p: how does it move with p?"""
     p = _sigmoid(points @ generator @ discriminator)
@@ -182,6 +197,25 @@ def _(generator, discriminator, points):
 def _(generator, discriminator, points):
     """These are the slopes of the sum over the pictures. What is each picture's share in the mean?"""
     return points.T @ (_sigmoid(points @ generator @ discriminator) @ discriminator.T)
+
+
+@generator_slope.mistake("chain")
+def _(generator, discriminator, points):
+    """This comes as far as the score only. On the way from there to the generator, what lies between?"""
+    return points.T @ _sigmoid(points @ generator @ discriminator) / len(points)
+
+
+@generator_slope.mistake("wrong point")
+def _(generator, discriminator, points):
+    """The pictures were taken for the generator's input. What does it make them of?"""
+    drawn = points @ generator
+    return drawn.T @ (_sigmoid(drawn @ discriminator) / len(points) @ discriminator.T)
+
+
+@generator_slope.mistake("sum missing")
+def _(generator, discriminator, points):
+    """Only the last picture has a say. What becomes of the others' slopes?"""
+    return generator_slope.solution(generator, discriminator, points[-1:]) / len(points)
 
 
 def gan_step_naive(generator, discriminator, points, more_points, real, labels, d_rate, g_rate, clip):
@@ -274,3 +308,21 @@ def _(generator, discriminator, points, more_points, real, labels, d_rate, g_rat
     discriminator = _move(discriminator, to_discriminator, d_rate, clip)
     to_generator = generator_slope.solution(generator, discriminator, more_points)
     return discriminator, _move(generator, to_generator, -g_rate, clip)
+
+
+@gan_step.mistake("clip late")
+def _(generator, discriminator, points, more_points, real, labels, d_rate, g_rate, clip):
+    """The step was clipped, and not the gradient. Which of them does the task want between -clip and clip?"""
+    to_discriminator = discriminator_slope.solution(generator, discriminator, points, real, labels)
+    discriminator = discriminator - np.clip(d_rate * to_discriminator, -clip, clip)
+    to_generator = generator_slope.solution(generator, discriminator, more_points)
+    return discriminator, generator - np.clip(g_rate * to_generator, -clip, clip)
+
+
+@gan_step.mistake("clip half")
+def _(generator, discriminator, points, more_points, real, labels, d_rate, g_rate, clip):
+    """Gradients above clip were cut off. And those far below 0?"""
+    to_discriminator = discriminator_slope.solution(generator, discriminator, points, real, labels)
+    discriminator = discriminator - d_rate * np.minimum(to_discriminator, clip)
+    to_generator = generator_slope.solution(generator, discriminator, more_points)
+    return discriminator, generator - g_rate * np.minimum(to_generator, clip)
