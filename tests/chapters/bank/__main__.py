@@ -29,9 +29,8 @@ def main() -> int:
         if solved != entry.is_right or (entry.keys and key not in entry.keys):
             code = entry.function.__code__
             told = "solved" if solved else f"{key}: {verdict.diagnosis or verdict.message}"
-            print(
-                f"{entry.chapter}.py:{line}  {entry.part}: {' or '.join(entry.keys) or 'right'}, told: {told}"
-            )
+            named = " or ".join(entry.keys) or "right"
+            print(f"{Path(code.co_filename).name}:{code.co_firstlineno}  {entry.part}: {named}, told: {told}")
     for chapter, row in counts.items():
         table.add_row(chapter, *map(str, row))
     total = [sum(column) for column in zip(*counts.values())]
