@@ -109,6 +109,17 @@ def _(x, kernel, stride):
     return convolve_naive(x, last, stride)
 
 
+@convolve.mistake("shifted")
+def _(x, kernel, stride):
+    """The last line or column of places is missing. Does range end before its end, or with it?"""
+    (h, w), (kh, kw) = x.shape, kernel.shape
+    y = np.zeros(((h - kh) // stride + 1, (w - kw) // stride + 1))
+    for top in range(0, h - kh, stride):
+        for left in range(0, w - kw, stride):
+            y[top // stride, left // stride] = (x[top : top + kh, left : left + kw] * kernel).sum()
+    return y
+
+
 @CONVOLVE.gradient(convolve_naive, ("x", "kernel"), pictures)
 def convolve_gradient(gy, x, kernel, stride):
     """How the loss moves with each pixel, and with each number of the kernel.
@@ -172,6 +183,18 @@ def _(gy, x, kernel, stride):
     return gx, gk
 
 
+@convolve_gradient.mistake("shifted")
+def _(gy, x, kernel, stride):
+    """The last line or column of places was left out. Does range end before its end, or with it?"""
+    (h, w), (kh, kw) = x.shape, kernel.shape
+    gx, gk = np.zeros(x.shape), np.zeros(kernel.shape)
+    for top in range(0, h - kh, stride):
+        for left in range(0, w - kw, stride):
+            gx[top : top + kh, left : left + kw] += gy[top // stride, left // stride] * kernel
+            gk += gy[top // stride, left // stride] * x[top : top + kh, left : left + kw]
+    return gx, gk
+
+
 # ----------------------------------------------------------------------------------------------- shapes
 
 SHAPES = Exercise(
@@ -215,6 +238,12 @@ def _():
     return (10, 26, 18, 3)
 
 
+@valid.mistake("channels, times")
+def _():
+    """Are the three answers of a filter three pictures, or are they added up to one?"""
+    return (10, 26, 18, 24)
+
+
 @valid.mistake("shifted")
 def _():
     """Count the places once more: how many are there for a window of 3 in a row of 4?"""
@@ -255,6 +284,12 @@ def _():
     return (1, 15, 28, 4)
 
 
+@same_with_strides.mistake("channels")
+def _():
+    """How many questions are asked about each spot?"""
+    return (1, 8, 14, 1)
+
+
 @SHAPES.predict(lambda: ops.max_pool2d(np.zeros((1, 15, 28, 4)), 2).shape)
 def pooled():
     """The largest of every 2×2 pixels of (1, 15, 28, 4), with strides of 2 and no border ("max pooling")."""
@@ -271,6 +306,12 @@ def _():
 def _():
     """Pooling looks at each channel alone. Why should there be fewer?"""
     return (1, 7, 14, 1)
+
+
+@pooled.mistake("strides")
+def _():
+    """That would be with strides of 1."""
+    return (1, 14, 27, 4)
 
 
 @SHAPES.predict(lambda: Sequential([Input((30, 20, 3)), Conv2D(8, (5, 3))]).count_params())
@@ -291,10 +332,16 @@ def _():
     return 5 * 3 * 3 * 8
 
 
-@numbers.mistake("one bias")
+@numbers.mistake("bias, one")
 def _():
     """How many filters are there, and so how many biases?"""
     return 5 * 3 * 3 * 8 + 1
+
+
+@numbers.mistake("places")
+def _():
+    """Does a filter learn other numbers in each of its places?"""
+    return 26 * 18 * (5 * 3 * 3 * 8 + 8)
 
 
 @SHAPES.predict(lambda: ops.conv2d_transpose(np.zeros((1, 7, 5, 6)), np.zeros((4, 4, 3, 6)), 2).shape)
@@ -306,7 +353,7 @@ def painted():
     return (1, 16, 12, 3)
 
 
-@painted.mistake("overlap")
+@painted.mistake("strides")
 def _():
     """That would be if the paintings did not overlap. How far is it from the first pixel's painting to the second's?"""
     return (1, 28, 20, 3)
@@ -316,6 +363,18 @@ def _():
 def _():
     """Twice as large: but do the paintings of the last pixels not reach further?"""
     return (1, 14, 10, 3)
+
+
+@painted.mistake("channels")
+def _():
+    """Height and width are right. In how many channels does a pixel paint?"""
+    return (1, 16, 12, 6)
+
+
+@painted.mistake("shifted")
+def _():
+    """How many steps of 2 are there between the first of 7 pixels and the last?"""
+    return (1, 18, 14, 3)
 
 
 @painted.mistake("forward")

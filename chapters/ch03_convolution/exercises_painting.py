@@ -170,6 +170,14 @@ def _(gy, x, kernel, stride):
     return gx, gk / (x.shape[1] * x.shape[2])
 
 
+@transposed_gradient.mistake("shifted")
+def _(gy, x, kernel, stride):
+    """The last line and the last column of pixels were left out. How many pixels paint?"""
+    gx, gk = np.zeros(x.shape), np.zeros(kernel.shape)
+    gx[:, :-1, :-1], gk = transposed_gradient(gy, x[:, :-1, :-1], kernel, stride)
+    return gx, gk
+
+
 # ------------------------------------------------------------------------------ find the bug: average pooling
 
 AVERAGE = Exercise(
@@ -306,7 +314,7 @@ def _(gy, x, size, stride):
     return gx
 
 
-@pool_gradient.mistake("counted")
+@pool_gradient.mistake("factor, counted")
 def _(gy, x, size, stride):
     """Right for windows side by side. Where they overlap there is the mean of what arrives: do small moves not add?"""
     counts = spread(np.ones_like(gy), x, size, stride)
