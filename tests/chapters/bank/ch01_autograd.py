@@ -10,7 +10,7 @@ from tests.chapters.bank.entries import right, wrong
 # --- slope: slope
 
 
-@wrong("slope", "slope", "other", "one-sided")
+@wrong("slope", "slope", "other", "one-sided", "one side")
 def _(f, x, h):
     return (f(x + h) - f(x)) / h
 
@@ -107,7 +107,7 @@ def _(f, x, h):
     return g
 
 
-@wrong("slope", "slopes", "other", "not reset")
+@wrong("slope", "slopes", "other", "not reset", "not put back")
 def _(f, x, h):
     up, down = x.astype(float), x.astype(float)
     g = np.zeros(x.shape)
@@ -118,7 +118,7 @@ def _(f, x, h):
     return g
 
 
-@wrong("slope", "slopes", "other", "one-sided")
+@wrong("slope", "slopes", "other", "one-sided", "one side")
 def _(f, x, h):
     here = f(x)
     g = np.zeros(x.shape)
@@ -180,7 +180,7 @@ def _(gy, a, b):
     return np.sum(gy * b), np.sum(gy * a)
 
 
-@wrong("product", "product_gradient", "other", "the result")
+@wrong("product", "product_gradient", "other", "the result", "value")
 def _(gy, a, b):
     y = a * b
     return gy * y, gy * y
@@ -210,7 +210,7 @@ def _(gy, a, b):
     return da, db
 
 
-@wrong("product", "product_gradient", "shifted")
+@wrong("product", "product_gradient", "shifted", "only some")
 def _(gy, a, b):
     da, db = np.zeros(a.shape), np.zeros(b.shape)
     for i in range(len(a) - 1):
@@ -219,7 +219,7 @@ def _(gy, a, b):
     return da, db
 
 
-@wrong("product", "product_gradient", "upstream")
+@wrong("product", "product_gradient", "upstream", "value")
 def _(gy, a, b):
     da = gy * b
     db = da * a
@@ -246,6 +246,11 @@ def _(gy, a, b):  # the whole tables of slopes, most of which are 0
     return da.reshape(a.shape), db.reshape(b.shape)
 
 
+@right("product", "product_gradient")
+def _(gy, a, b):  # as many digits as one can read
+    return np.round(gy * b, 12), np.round(gy * a, 12)
+
+
 # --- quotient
 
 
@@ -254,17 +259,17 @@ def _(gy, a, b):
     return gy / b, gy * a / b**2
 
 
-@wrong("product", "quotient_gradient", "other", "power")
+@wrong("product", "quotient_gradient", "other", "power", "square")
 def _(gy, a, b):
     return gy / b, -gy * a / b
 
 
-@wrong("product", "quotient_gradient", "other", "a forgotten")
+@wrong("product", "quotient_gradient", "other", "a forgotten", "numerator")
 def _(gy, a, b):
     return gy / b, -gy / b**2
 
 
-@wrong("product", "quotient_gradient", "other", "precedence")
+@wrong("product", "quotient_gradient", "other", "precedence", "brackets")
 def _(gy, a, b):
     return gy / b, -gy * a / b * b
 
@@ -281,7 +286,7 @@ def _(gy, a, b):
     return gy * (b - a) / b**2, gy * (b - a) / b**2
 
 
-@wrong("product", "quotient_gradient", "other", "chain stopped")
+@wrong("product", "quotient_gradient", "other", "chain stopped", "half way")
 def _(gy, a, b):
     r = 1 / b  # y = a * r, and a product I know
     return gy * r, gy * a

@@ -1,4 +1,4 @@
-"""Readers' answers to the exercises of chapter 2: the dense layer."""
+"""Readers' answers to the exercises of chapter 2: the dense layer, and relu."""
 
 from __future__ import annotations
 
@@ -10,27 +10,27 @@ from tests.chapters.bank.entries import right, wrong
 # --- dense: weights
 
 
-@wrong("dense", "weights", "other", "no biases")
+@wrong("dense", "weights", "other", "no biases", "bias")
 def _():
     return 144 * 20 + 20 * 7
 
 
-@wrong("dense", "weights", "other", "not flattened")
+@wrong("dense", "weights", "other", "not flattened", "side")
 def _():
     return 12 * 20 + 20 + 20 * 7 + 7
 
 
-@wrong("dense", "weights", "other", "units only")
+@wrong("dense", "weights", "other", "units only", "units")
 def _():
     return 144 + 20 + 7
 
 
-@wrong("dense", "weights", "shifted")
+@wrong("dense", "weights", "shifted", "bias")
 def _():
     return 144 * 20 + 144 + 20 * 7 + 20  # a bias for each number that goes in
 
 
-@wrong("dense", "weights", "other", "first layer only")
+@wrong("dense", "weights", "other", "first layer only", "first layer")
 def _():
     return (12 * 12 + 1) * 20
 
@@ -49,7 +49,7 @@ def _():
 # --- dense: dense
 
 
-@wrong("dense", "dense", "other", "bias forgotten")
+@wrong("dense", "dense", "other", "bias forgotten", "bias")
 def _(x, kernel, bias):
     return x @ kernel
 
@@ -122,6 +122,13 @@ def _(x, kernel, bias):
     return (kernel.T @ x.T + bias[:, np.newaxis]).T
 
 
+@right("dense", "dense")
+def _(x, kernel, bias):
+    y = np.asfortranarray(np.tensordot(x, kernel, axes=1))
+    y += bias
+    return np.round(y, 12)
+
+
 # --- dense: dense_gradient
 
 
@@ -162,7 +169,7 @@ def _(gy, x, kernel):
     return gy @ kernel.T, x.T @ gy, np.ones(gy.shape[1]) * np.sum(gy)
 
 
-@wrong("dense", "dense_gradient", "other", "axis")
+@wrong("dense", "dense_gradient", "other", "axis", "shape")
 def _(gy, x, kernel):
     return gy @ kernel.T, x.T @ gy, gy.sum(axis=1)
 
@@ -190,7 +197,7 @@ def _(gy, x, kernel):
     return gy @ kernel.T, x.T @ gy, gy.sum(axis=0, keepdims=True)
 
 
-@wrong("dense", "dense_gradient", "other", "summed first")
+@wrong("dense", "dense_gradient", "other", "summed first", "weights")
 def _(gy, x, kernel):
     gx = gy.sum(axis=1, keepdims=True) * kernel.sum(axis=1)
     return gx, x.T @ gy, gy.sum(axis=0)
@@ -229,3 +236,65 @@ def _(gy, x, kernel):
 def _(gy, x, kernel):
     gk = sum(np.outer(x[n], gy[n]) for n in range(len(x)))
     return (kernel @ gy.T).T, gk, np.ones(len(gy)) @ gy
+
+
+@right("dense", "dense_gradient")
+def _(gy, x, kernel):  # with all the slopes in one large table each
+    n, k = gy.shape
+    d = x.shape[1]
+    to_x = np.kron(np.eye(n), kernel.T)
+    to_kernel = np.kron(x, np.eye(k))
+    to_bias = np.kron(np.ones((n, 1)), np.eye(k))
+    g = gy.ravel()
+    return (g @ to_x).reshape(n, d), (g @ to_kernel).reshape(d, k), g @ to_bias
+
+
+# --- relu: relu
+
+
+@wrong("relu", "relu", "overwritten")
+def _(x):
+    x[x < 0] = 0
+    return x
+
+
+@wrong("relu", "relu", "other", "leaky")
+def _(x):
+    return np.maximum(0.01 * x, x)
+
+
+@wrong("relu", "relu", "shape", "neighbours")
+def _(x):
+    return np.max(x, 0)
+
+
+@wrong("relu", "relu", "other", "clipped")
+def _(x):
+    return np.clip(x, 0, 6)
+
+
+@wrong("relu", "relu", "other", "size", "absolute")
+def _(x):
+    return np.abs(x)
+
+
+@wrong("relu", "relu", "dtype")
+def _(x):
+    y = np.zeros(x.shape, dtype=int)
+    y[x > 0] = x[x > 0]
+    return y
+
+
+@right("relu", "relu")
+def _(x):
+    return (x + np.abs(x)) / 2
+
+
+@right("relu", "relu")
+def _(x):
+    return x * (x > 0)
+
+
+@right("relu", "relu")
+def _(x):
+    return np.array([max(0.0, each) for each in x.ravel()]).reshape(x.shape)

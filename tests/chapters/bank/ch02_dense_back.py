@@ -1,61 +1,10 @@
-"""Readers' answers to the exercises of chapter 2: relu and shares."""
+"""Readers' answers to the exercises of chapter 2: the gradients of relu, and shares."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from tests.chapters.bank.entries import right, wrong
-
-# --- relu: relu
-
-
-@wrong("relu", "relu", "overwritten")
-def _(x):
-    x[x < 0] = 0
-    return x
-
-
-@wrong("relu", "relu", "other", "leaky")
-def _(x):
-    return np.maximum(0.01 * x, x)
-
-
-@wrong("relu", "relu", "shape")
-def _(x):
-    return np.max(x, 0)
-
-
-@wrong("relu", "relu", "other", "clipped")
-def _(x):
-    return np.clip(x, 0, 6)
-
-
-@wrong("relu", "relu", "other", "size")
-def _(x):
-    return np.abs(x)
-
-
-@wrong("relu", "relu", "dtype")
-def _(x):
-    y = np.zeros(x.shape, dtype=int)
-    y[x > 0] = x[x > 0]
-    return y
-
-
-@right("relu", "relu")
-def _(x):
-    return (x + np.abs(x)) / 2
-
-
-@right("relu", "relu")
-def _(x):
-    return x * (x > 0)
-
-
-@right("relu", "relu")
-def _(x):
-    return np.array([max(0.0, each) for each in x.ravel()]).reshape(x.shape)
-
 
 # --- relu: relu_gradient
 
@@ -75,7 +24,7 @@ def _(gy, x):
     return (x > 0).astype(float)
 
 
-@wrong("relu", "relu_gradient", "other", "the value")
+@wrong("relu", "relu_gradient", "other", "the value", "value")
 def _(gy, x):
     return gy * np.maximum(0, x)
 
@@ -143,7 +92,7 @@ def _(gy, x):
     return gy * ((x >= 0) & (x <= 6))
 
 
-@wrong("relu", "clipped_gradient", "other", "upper kink")
+@wrong("relu", "clipped_gradient", "other", "upper kink", "one kink")
 def _(gy, x):
     return gy * (x > 0)
 
@@ -158,18 +107,18 @@ def _(gy, x):
     return np.clip(gy * (x > 0), 0, 6)
 
 
-@wrong("relu", "clipped_gradient", "wrong point")
+@wrong("relu", "clipped_gradient", "wrong point", "one kink")
 def _(gy, x):
     y = np.clip(x, 0, 6)
     return gy * (y > 0)
 
 
-@wrong("relu", "clipped_gradient", "other", "or for and")
+@wrong("relu", "clipped_gradient", "other", "or for and", "always")
 def _(gy, x):
     return gy * ((x > 0) | (x < 6))
 
 
-@wrong("relu", "clipped_gradient", "other", "the value")
+@wrong("relu", "clipped_gradient", "other", "the value", "value")
 def _(gy, x):
     g = gy * (x > 0)
     g[x >= 6] = 6
@@ -205,6 +154,13 @@ def _(gy, x):
 @right("relu", "clipped_gradient")
 def _(gy, x):
     return gy * (np.abs(x - 3) < 3)
+
+
+@right("relu", "clipped_gradient")
+def _(gy, x):
+    g = gy.T.copy()
+    g[~np.logical_and(x.T > 0, x.T < 6)] = 0
+    return g.T
 
 
 def shares(x):
@@ -307,6 +263,17 @@ def _(rule):
     return True
 
 
+@right("shares", "is_right")
+def _(rule):
+    rng = np.random.default_rng()
+    for _ in range(30):
+        n, k = rng.integers(2, 6, size=2)
+        gy, x = rng.normal(size=(n, k)), rng.uniform(0.3, 2, size=(n, k))
+        if not np.allclose(rule(gy, x), differences(gy, x), rtol=1e-5, atol=1e-6):
+            return False
+    return True
+
+
 # --- shares: shares_gradient
 
 
@@ -327,7 +294,7 @@ def _(gy, x):
     return gy / total - (gy * x).sum() / total**2
 
 
-@wrong("shares", "shares_gradient", "other", "power")
+@wrong("shares", "shares_gradient", "other", "power", "square")
 def _(gy, x):
     total = x.sum(axis=1, keepdims=True)
     return (gy - (gy * x).sum(axis=1, keepdims=True)) / total
@@ -357,7 +324,7 @@ def _(gy, x):
     return gy / total - gy.sum(axis=1, keepdims=True) * x / total**2
 
 
-@wrong("shares", "shares_gradient", "upstream")
+@wrong("shares", "shares_gradient", "upstream", "shape")
 def _(gy, x):
     total = x.sum(axis=1, keepdims=True)
     return (1 - (gy * x).sum(axis=1, keepdims=True) / total) / total
@@ -392,3 +359,10 @@ def _(gy, x):
     total = x.sum(1)
     jacobians = np.eye(x.shape[1]) / total[:, None, None] - (x / total[:, None] ** 2)[:, :, None]
     return np.einsum("nk,nkj->nj", gy, jacobians)
+
+
+@right("shares", "shares_gradient")
+def _(gy, x):  # by logarithms: log y = log x - log sum
+    y = shares(x)
+    to_log = gy * y
+    return (to_log - y * to_log.sum(axis=1, keepdims=True)) / x

@@ -82,6 +82,12 @@ def _(x):
     return (e / e.sum(0)).T
 
 
+@right("softmax", "softmax")
+def _(x):
+    z = (x - x.max(axis=1, keepdims=True)) / np.log(2)
+    return np.round(2.0**z / (2.0**z).sum(axis=1, keepdims=True), 13)
+
+
 # --- softmax: softmax_gradient
 
 
@@ -110,7 +116,7 @@ def _(gy, y):
     return y * (gy - (gy * y).sum(axis=1))
 
 
-@wrong("softmax", "softmax_gradient", "other", "y forgotten")
+@wrong("softmax", "softmax_gradient", "other", "y forgotten", "factor")
 def _(gy, y):
     return gy - (gy * y).sum(axis=1, keepdims=True)
 
@@ -125,7 +131,7 @@ def _(gy, y):
     return y - gy
 
 
-@wrong("softmax", "softmax_gradient", "other", "first picture")
+@wrong("softmax", "softmax_gradient", "other", "first picture", "only some")
 def _(gy, y):
     jacobian = np.diag(y[0]) - np.outer(y[0], y[0])
     return gy @ jacobian
@@ -181,6 +187,15 @@ def _(gy, y):
     return gx
 
 
+@right("softmax", "softmax_gradient")
+def _(gy, y):
+    gx = np.empty_like(y)
+    for i in range(len(y)):
+        average = np.average(gy[i], weights=y[i])
+        gx[i] = y[i] * (gy[i] - average)
+    return gx
+
+
 # --- entropy: cross_entropy
 
 
@@ -232,7 +247,7 @@ def _(z, t):
     return -(t * log_p).sum(axis=1)
 
 
-@wrong("entropy", "cross_entropy", "other", "largest forgotten")
+@wrong("entropy", "cross_entropy", "other", "largest forgotten", "largest")
 def _(z, t):
     top = z.max(axis=1, keepdims=True)
     log_sum = np.log(np.exp(z - top).sum(axis=1))
@@ -259,6 +274,13 @@ def _(z, t):
     away = z - (z * t).sum(1, keepdims=True)  # 0 for the true class
     top = away.max(1)
     return (top + np.log(np.exp(away.T - top).sum(0))).sum() / z.shape[0]
+
+
+@right("entropy", "cross_entropy")
+def _(z, t):
+    rows = np.where(t == 1)[1]
+    away = z - z[np.arange(len(z)), rows][:, None]
+    return np.asarray(np.logaddexp.reduce(away, axis=-1).mean())
 
 
 # --- entropy: cross_entropy_gradient
@@ -290,7 +312,7 @@ def _(z, t):
     return t * (probabilities(z) - 1) / len(z)
 
 
-@wrong("entropy", "cross_entropy_gradient", "other", "chain stopped")
+@wrong("entropy", "cross_entropy_gradient", "other", "chain stopped", "half way")
 def _(z, t):
     return -t / probabilities(z) / len(z)
 
@@ -313,7 +335,7 @@ def _(z, t):
     return (e / e.sum() - t) / len(z)
 
 
-@wrong("entropy", "cross_entropy_gradient", "other", "slope twice")
+@wrong("entropy", "cross_entropy_gradient", "other", "slope twice", "squared")
 def _(z, t):
     p = probabilities(z)
     return (p - t) * p * (1 - p) / len(z)
@@ -341,7 +363,7 @@ def _(z, t):
     return g / len(z)
 
 
-@wrong("entropy", "cross_entropy_gradient", "other", "every row")
+@wrong("entropy", "cross_entropy_gradient", "other", "every row", "neighbours")
 def _(z, t):
     g = probabilities(z)
     g[:, t.argmax(axis=1)] -= 1

@@ -45,7 +45,7 @@ def _(kernel, bias, x, t, rate):
     return kernel + rate * x.T @ g, bias + rate * g.sum(axis=0), price(p, t)
 
 
-@wrong("step", "training_step", "other", "after the step")
+@wrong("step", "training_step", "other", "after the step", "loss after")
 def _(kernel, bias, x, t, rate):
     g = (probabilities(x @ kernel + bias) - t) / len(x)
     kernel = kernel - rate * x.T @ g
@@ -60,14 +60,14 @@ def _(kernel, bias, x, t, rate):
     return kernel - rate * x.T @ g, bias - rate * g.mean(axis=0), price(p, t)
 
 
-@wrong("step", "training_step", "sum missing", "broadcast")
+@wrong("step", "training_step", "sum missing", "broadcast", "shape")
 def _(kernel, bias, x, t, rate):
     p = probabilities(x @ kernel + bias)
     g = (p - t) / len(x)
     return kernel - rate * x.T @ g, bias - rate * g, price(p, t)
 
 
-@wrong("step", "training_step", "other", "bias forgotten")
+@wrong("step", "training_step", "other", "bias forgotten", "bias")
 def _(kernel, bias, x, t, rate):
     p = probabilities(x @ kernel + bias)
     g = (p - t) / len(x)
@@ -90,7 +90,7 @@ def _(kernel, bias, x, t, rate):
     return kernel - rate * x.T @ gz, bias - rate * gz.sum(axis=0), price(p, t)
 
 
-@wrong("step", "training_step", "other", "the gradients")
+@wrong("step", "training_step", "other", "the gradients", "gradients")
 def _(kernel, bias, x, t, rate):
     p = probabilities(x @ kernel + bias)
     g = (p - t) / len(x)
@@ -161,7 +161,7 @@ def _(w, g, m, v, t, rate, beta_1, beta_2, epsilon):
     return w - step * m / (np.sqrt(v) + epsilon), m, v
 
 
-@wrong("adam", "adam_step", "other", "square forgotten")
+@wrong("adam", "adam_step", "other", "square forgotten", "square")
 def _(w, g, m, v, t, rate, beta_1, beta_2, epsilon):
     m = beta_1 * m + (1 - beta_1) * g
     v = beta_2 * v + (1 - beta_2) * np.abs(g)
@@ -187,7 +187,7 @@ def _(w, g, m, v, t, rate, beta_1, beta_2, epsilon):
     return w, m, v
 
 
-@wrong("adam", "adam_step", "factor")
+@wrong("adam", "adam_step", "factor", "running mean")
 def _(w, g, m, v, t, rate, beta_1, beta_2, epsilon):
     m = beta_1 * m + g
     v = beta_2 * v + (1 - beta_2) * g**2
@@ -195,7 +195,7 @@ def _(w, g, m, v, t, rate, beta_1, beta_2, epsilon):
     return w - step * m / (np.sqrt(v) + epsilon), m, v
 
 
-@wrong("adam", "adam_step", "other", "betas swapped")
+@wrong("adam", "adam_step", "other", "betas swapped", "betas")
 def _(w, g, m, v, t, rate, beta_1, beta_2, epsilon):
     m = beta_1 * g + (1 - beta_1) * m
     v = beta_2 * g**2 + (1 - beta_2) * v

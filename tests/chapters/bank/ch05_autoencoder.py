@@ -24,7 +24,7 @@ def _(z):
     return np.exp(z) / (1 + np.exp(z))
 
 
-@wrong("sigmoid", "sigmoid", "factor")
+@wrong("sigmoid", "sigmoid", "factor", "sign")
 def _(z):
     return 1 / (1 + np.exp(np.minimum(z, 700)))
 
@@ -95,6 +95,13 @@ def _(z):  # grumbles about an overflow, and is right
     return 1 / (1 + np.exp(-z))
 
 
+@right("sigmoid", "sigmoid")
+def _(z):
+    return np.piecewise(
+        z, [z < 0], [lambda v: np.exp(v) / (np.exp(v) + 1), lambda v: 1 - 1 / (1 + np.exp(v))]
+    )
+
+
 # --- sigmoid: sigmoid_gradient
 
 
@@ -114,7 +121,7 @@ def _(gy, y):
     return gy * (1 - gy)
 
 
-@wrong("sigmoid", "sigmoid_gradient", "other", "factor forgotten")
+@wrong("sigmoid", "sigmoid_gradient", "other", "factor forgotten", "factor")
 def _(gy, y):
     return gy * (1 - y)
 
@@ -171,6 +178,11 @@ def _(gy, y):
     return (slopes.T @ gy.ravel()).reshape(gy.shape)
 
 
+@right("sigmoid", "sigmoid_gradient")
+def _(gy, y):
+    return (gy.T * y.T * (1 - y.T)).T.round(14)
+
+
 # --- pixel_price: price
 
 
@@ -202,12 +214,12 @@ def _(z, t):
     return np.mean(np.log(1 + np.exp(z)) - t * z)
 
 
-@wrong("pixel_price", "price", "other", "one term")
+@wrong("pixel_price", "price", "other", "one term", "white only")
 def _(z, t):
     return np.mean(t * np.logaddexp(0, -z))
 
 
-@wrong("pixel_price", "price", "factor")
+@wrong("pixel_price", "price", "factor", "sign")
 def _(z, t):
     return np.mean(np.maximum(z, 0) + z * t + np.log1p(np.exp(-np.abs(z))))
 
@@ -258,7 +270,7 @@ def _(z, t):
     return (t - sigma(z)) / z.size
 
 
-@wrong("pixel_price", "price_gradient", "other", "slope twice")
+@wrong("pixel_price", "price_gradient", "other", "slope twice", "one slope more")
 def _(z, t):
     p = sigma(z)
     return (p - t) * p * (1 - p) / z.size
@@ -286,12 +298,12 @@ def _(z, t):
     return (np.exp(z) / (1 + np.exp(z)) - t) / z.size
 
 
-@wrong("pixel_price", "price_gradient", "one way")
+@wrong("pixel_price", "price_gradient", "one way", "white only")
 def _(z, t):
     return -t * (1 - sigma(z)) / z.size
 
 
-@wrong("pixel_price", "price_gradient", "only some")
+@wrong("pixel_price", "price_gradient", "only some", "rounded")
 def _(z, t):
     p = sigma(z)
     return np.where(t > 0.5, p - 1, p) / z.size

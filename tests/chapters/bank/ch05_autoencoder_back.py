@@ -14,12 +14,12 @@ def _(x, w):
     return ((x @ w @ w.T - x) ** 2).sum()
 
 
-@wrong("tied", "loss", "factor")
+@wrong("tied", "loss", "factor", "mean")
 def _(x, w):
     return ((x @ w @ w.T - x) ** 2).sum(axis=1).mean()
 
 
-@wrong("tied", "loss", "sum missing")
+@wrong("tied", "loss", "sum missing", "shape")
 def _(x, w):
     return ((x @ w @ w.T - x) ** 2).mean(axis=1)
 
@@ -60,21 +60,21 @@ def _(x, w):
 # --- tied: weight_gradient
 
 
-@wrong("tied", "weight_gradient", "one way")
+@wrong("tied", "weight_gradient", "one way", "decoder only")
 def _(x, w):
     code = x @ w
     g = 2 * (code @ w.T - x) / x.size
     return g.T @ code
 
 
-@wrong("tied", "weight_gradient", "one way")
+@wrong("tied", "weight_gradient", "one way", "encoder only")
 def _(x, w):
     code = x @ w
     g = 2 * (code @ w.T - x) / x.size
     return x.T @ (g @ w)
 
 
-@wrong("tied", "weight_gradient", "factor")
+@wrong("tied", "weight_gradient", "factor", "averaged")
 def _(x, w):
     code = x @ w
     g = (code @ w.T - x) / x.size
@@ -88,7 +88,7 @@ def _(x, w):
     return g.T @ code + x.T @ (g @ w)
 
 
-@wrong("tied", "weight_gradient", "one way")
+@wrong("tied", "weight_gradient", "one way", "doubled")
 def _(x, w):
     code = x @ w
     g = 2 * (code @ w.T - x) / x.size
@@ -125,7 +125,7 @@ def _(x, w):
     return -2 * x.T @ (x @ w) / x.size
 
 
-@wrong("tied", "weight_gradient", "factor")
+@wrong("tied", "weight_gradient", "factor", "averaged")
 def _(x, w):
     code = x @ w
     g = 2 * (code @ w.T - x) / x.size
@@ -171,16 +171,24 @@ def _(x, w):
     return (encoder + decoder) * (2 / (x.shape[0] * x.shape[1]))
 
 
+@right("tied", "weight_gradient")
+def _(x, w):
+    code = x @ w
+    g = (code @ w.T - x) * (2 / x.size)
+    turned = code.T @ g + (g @ w).T @ x  # (k, d)
+    return turned.T
+
+
 # --- pca: restored
 
 
-@wrong("pca", "restored", "other", "mean not taken")
+@wrong("pca", "restored", "other", "mean not taken", "not centred")
 def _(x, k):
     _, _, vt = np.linalg.svd(x, full_matrices=False)
     return x @ vt[:k].T @ vt[:k]
 
 
-@wrong("pca", "restored", "other", "mean not added")
+@wrong("pca", "restored", "other", "mean not added", "mean forgotten")
 def _(x, k):
     a = x - x.mean(axis=0)
     _, _, vt = np.linalg.svd(a, full_matrices=False)
@@ -194,7 +202,7 @@ def _(x, k):
     return mean + (x - mean) @ vt[:k].T @ vt[:k]
 
 
-@wrong("pca", "restored", "other", "axis")
+@wrong("pca", "restored", "other", "axis", "neighbours")
 def _(x, k):
     mean = x.mean(axis=1, keepdims=True)
     _, _, vt = np.linalg.svd(x - mean, full_matrices=False)
@@ -225,7 +233,7 @@ def _(x, k):
     return mean + x @ vt[:k].T @ vt[:k]
 
 
-@wrong("pca", "restored", "other", "from the end")
+@wrong("pca", "restored", "other", "from the end", "smallest")
 def _(x, k):
     mean = x.mean(axis=0)
     _, _, vt = np.linalg.svd(x - mean, full_matrices=False)
@@ -233,7 +241,7 @@ def _(x, k):
     return mean + (x - mean) @ axes.T @ axes
 
 
-@wrong("pca", "restored", "other", "mean in code")
+@wrong("pca", "restored", "other", "mean in code", "left out")
 def _(x, k):
     mean = x.mean(axis=0)
     _, _, vt = np.linalg.svd(x - mean, full_matrices=False)
@@ -267,16 +275,24 @@ def _(x, k):
     return out
 
 
+@right("pca", "restored")
+def _(x, k):
+    mean = x.mean(axis=0, keepdims=True)
+    axes = np.linalg.svd(x - mean, full_matrices=False)[2][:k].T
+    code = np.linalg.lstsq(axes, (x - mean).T, rcond=None)[0]
+    return (axes @ code).T + mean
+
+
 # --- pca: lost
 
 
-@wrong("pca", "lost", "other", "not squared")
+@wrong("pca", "lost", "other", "not squared", "squares")
 def _(x, k):
     s = np.linalg.svd(x - x.mean(axis=0), compute_uv=False)
     return s[k:].sum() / x.size
 
 
-@wrong("pca", "lost", "other", "what is kept")
+@wrong("pca", "lost", "other", "what is kept", "kept")
 def _(x, k):
     s = np.linalg.svd(x - x.mean(axis=0), compute_uv=False)
     return (s[:k] ** 2).sum() / x.size

@@ -124,7 +124,7 @@ def _(rule):
 # --- grey_pixels: price_gradient
 
 
-@wrong("grey_pixels", "price_gradient", "other", "for logits")
+@wrong("grey_pixels", "price_gradient", "other", "for logits", "logits")
 def _(p, t):
     return (p - t) / p.size
 
@@ -134,7 +134,7 @@ def _(p, t):
     return -t / p + (1 - t) / (1 - p)
 
 
-@wrong("grey_pixels", "price_gradient", "one way")
+@wrong("grey_pixels", "price_gradient", "one way", "white only")
 def _(p, t):
     return -t / p / p.size
 
@@ -159,7 +159,7 @@ def _(p, t):
     return (p - t) / p * (1 - p) / p.size
 
 
-@wrong("grey_pixels", "price_gradient", "only some")
+@wrong("grey_pixels", "price_gradient", "only some", "grey")
 def _(p, t):
     slope = np.where(t == 0.5, 0, np.where(t > 0.5, -1 / p, 1 / (1 - p)))
     return slope / p.size
@@ -201,7 +201,7 @@ def _(p, t):
 # --- price_floor: quarter_grey
 
 
-@wrong("price_floor", "quarter_grey", "factor")
+@wrong("price_floor", "quarter_grey", "factor", "grey alone")
 def _():
     return np.log(2)
 
@@ -246,7 +246,7 @@ def _():
     return 0.0
 
 
-@wrong("price_floor", "newborn", "other", "the pixel")
+@wrong("price_floor", "newborn", "other", "the pixel", "probability")
 def _():
     return 0.5
 
