@@ -1,0 +1,246 @@
+"""Readers' answers to the exercises of chapter 4: batch_norm_pictures."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from tests.chapters.bank.entries import right, wrong
+
+
+@wrong("batch_norm_pictures", "in_training", "sum missing")
+def _(x, gamma, beta, epsilon):
+    return gamma * (x - x.mean(axis=0)) / np.sqrt(x.var(axis=0) + epsilon) + beta
+
+
+@wrong("batch_norm_pictures", "in_training", "sum missing")
+def _(x, gamma, beta, epsilon):
+    mean, var = x.mean(axis=(1, 2), keepdims=True), x.var(axis=(1, 2), keepdims=True)
+    return gamma * (x - mean) / np.sqrt(var + epsilon) + beta
+
+
+@wrong("batch_norm_pictures", "in_training", "epsilon")
+def _(x, gamma, beta, epsilon):
+    mean, std = x.mean(axis=(0, 1, 2)), x.std(axis=(0, 1, 2))
+    return gamma * ((x - mean) / (std + epsilon)) + beta
+
+
+@wrong("batch_norm_pictures", "in_training", "channels")
+def _(x, gamma, beta, epsilon):
+    return gamma * (x - x.mean()) / np.sqrt(x.var() + epsilon) + beta
+
+
+@right("batch_norm_pictures", "in_training")
+def _(x, gamma, beta, epsilon):
+    flat = x.reshape(-1, x.shape[-1])
+    moved = flat - np.add.reduce(flat) / len(flat)
+    slope = gamma / np.sqrt(np.add.reduce(moved * moved) / len(flat) + epsilon)
+    return (moved * slope + beta).reshape(x.shape)
+
+
+@right("batch_norm_pictures", "in_training")
+def _(x, gamma, beta, epsilon):
+    y = np.zeros(x.shape, order="F")
+    for c in range(x.shape[3]):
+        one = x[..., c]
+        y[..., c] = (one - one.mean()) / (one.var() + epsilon) ** 0.5 * gamma[c] + beta[c]
+    return y
+
+
+@wrong("batch_norm_pictures", "training_gradient", "factor")
+def _(gy, x, gamma, epsilon):
+    axes, n = (0, 1, 2), len(x)
+    std = np.sqrt(x.var(axis=axes) + epsilon)
+    x_hat = (x - x.mean(axis=axes)) / std
+    g = gy * gamma
+    gx = (n * g - g.sum(axis=axes) - x_hat * (g * x_hat).sum(axis=axes)) / (n * std)
+    return gx, (gy * x_hat).sum(axis=axes), gy.sum(axis=axes)
+
+
+@wrong("batch_norm_pictures", "training_gradient", "constants")
+def _(gy, x, gamma, epsilon):
+    axes = (0, 1, 2)
+    std = np.sqrt(x.var(axis=axes) + epsilon)
+    x_hat = (x - x.mean(axis=axes)) / std
+    return gamma * gy / std, (gy * x_hat).sum(axis=axes), gy.sum(axis=axes)
+
+
+@wrong("batch_norm_pictures", "training_gradient", "constants", "one way")
+def _(gy, x, gamma, epsilon):
+    axes = (0, 1, 2)
+    std = np.sqrt(x.var(axis=axes) + epsilon)
+    x_hat = (x - x.mean(axis=axes)) / std
+    gx = gamma / std * (gy - gy.mean(axis=axes))
+    return gx, (gy * x_hat).sum(axis=axes), gy.sum(axis=axes)
+
+
+@wrong("batch_norm_pictures", "training_gradient", "sum missing")
+def _(gy, x, gamma, epsilon):
+    std = np.sqrt(x.var(axis=(0, 1, 2)) + epsilon)
+    x_hat = (x - x.mean(axis=(0, 1, 2))) / std
+    gx = gamma / std * (gy - gy.mean(axis=0) - x_hat * (gy * x_hat).mean(axis=0))
+    return gx, (gy * x_hat).sum(axis=(0, 1, 2)), gy.sum(axis=(0, 1, 2))
+
+
+@wrong("batch_norm_pictures", "training_gradient", "sum missing")
+def _(gy, x, gamma, epsilon):
+    axes = (0, 1, 2)
+    std = np.sqrt(x.var(axis=axes) + epsilon)
+    x_hat = (x - x.mean(axis=axes)) / std
+    gx = gamma / std * (gy - gy.mean(axis=axes) - x_hat * (gy * x_hat).mean(axis=axes))
+    ggamma, gbeta = np.zeros(len(gamma)), np.zeros(len(gamma))
+    for p in range(len(x)):
+        ggamma = (gy[p] * x_hat[p]).sum(axis=(0, 1))
+        gbeta = gy[p].sum(axis=(0, 1))
+    return gx, ggamma, gbeta
+
+
+@wrong("batch_norm_pictures", "training_gradient", "order")
+def _(gy, x, gamma, epsilon):
+    axes = (0, 1, 2)
+    std = np.sqrt(x.var(axis=axes) + epsilon)
+    x_hat = (x - x.mean(axis=axes)) / std
+    dgamma, dbeta = (gy * x_hat).sum(axis=axes), gy.sum(axis=axes)
+    dx = gamma / std * (gy - dbeta / x[..., 0].size - x_hat * dgamma / x[..., 0].size)
+    return dx, dbeta, dgamma
+
+
+@wrong("batch_norm_pictures", "training_gradient", "sum missing", "only some")
+def _(gy, x, gamma, epsilon):
+    # picture by picture, each with its own mean and variance
+    gx, ggamma, gbeta = np.zeros(x.shape), np.zeros(gamma.shape), np.zeros(gamma.shape)
+    for p in range(len(x)):
+        g, std = gy[p], np.sqrt(x[p].var(axis=(0, 1)) + epsilon)
+        h = (x[p] - x[p].mean(axis=(0, 1))) / std
+        gx[p] = gamma / std * (g - g.mean(axis=(0, 1)) - h * (g * h).mean(axis=(0, 1)))
+        ggamma += (g * h).sum(axis=(0, 1))
+        gbeta += g.sum(axis=(0, 1))
+    return gx, ggamma, gbeta
+
+
+@right("batch_norm_pictures", "training_gradient")
+def _(gy, x, gamma, epsilon):
+    c = len(gamma)
+    g, flat = gy.reshape(-1, c).T, x.reshape(-1, c).T
+    moved = flat - flat.mean(axis=1, keepdims=True)
+    std = np.sqrt((moved**2).mean(axis=1, keepdims=True) + epsilon)
+    h = moved / std
+    gh = g * gamma[:, None]
+    gmoved = gh / std - moved / std**3 * (gh * moved).mean(axis=1, keepdims=True)
+    gx = gmoved - gmoved.mean(axis=1, keepdims=True)
+    return [gx.T.reshape(x.shape), (g * h).sum(axis=1), g.sum(axis=1)]
+
+
+@right("batch_norm_pictures", "training_gradient")
+def _(gy, x, gamma, epsilon):
+    gx = np.zeros(x.shape)
+    ggamma, gbeta = np.zeros(len(gamma)), np.zeros(len(gamma))
+    for c in range(len(gamma)):
+        v, g = x[..., c].ravel(), gy[..., c].ravel()
+        s = np.sqrt(np.var(v) + epsilon)
+        h = (v - np.mean(v)) / s
+        gx[..., c] = (gamma[c] / s * (g - g.mean() - h * np.dot(g, h) / v.size)).reshape(x.shape[:3])
+        ggamma[c], gbeta[c] = np.dot(g, h), g.sum()
+    return gx, ggamma, gbeta
+
+
+@wrong("batch_norm_pictures", "after_training", "batch statistics", "neighbours")
+def _(x, moving_mean, moving_var, gamma, beta, epsilon):
+    mean, var = x.mean(axis=(0, 1, 2)), x.var(axis=(0, 1, 2))
+    return gamma * (x - mean) / np.sqrt(var + epsilon) + beta
+
+
+@wrong("batch_norm_pictures", "after_training", "root")
+def _(x, moving_mean, moving_var, gamma, beta, epsilon):
+    return (x - moving_mean) / (moving_var + epsilon) * gamma + beta
+
+
+@wrong("batch_norm_pictures", "after_training", "epsilon")
+def _(x, moving_mean, moving_var, gamma, beta, epsilon):
+    return (x - moving_mean) / np.sqrt(moving_var) * gamma + beta
+
+
+@right("batch_norm_pictures", "after_training")
+def _(x, moving_mean, moving_var, gamma, beta, epsilon):
+    scale = gamma / np.sqrt(moving_var + epsilon)
+    return x * scale + (beta - moving_mean * scale)
+
+
+@right("batch_norm_pictures", "after_training")
+def _(x, moving_mean, moving_var, gamma, beta, epsilon):
+    y = np.empty(x.shape)
+    for n, i, j, c in np.ndindex(x.shape):
+        y[n, i, j, c] = (
+            gamma[c] * (x[n, i, j, c] - moving_mean[c]) * (moving_var[c] + epsilon) ** -0.5 + beta[c]
+        )
+    return y
+
+
+@wrong("batch_norm_pictures", "gradient_after_training", "moving")
+def _(gy, x, moving_mean, moving_var, gamma, epsilon):
+    axes = (0, 1, 2)
+    std = np.sqrt(moving_var + epsilon)
+    x_hat = (x - moving_mean) / std
+    gx = gamma / std * (gy - gy.mean(axis=axes) - x_hat * (gy * x_hat).mean(axis=axes))
+    return gx, (gy * x_hat).sum(axis=axes), gy.sum(axis=axes)
+
+
+@wrong("batch_norm_pictures", "gradient_after_training", "batch statistics")
+def _(gy, x, moving_mean, moving_var, gamma, epsilon):
+    axes = (0, 1, 2)
+    x_hat = (x - x.mean(axis=axes)) / np.sqrt(x.var(axis=axes) + epsilon)
+    return gy * gamma / np.sqrt(moving_var + epsilon), (gy * x_hat).sum(axis=axes), gy.sum(axis=axes)
+
+
+@wrong("batch_norm_pictures", "gradient_after_training", "wrong point")
+def _(gy, x, moving_mean, moving_var, gamma, epsilon):
+    axes = (0, 1, 2)
+    return gamma * gy / np.sqrt(moving_var + epsilon), (gy * x).sum(axis=axes), gy.sum(axis=axes)
+
+
+@wrong("batch_norm_pictures", "gradient_after_training", "factor", "gamma")
+def _(gy, x, moving_mean, moving_var, gamma, epsilon):
+    std = np.sqrt(moving_var + epsilon)
+    x_hat = (x - moving_mean) / std
+    return gy / std, (gy * x_hat).sum(axis=(0, 1, 2)), gy.sum(axis=(0, 1, 2))
+
+
+@wrong("batch_norm_pictures", "gradient_after_training", "sum missing", "broadcast")
+def _(gy, x, moving_mean, moving_var, gamma, epsilon):
+    std = np.sqrt(moving_var + epsilon)
+    x_hat = (x - moving_mean) / std
+    return gy * gamma / std, (gy * x_hat).sum(axis=0), gy.sum(axis=0)
+
+
+@wrong("batch_norm_pictures", "gradient_after_training", "root")
+def _(gy, x, moving_mean, moving_var, gamma, epsilon):
+    var = moving_var + epsilon
+    ggamma = (gy * (x - moving_mean) / np.sqrt(var)).sum(axis=(0, 1, 2))
+    return gy * gamma / var, ggamma, gy.sum(axis=(0, 1, 2))
+
+
+@wrong("batch_norm_pictures", "gradient_after_training", "factor")
+def _(gy, x, moving_mean, moving_var, gamma, epsilon):
+    std = np.sqrt(moving_var + epsilon)
+    x_hat = (x - moving_mean) / std
+    return gy * gamma / std, (gy * x_hat).mean(axis=(0, 1, 2)), gy.mean(axis=(0, 1, 2))
+
+
+@right("batch_norm_pictures", "gradient_after_training")
+def _(gy, x, moving_mean, moving_var, gamma, epsilon):
+    inverse = (moving_var + epsilon) ** -0.5
+    gx = np.einsum("nhwc,c,c->nhwc", gy, gamma, inverse)
+    sums = np.einsum("nhwc,nhwc->c", gy, x) - moving_mean * np.einsum("nhwc->c", gy)
+    return gx, sums * inverse, gy.sum((0, 1)).sum(0)
+
+
+@right("batch_norm_pictures", "gradient_after_training")
+def _(gy, x, moving_mean, moving_var, gamma, epsilon):
+    gx, ggamma, gbeta = np.empty(x.shape), 0, 0
+    for p in range(len(x)):
+        for i in range(x.shape[1]):
+            for j in range(x.shape[2]):
+                std = np.sqrt(moving_var + epsilon)
+                gx[p, i, j] = gy[p, i, j] * gamma / std
+                ggamma = ggamma + gy[p, i, j] * (x[p, i, j] - moving_mean) / std
+                gbeta = gbeta + gy[p, i, j]
+    return gx, ggamma, gbeta
