@@ -280,7 +280,7 @@ def _(mean, log_var):
     return -0.5 + 0.5 * (mean**2 + np.exp(log_var) - log_var).sum(axis=1)
 
 
-@divergence.mistake("wrong axis")
+@divergence.mistake("neighbours")
 def _(mean, log_var):
     """The prices were summed over the pictures. Which axis are the numbers of one cloud along?"""
     return 0.5 * (mean**2 + np.exp(log_var) - 1 - log_var).sum(axis=0)

@@ -72,7 +72,7 @@ def _():
     return -0.5 * np.log(0.5)
 
 
-@coin.mistake("sign")
+@coin.mistake("factor, sign")
 def _():
     """The price of a probability is never below 0: what is the sign of log ½?"""
     return np.log(0.5)
@@ -139,7 +139,7 @@ def _():
     return np.log(2)
 
 
-@fooled.mistake("sign")
+@fooled.mistake("factor, sign")
 def _():
     """The price of a probability is never below 0: what is the sign of a logarithm of less than 1?"""
     return np.log(1 - 0.525)
@@ -185,7 +185,7 @@ def _():
     return 1 / (1 - 0.999) / 20
 
 
-@pull.mistake("sign")
+@pull.mistake("factor, sign")
 def _():
     """If the score grows, the picture is caught more surely. Does the generator's loss fall then?"""
     return -0.999 / 20
