@@ -163,6 +163,12 @@ def _(gy, y):
     return y * (1 - y)
 
 
+@softmax_gradient.mistake("upstream, targets")
+def _(gy, y):
+    """y − t is for softmax and cross-entropy together. Are these targets that come from above, or what else is gy?"""
+    return y - gy
+
+
 @softmax_gradient.mistake("outside")
 def _(gy, y):
     """The sum over the other ways is there, but not yet multiplied by how far this score's own probability moves."""
