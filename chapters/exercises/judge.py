@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from chapters.exercises.answers import alike, error, flat, is_numeric, kind_of, plain, slot, slots, things
+from chapters.exercises.crashes import behind
 from chapters.exercises.form import Case, Exercise, Part
 from chapters.exercises.sandbox import Call, Fault, Outcome, Reply
 from tinydl.gradcheck import Diagnosis, Mistake, Trial, diagnose
@@ -99,7 +100,13 @@ class _Look:
                 return {"state": "unwritten", "fault": reply.fault, "message": reply.fault.message}
             if reply.fault:
                 where = f" ({case.label})" if case.label else ""
-                return {"state": "fault", "fault": reply.fault, "message": reply.fault.message + where}
+                message = reply.fault.message
+                return {
+                    "state": "fault",
+                    "fault": reply.fault,
+                    "message": message + where,
+                    "diagnosis": behind(message),
+                }
         return None
 
     def _overwritten(self) -> dict[str, Any] | None:

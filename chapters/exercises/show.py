@@ -145,13 +145,18 @@ def _unwritten(verdict: Verdict, arrow: str) -> list[RenderableType]:
 def _why(verdict: Verdict, path: Path) -> list[RenderableType]:
     """What is known of the cause: a line of the file, or the mistake that was made."""
     fault, diagnosis = verdict.fault, verdict.diagnosis
+    pieces: list[RenderableType] = []
     if fault and fault.line:
         place = Text(f"\n  {path}:{fault.line}\n", style="dim")
-        return [place.append(f"  {fault.line} | {clean(fault.code.strip())}", style="not dim")]
+        pieces.append(place.append(f"  {fault.line} | {clean(fault.code.strip())}", style="not dim"))
     sentence = diagnosis.sentence if diagnosis else NO_WORD * bool(verdict.difference)
     if not sentence or sentence == verdict.message:
-        return []
-    return [Text(), Panel(Text(clean(sentence)), border_style="yellow", box=box.ROUNDED, padding=(0, 1))]
+        return pieces
+    return [
+        *pieces,
+        Text(),
+        Panel(Text(clean(sentence)), border_style="yellow", box=box.ROUNDED, padding=(0, 1)),
+    ]
 
 
 def _where(verdict: Verdict, off: Difference, unicode: bool) -> RenderableType:
