@@ -86,6 +86,7 @@ RELU.expects("only some")(lambda gy, x: np.where(x > 0, gy, 0.01 * gy))
 
 LEAKY = Task(lambda x: np.where(x > 0, x, 0.1 * x), "x", X)
 LEAKY.expects("only some")(lambda gy, x: gy * (x > 0))
+LEAKY.expects("only some")(lambda gy, x: np.where(x > 0, gy, 0.2 * gy))
 LEAKY.expects("left out")(lambda gy: gy)
 
 TANH = Task(lambda x: np.tanh(x), "x", X)
@@ -474,6 +475,19 @@ ENTROPY.expects("factor")(lambda gy, x, t: gy * (softmax(x) - t))
 ENTROPY.expects("factor")(lambda gy, x, t: gy * (t - softmax(x)) / len(x))
 ENTROPY.expects("left out")(lambda gy, x, t: gy * softmax(x) / len(x))
 ENTROPY.expects("upstream")(lambda x, t: (softmax(x) - t) / len(x))
+PRICE_OF_WEIGHTS = Task(
+    lambda w, x, t: cross_entropy(x @ w, t),
+    "w",
+    {
+        "four pictures": {"w": normal(2, 3), "x": normal(4, 2), "t": np.eye(3)[[0, 2, 1, 0]]},
+        "two pictures": {"w": normal(3, 5), "x": normal(2, 3), "t": np.eye(5)[[4, 1]]},
+    },
+)
+PRICE_OF_WEIGHTS.expects("sum missing")(lambda gy, w, x, t: gy * np.outer(x[0], softmax(x[:1] @ w)[0] - t[0]))
+PRICE_OF_WEIGHTS.expects("sum missing")(
+    lambda gy, w, x, t: gy * np.outer(x[-1], softmax(x[-1:] @ w)[0] - t[-1]) / len(x)
+)
+PRICE_OF_WEIGHTS.expects("factor")(lambda gy, w, x, t: gy * (x.T @ (softmax(x @ w) - t)))
 ENTROPY_LOSS = Task(cross_entropy, "", TARGETS)
 ENTROPY_LOSS.expects("factor")(lambda x, t: -(t * np.log(softmax(x))).sum())
 ENTROPY_LOSS.expects("factor")(lambda x, t: (t * np.log(softmax(x))).sum() / len(x))

@@ -236,6 +236,8 @@ def test_the_function_is_asked_again_twice_at_most(rng: np.random.Generator) -> 
     ("key", "change"),
     [
         ("only some", lambda e: np.where(np.arange(5) == 0, 0.5, e)),
+        ("shifted", lambda e: np.pad(e[:-1, :-1], ((0, 1), (0, 1)))),
+        ("padding", lambda e: np.pad(e[1:-1, 1:-1], 1)),
         ("diagonal", lambda e: np.diag(np.diag(e))),
         ("diagonal", lambda e: e + np.eye(5)),
         ("flipped", lambda e: e[:, ::-1]),

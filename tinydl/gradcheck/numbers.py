@@ -24,7 +24,7 @@ def named_numbers(names: dict[str, Any]) -> dict[str, float]:
     """
     found: dict[str, float] = {}
     arrays = {name: value for name, value in names.items() if isinstance(value, np.ndarray) and value.ndim}
-    n = _batch_size(arrays)
+    n = batch_size(names)
     if n:
         found["the batch size"] = n
     for name, array in arrays.items():
@@ -47,8 +47,9 @@ def named_numbers(names: dict[str, Any]) -> dict[str, float]:
     return {text: float(number) for text, number in found.items() if number and math.isfinite(number)}
 
 
-def _batch_size(arrays: dict[str, np.ndarray]) -> int:
-    """The length that the first axes share, 0 if they share none."""
+def batch_size(names: dict[str, Any]) -> int:
+    """The length that the first axes of arrays share, 0 if they share none."""
+    arrays = {name: value for name, value in names.items() if isinstance(value, np.ndarray) and value.ndim}
     several = [a for name, a in arrays.items() if name not in KERNELS | IMAGES and a.ndim >= 2]
     if not several:
         lengths = {len(a) for a in arrays.values()}

@@ -59,17 +59,19 @@ def places(looks: Looks) -> Diagnosis | None:
     if any(look.yours.shape != look.expected.shape for look in wrong):
         return None
     off = [wrong_places(look) for look in wrong]
-    listed = [_regions(look) for look in wrong]
-    for words, (key, _) in listed[0].items():
-        if not all(words in regions for regions in listed):
-            continue
-        pairs = [(each, regions[words][1]) for each, regions in zip(off, listed)]
-        inside = all(not (each & ~region).any() and 2 * each.sum() >= region.sum() for each, region in pairs)
-        if inside and sum(int((~region).sum()) for _, region in pairs) >= 2:
-            return Diagnosis(
-                key, f"Your {looks[0].what} is wrong {words}, and right elsewhere. What is different there?"
-            )
-    return None
+    regions = [_regions(look) for look in wrong]
+    sizes: dict[str, float] = {}  # of those that hold all that is wrong, and are mostly wrong
+    for words in regions[0]:
+        if all(words in each for each in regions):
+            pairs = [(places, each[words][1]) for places, each in zip(off, regions)]
+            inside = all(not (a & ~region).any() and 2 * a.sum() >= region.sum() for a, region in pairs)
+            if inside and sum(int((~region).sum()) for _, region in pairs) >= 2:
+                sizes[words] = sum(float(region.mean()) for _, region in pairs)
+    if not sizes:
+        return None
+    words = min(sizes, key=lambda each: sizes[each])
+    said = f"Your {looks[0].what} is wrong {words}, and right elsewhere. What is different there?"
+    return Diagnosis(regions[0][words][0], said)
 
 
 def _regions(look: Look) -> dict[str, tuple[str, np.ndarray]]:
@@ -86,10 +88,14 @@ def _regions(look: Look) -> dict[str, tuple[str, np.ndarray]]:
         found["off the diagonal"] = ("diagonal", ~np.eye(*shape, dtype=bool))
     if plane and min(shape[axis] for axis in plane) >= 3:
         found["at the rim"] = ("padding", _rim(shape, plane))
+    for place in ("first", "last") if plane else ():
+        ends = [region for axis, where, region in _slabs(shape) if axis in plane and where == place]
+        found[f"in the {place} row and column"] = ("shifted", ends[0] | ends[1])
     for name, array in look.arrays(but=("gy", "y")).items():
         if array.shape == shape:
             found[f"where {name} is negative"] = ("only some", array < 0)
             found[f"where {name} is positive"] = ("only some", array > 0)
+            found[f"where {name} is not positive"] = ("only some", array <= 0)
             found[f"where {name} is larger than 1 or smaller than −1"] = ("only some", np.abs(array) > 1)
     for axis, place, region in _slabs(shape):
         found[f"everywhere but at the {place} place along axis {axis}"] = ("only some", ~region)

@@ -9,17 +9,18 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from itertools import combinations, permutations, product
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
 
 from tinydl.gradcheck import options, terms
 from tinydl.gradcheck.evidence import Guess, Look, Question
-from tinydl.gradcheck.numbers import KERNELS
+from tinydl.gradcheck.numbers import KERNELS, batch_size
 from tinydl.gradcheck.reading import reread, written_wrong
 
 PATIENCE = 0.5  # seconds; a slow reference is not asked everything, since somebody is waiting
-OVERWRITTEN = "Is something written over in a loop, where it should be added?"
+OVERWRITTEN = "Is something written over in a loop where it should be added, or does a loop end too early?"
 RESHAPED = "reshape moves nothing: which axes have to be neighbours before it?"
 
 
@@ -41,6 +42,7 @@ def guesses(look: Look, reference: Callable[[dict[str, Any]], Any]) -> Iterator[
             yield from terms.guesses(look, reference)
         yield from asked(kernels(look))
         yield from asked(options.questions(look))
+        yield from asked(alone(look))
         yield from asked(points(look))
         yield from asked(values(look))
         if not is_gradient:
@@ -144,6 +146,21 @@ def kernels(look: Look) -> Iterator[Question]:
                 said = f"{right} with its numbers read in another order. {RESHAPED}"
                 yield Question("channels", said, name, reread, order)
                 yield Question("channels", said, name, written_wrong, order)
+
+
+def alone(look: Look) -> Iterator[Question]:
+    """One sample of the batch, as if it came by itself."""
+    n = batch_size(look.names)
+    arrays = {
+        name: value for name, value in look.names.items() if isinstance(value, np.ndarray) and value.ndim
+    }
+    batched = [name for name, array in arrays.items() if len(array) == n and name not in KERNELS]
+    if n > 1 and batched:
+        for word, piece in (("first", slice(0, 1)), ("last", slice(-1, None))):
+            said = f"Yours is right for the {word} sample by itself. And the others? {OVERWRITTEN}"
+            yield Question(
+                "sum missing", said, batched[0], also={name: itemgetter(piece) for name in batched}
+            )
 
 
 def points(look: Look) -> Iterator[Question]:
