@@ -72,7 +72,7 @@ def _(x, kernel, padding):
     return y.reshape(n, h + 2 * padding - kh + 1, w + 2 * padding - kw + 1, cout)
 
 
-@wrong("convolution", "convolution", "transposed")
+@wrong("convolution", "convolution", "transposed", "shape")
 def _(x, kernel, padding):
     n, h, w, cin = x.shape
     kh, kw, cin, cout = kernel.shape
@@ -196,7 +196,7 @@ def _(gy, x, kernel, padding):
     return gx, gk.reshape(kh, kw, cin, cout)
 
 
-@wrong("convolution", "convolution_gradient", "channels")
+@wrong("convolution", "convolution_gradient", "channels", "sum twice")
 def _(gy, x, kernel, padding):
     n, h, w, cin = x.shape
     kh, kw, cin, cout = kernel.shape

@@ -140,7 +140,7 @@ def _():
     return 1, 6 * 2 + 4, 4 * 2 + 4, 6
 
 
-@wrong("shapes", "painted", "direction")
+@wrong("shapes", "painted", "forward")
 def _():
     return 1, (7 - 4) // 2 + 1, (5 - 4) // 2 + 1, 3
 

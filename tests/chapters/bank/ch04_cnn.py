@@ -8,14 +8,14 @@ from tests.chapters.bank import ch04_cnn_network, ch04_cnn_norm, ch04_cnn_overla
 from tests.chapters.bank.entries import right, wrong
 
 
-@wrong("max_pool", "max_pool", "axes")
+@wrong("max_pool", "max_pool", "axes", "strides")
 def _(x, size):
     n, h, w, c = x.shape
     x = x[:, : h // size * size, : w // size * size]
     return x.reshape(n, size, h // size, size, w // size, c).max(axis=(1, 3))
 
 
-@wrong("max_pool", "max_pool", "start at 0")
+@wrong("max_pool", "max_pool", "begins at zero")
 def _(x, size):
     n, h, w, c = x.shape
     y = np.zeros((n, h // size, w // size, c))
@@ -44,7 +44,7 @@ def _(x, size):
     return y
 
 
-@wrong("max_pool", "max_pool", "shape", "rounding")
+@wrong("max_pool", "max_pool", "shape", "rounded up")
 def _(x, size):
     n, h, w, c = x.shape
     rows = []
@@ -89,7 +89,7 @@ def _(gy, x, size):
     return gx
 
 
-@wrong("max_pool", "max_pool_gradient", "ties")
+@wrong("max_pool", "max_pool_gradient", "ties", "ties shared")
 def _(gy, x, size):
     gx = np.zeros(x.shape)
     for i, j in np.ndindex(gy.shape[1:3]):
@@ -100,7 +100,7 @@ def _(gy, x, size):
     return gx
 
 
-@wrong("max_pool", "max_pool_gradient", "ties")
+@wrong("max_pool", "max_pool_gradient", "ties", "last winner")
 def _(gy, x, size):
     gx = np.zeros(x.shape)
     for p, i, j, c in np.ndindex(gy.shape):
@@ -188,7 +188,7 @@ def _(gy, x, size):
     return gx
 
 
-@wrong("max_pool", "max_pool_gradient", "shape")
+@wrong("max_pool", "max_pool_gradient", "shape", "padding")
 def _(gy, x, size):
     n, height, width, c = gy.shape
     windows = x[:, : height * size, : width * size].reshape(n, height, size, width, size, c)
@@ -198,7 +198,7 @@ def _(gy, x, size):
     return gx.reshape(n, height * size, width * size, c)
 
 
-@wrong("max_pool", "max_pool_gradient", "everywhere")
+@wrong("max_pool", "max_pool_gradient", "whole window")
 def _(gy, x, size):
     # unpooling: back to the size that it had
     gx = np.zeros(x.shape)

@@ -31,7 +31,7 @@ def softmax(s):
     return e / e.sum(axis=1, keepdims=True)
 
 
-@wrong("tiny_cnn", "loss", "factor")
+@wrong("tiny_cnn", "loss", "factor", "mean")
 def _(x, t, kernel, bias, w, b):
     m = np.maximum(convolve(x, kernel, bias), 0).mean(axis=(1, 2))
     return -np.mean(t * np.log(softmax(m @ w + b)))
@@ -90,7 +90,7 @@ def _(x, t, kernel, bias, w, b):
     return kernel_gradient(x, gz), gz.sum(axis=(0, 1, 2)), m.T @ gs, gs.sum(axis=0)
 
 
-@wrong("tiny_cnn", "gradients", "factor")
+@wrong("tiny_cnn", "gradients", "factor", "positions")
 def _(x, t, kernel, bias, w, b):
     z = convolve(x, kernel, bias)
     m = np.maximum(z, 0).mean(axis=(1, 2))
@@ -109,7 +109,7 @@ def _(x, t, kernel, bias, w, b):
     return kernel_gradient(x, gz), gz.sum(axis=(0, 1, 2)), m.T @ gs, gs.sum(axis=0)
 
 
-@wrong("tiny_cnn", "gradients", "wrong point")
+@wrong("tiny_cnn", "gradients", "wrong point", "relu")
 def _(x, t, kernel, bias, w, b):
     z = convolve(x, kernel, bias)
     m = np.maximum(z, 0).mean(axis=(1, 2))
@@ -153,7 +153,7 @@ def _(x, t, kernel, bias, w, b):
     return kernel_gradient(x, gz), gz.mean(axis=(0, 1, 2)), m.T @ gs, gs.mean(axis=0)
 
 
-@wrong("tiny_cnn", "gradients", "cross terms", "softmax twice")
+@wrong("tiny_cnn", "gradients", "cross terms", "one slope more")
 def _(x, t, kernel, bias, w, b):
     z = convolve(x, kernel, bias)
     m = np.maximum(z, 0).mean(axis=(1, 2))
@@ -163,7 +163,7 @@ def _(x, t, kernel, bias, w, b):
     return kernel_gradient(x, gz), gz.sum(axis=(0, 1, 2)), m.T @ gs, gs.sum(axis=0)
 
 
-@wrong("tiny_cnn", "gradients", "cross terms", "diagonal")
+@wrong("tiny_cnn", "gradients", "cross terms", "diagonal", "true class only")
 def _(x, t, kernel, bias, w, b):
     z = convolve(x, kernel, bias)
     m = np.maximum(z, 0).mean(axis=(1, 2))
@@ -204,7 +204,7 @@ def _(x, t, kernel, bias, w, b):  # as one meets them on the way back
     return gw, gb, kernel_gradient(x, gz), gz.sum(axis=(0, 1, 2))
 
 
-@wrong("tiny_cnn", "gradients", "wrong point")
+@wrong("tiny_cnn", "gradients", "wrong point", "before relu")
 def _(x, t, kernel, bias, w, b):
     z = convolve(x, kernel, bias)
     a = np.maximum(z, 0)

@@ -7,7 +7,7 @@ import numpy as np
 from tests.chapters.bank.entries import right, wrong
 
 
-@wrong("batch_norm", "batch_norm", "factor", "n - 1")
+@wrong("batch_norm", "batch_norm", "factor", "n minus 1")
 def _(x, gamma, beta, epsilon):
     return gamma * (x - x.mean(axis=0)) / np.sqrt(x.var(axis=0, ddof=1) + epsilon) + beta
 
@@ -17,19 +17,19 @@ def _(x, gamma, beta, epsilon):
     return gamma * (x - x.mean(axis=0)) / (x.std(axis=0) + epsilon) + beta
 
 
-@wrong("batch_norm", "batch_norm", "axes")
+@wrong("batch_norm", "batch_norm", "axes", "neighbours")
 def _(x, gamma, beta, epsilon):
     mean, var = x.mean(axis=1, keepdims=True), x.var(axis=1, keepdims=True)
     return gamma * (x - mean) / np.sqrt(var + epsilon) + beta
 
 
-@wrong("batch_norm", "batch_norm", "axes", "sum twice")
+@wrong("batch_norm", "batch_norm", "sum twice", "all together")
 def _(x, gamma, beta, epsilon):
     x_hat = (x - np.mean(x)) / np.sqrt(np.var(x) + epsilon)
     return gamma * x_hat + beta
 
 
-@wrong("batch_norm", "batch_norm", "root")
+@wrong("batch_norm", "batch_norm", "no root")
 def _(x, gamma, beta, epsilon):
     return (x - x.mean(0)) / (x.var(0) + epsilon) * gamma + beta
 
@@ -68,7 +68,7 @@ def _(gy, x, gamma, epsilon):
     return gy * gamma / std, (gy * x_hat).sum(axis=0), gy.sum(axis=0)
 
 
-@wrong("batch_norm", "batch_norm_gradient", "constants", "one way")
+@wrong("batch_norm", "batch_norm_gradient", "constants", "one way", "constant variance")
 def _(gy, x, gamma, epsilon):
     std = np.sqrt(x.var(axis=0) + epsilon)
     x_hat = (x - x.mean(axis=0)) / std
@@ -77,7 +77,7 @@ def _(gy, x, gamma, epsilon):
     return gx, (gy * x_hat).sum(axis=0), gy.sum(axis=0)
 
 
-@wrong("batch_norm", "batch_norm_gradient", "constants", "one way")
+@wrong("batch_norm", "batch_norm_gradient", "constants", "one way", "constant mean")
 def _(gy, x, gamma, epsilon):
     n = len(x)
     mean, var = x.mean(axis=0), x.var(axis=0)
@@ -173,7 +173,7 @@ def _(gy, x, gamma, epsilon):
     return dx, (gy * (x - mean) / std).sum(axis=0), gy.sum(axis=0)
 
 
-@wrong("batch_norm", "batch_norm_gradient", "axes")
+@wrong("batch_norm", "batch_norm_gradient", "axes", "axis")
 def _(gy, x, gamma, epsilon):
     d = x.shape[1]
     std = np.sqrt(x.var(axis=0) + epsilon)

@@ -115,7 +115,7 @@ def _(rule):  # beside a rule of my own, not beside differences
     return True
 
 
-@wrong("overlap", "pool_gradient", "sum missing")
+@wrong("overlap", "pool_gradient", "sum missing", "overlap")
 def _(gy, x, size, stride):
     gx = np.zeros(x.shape)
     windows = np.lib.stride_tricks.sliding_window_view(x, (size, size))[::stride, ::stride]
@@ -137,7 +137,7 @@ def _(gy, x, size, stride):
     return gx
 
 
-@wrong("overlap", "pool_gradient", "factor")
+@wrong("overlap", "pool_gradient", "factor", "counted")
 def _(gy, x, size, stride):
     gx, times = np.zeros(x.shape), np.zeros(x.shape)
     for i, j in np.ndindex(gy.shape):
@@ -154,7 +154,7 @@ def _(gy, x, size, stride):
     for i, j in np.ndindex(gy.shape):
         window = x[i * stride : i * stride + size, j * stride : j * stride + size]
         a, b = np.unravel_index(window.argmax(), window.shape)
-        gx[min(i * size + a, len(x) - 1), min(j * size + b, x.shape[1] - 1)] += gy[i, j]
+        gx[i + a, j + b] += gy[i, j]
     return gx
 
 
@@ -217,7 +217,7 @@ def _(gy, x, size, stride):
     return gx
 
 
-@wrong("lenet_size", "after_pooling", "rounding")
+@wrong("lenet_size", "after_pooling", "rounded up")
 def _():
     return 8, 5, 50
 
@@ -268,7 +268,7 @@ def _():
     return 20 * 75 + 20, 50 * 25 + 50, 1750 * 500 + 500, 500 * 7 + 7
 
 
-@wrong("lenet_size", "weights", "rounding")
+@wrong("lenet_size", "weights", "rounded up")
 def _():
     return 20 * 75 + 20, 50 * 500 + 50, 8 * 5 * 50 * 500 + 500, 500 * 7 + 7
 

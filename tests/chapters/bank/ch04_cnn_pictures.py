@@ -7,12 +7,12 @@ import numpy as np
 from tests.chapters.bank.entries import right, wrong
 
 
-@wrong("batch_norm_pictures", "in_training", "sum missing")
+@wrong("batch_norm_pictures", "in_training", "sum missing", "positions")
 def _(x, gamma, beta, epsilon):
     return gamma * (x - x.mean(axis=0)) / np.sqrt(x.var(axis=0) + epsilon) + beta
 
 
-@wrong("batch_norm_pictures", "in_training", "sum missing")
+@wrong("batch_norm_pictures", "in_training", "sum missing", "one picture")
 def _(x, gamma, beta, epsilon):
     mean, var = x.mean(axis=(1, 2), keepdims=True), x.var(axis=(1, 2), keepdims=True)
     return gamma * (x - mean) / np.sqrt(var + epsilon) + beta
@@ -46,7 +46,7 @@ def _(x, gamma, beta, epsilon):
     return y
 
 
-@wrong("batch_norm_pictures", "training_gradient", "factor")
+@wrong("batch_norm_pictures", "training_gradient", "factor", "members")
 def _(gy, x, gamma, epsilon):
     axes, n = (0, 1, 2), len(x)
     std = np.sqrt(x.var(axis=axes) + epsilon)
@@ -64,7 +64,7 @@ def _(gy, x, gamma, epsilon):
     return gamma * gy / std, (gy * x_hat).sum(axis=axes), gy.sum(axis=axes)
 
 
-@wrong("batch_norm_pictures", "training_gradient", "constants", "one way")
+@wrong("batch_norm_pictures", "training_gradient", "constants", "one way", "constant variance")
 def _(gy, x, gamma, epsilon):
     axes = (0, 1, 2)
     std = np.sqrt(x.var(axis=axes) + epsilon)
@@ -73,7 +73,7 @@ def _(gy, x, gamma, epsilon):
     return gx, (gy * x_hat).sum(axis=axes), gy.sum(axis=axes)
 
 
-@wrong("batch_norm_pictures", "training_gradient", "sum missing")
+@wrong("batch_norm_pictures", "training_gradient", "sum missing", "some axes")
 def _(gy, x, gamma, epsilon):
     std = np.sqrt(x.var(axis=(0, 1, 2)) + epsilon)
     x_hat = (x - x.mean(axis=(0, 1, 2))) / std
@@ -149,7 +149,7 @@ def _(x, moving_mean, moving_var, gamma, beta, epsilon):
     return gamma * (x - mean) / np.sqrt(var + epsilon) + beta
 
 
-@wrong("batch_norm_pictures", "after_training", "root")
+@wrong("batch_norm_pictures", "after_training", "no root")
 def _(x, moving_mean, moving_var, gamma, beta, epsilon):
     return (x - moving_mean) / (moving_var + epsilon) * gamma + beta
 
@@ -211,7 +211,7 @@ def _(gy, x, moving_mean, moving_var, gamma, epsilon):
     return gy * gamma / std, (gy * x_hat).sum(axis=0), gy.sum(axis=0)
 
 
-@wrong("batch_norm_pictures", "gradient_after_training", "root")
+@wrong("batch_norm_pictures", "gradient_after_training", "no root")
 def _(gy, x, moving_mean, moving_var, gamma, epsilon):
     var = moving_var + epsilon
     ggamma = (gy * (x - moving_mean) / np.sqrt(var)).sum(axis=(0, 1, 2))
