@@ -88,7 +88,8 @@ class _Look:
 
     def verdict(self) -> dict[str, Any] | None:
         """The first thing that is wrong."""
-        return self._faults() or self._overwritten() or self._words() or self._forms() or self._values()
+        found = self._faults() or self._overwritten() or self._words()
+        return found if found or self.part.kind == "predict" else self._forms() or self._values()
 
     def _wrong(self, key: str, message: str, **more: Any) -> dict[str, Any]:
         return {"state": "wrong", "message": message, "diagnosis": Diagnosis(key, message), **more}
@@ -113,11 +114,10 @@ class _Look:
         """Inputs that are not any more what they were."""
         for reply in self.replies:
             if reply.overwritten:
-                names = " and ".join(self.part.names[i] for i in reply.overwritten)
+                names = " and into ".join(self.part.names[i] for i in reply.overwritten)
                 return self._wrong(
                     "overwritten",
-                    f"{self.part.name} writes into what it was given: {names} is another array afterwards. "
-                    "Who else may still need it?",
+                    f"{self.part.name} writes into {names}, which others may still need. In which line?",
                 )
         return None
 
@@ -168,12 +168,21 @@ class _Look:
         message = f"{yours[wrong[0]]!r} is not what comes out"
         if len(right) > 1:
             message = f"{len(right) - len(wrong)} of {len(right)} are right; number {wrong[0] + 1}, {message}"
-        named = [
-            Diagnosis(mistake.key, mistake.sentence)
-            for mistake in self.part.mistakes.values()
-            if all(alike(a, b, self.part.tolerance) for a, b in zip(yours, flat(mistake.rule())))
-        ]
-        return {"state": "wrong", "message": message, "diagnosis": named[0] if named else None}
+        diagnosis = self._slip(yours, right, wrong)
+        return {"state": "wrong", "message": message, "diagnosis": diagnosis}
+
+    def _slip(self, yours: list, right: list, wrong: list[int]) -> Diagnosis | None:
+        """The mistake that leads to the predictions that are wrong; its None stands for anything."""
+        for mistake in self.part.mistakes.values():
+            said = flat(mistake.rule())
+            if all(said[i] is None or alike(yours[i], said[i], self.part.tolerance) for i in wrong):
+                return Diagnosis(mistake.key, mistake.sentence)
+        if all(isinstance(each, (int, float)) for each in yours + right) and len(right) > 1:
+            if all(alike(a, b, self.part.tolerance) for a, b in zip(sorted(yours), sorted(right))):
+                return Diagnosis(
+                    "order", "The numbers are right, but not their order. Which is asked for first?"
+                )
+        return None
 
     def _forms(self) -> dict[str, Any] | None:
         """Answers that are not as many arrays as asked for."""
