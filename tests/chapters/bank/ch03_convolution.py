@@ -257,3 +257,45 @@ def _(gy, x, kernel, stride):  # gy spread out and bordered, the kernel turned
     gx = np.einsum("ijab,ab->ij", full, kernel[::-1, ::-1])
     gk = np.einsum("abij,ij->ab", views(x, spread.shape), spread)
     return gx.round(12), gk.round(12)
+
+
+@wrong("convolve", "convolve_gradient", "dtype")
+def _(gy, x, kernel, stride):
+    kh, kw = kernel.shape
+    gx, gk = np.zeros(x.shape, dtype=np.float32), np.zeros(kernel.shape, dtype=np.float32)
+    for i, j in np.ndindex(gy.shape):
+        top, left = i * stride, j * stride
+        gx[top : top + kh, left : left + kw] += gy[i, j] * kernel
+        gk += gy[i, j] * x[top : top + kh, left : left + kw]
+    return gx, gk
+
+
+@wrong("convolve", "convolve_gradient", "sum missing")
+def _(gy, x, kernel, stride):
+    gx, gk = np.zeros(x.shape), np.zeros(kernel.shape)
+    for i, j in np.ndindex(gy.shape):
+        for a, b in np.ndindex(kernel.shape):
+            gx[i * stride + a, j * stride + b] += gy[i, j] * kernel[a, b]
+            gk[a, b] = gy[i, j] * x[i * stride + a, j * stride + b]
+    return gx, gk
+
+
+@wrong("convolve", "convolve_gradient", "sum twice")
+def _(gy, x, kernel, stride):
+    kh, kw = kernel.shape
+    gx, gk = np.zeros(x.shape), np.zeros(kernel.shape)
+    for i, j in np.ndindex(gy.shape):
+        top, left = i * stride, j * stride
+        gx[top : top + kh, left : left + kw] += gy[i, j] * kernel
+        gk += (gy[i, j] * x[top : top + kh, left : left + kw]).sum()
+    return gx, gk
+
+
+@wrong("convolve", "convolve_gradient", "wrong variable")
+def _(gy, x, kernel, stride):
+    gx, gk = np.zeros(x.shape), np.zeros(kernel.shape)
+    for i, j in np.ndindex(gy.shape):
+        for a, b in np.ndindex(kernel.shape):
+            gx[i * stride + a, j * stride + b] += gy[i, j] * kernel[a, b]
+            gk[a, b] += gx[i * stride + a, j * stride + b] * x[i * stride + a, j * stride + b]
+    return gx, gk

@@ -251,3 +251,40 @@ def _(gy, x, kernel, padding):  # the picture pixel by pixel
                 gx[:, r, s] += np.einsum("no,co->nc", gy[:, i, j], kernel[a, b])
                 gk[a, b] += np.einsum("nc,no->co", x[:, r, s], gy[:, i, j])
     return gx.round(12), gk.round(12)
+
+
+@wrong("convolution", "convolution_gradient", "flipped")
+def _(gy, x, kernel, padding):
+    n, h, w, cin = x.shape
+    kh, kw, cin, cout = kernel.shape
+    xb = bordered(x, padding)
+    g = gy.reshape(-1, cout)
+    gk = (rows_of(xb, kh, kw).T @ g).reshape(kernel.shape)
+    gx = painted(g @ kernel.reshape(-1, cout).T, xb.shape, kh, kw)
+    return gx[:, padding : padding + h, padding : padding + w], np.rot90(gk, 2, axes=(0, 1))
+
+
+@wrong("convolution", "convolution_gradient", "sum missing")
+def _(gy, x, kernel, padding):
+    n, h, w, cin = x.shape
+    kh, kw, cin, cout = kernel.shape
+    xb = bordered(x, padding)
+    height, width = gy.shape[1:3]
+    gx, gk = np.zeros(xb.shape), np.zeros(kernel.shape)
+    for i, j in np.ndindex(height, width):
+        gx[:, i : i + kh, j : j + kw] = np.einsum("no,abco->nabc", gy[:, i, j], kernel)
+        gk += np.einsum("nabc,no->abco", xb[:, i : i + kh, j : j + kw], gy[:, i, j])
+    return gx[:, padding : padding + h, padding : padding + w], gk
+
+
+@wrong("convolution", "convolution_gradient", "sum missing")
+def _(gy, x, kernel, padding):
+    n, h, w, cin = x.shape
+    xb = bordered(x, padding)
+    height, width = gy.shape[1:3]
+    gx, gk = np.zeros(xb.shape), np.zeros(kernel.shape)
+    for a, b in np.ndindex(kernel.shape[:2]):
+        for o in range(kernel.shape[3]):
+            gk[a, b, :, o] = np.einsum("nijc,nij->c", xb[:, a : a + height, b : b + width], gy[..., o])
+        gx[:, a : a + height, b : b + width] += gy[..., o, None] * kernel[a, b, :, o]
+    return gx[:, padding : padding + h, padding : padding + w], gk

@@ -244,3 +244,35 @@ def _(gy, x, size):  # place by place, and whoever has been served once gets no 
         gx[:, a : height * size : size, b : width * size : size] = np.where(hit, gy, 0.0)
         free &= ~hit
     return gx
+
+
+@wrong("max_pool", "max_pool_gradient", "upstream", "values")
+def _(gy, x, size):
+    gx = np.zeros(x.shape)
+    for p, i, j, c in np.ndindex(gy.shape):
+        window = x[p, i * size : (i + 1) * size, j * size : (j + 1) * size, c]
+        a, b = np.unravel_index(window.argmax(), window.shape)
+        gx[p, i * size + a, j * size + b, c] = gy[p, i, j, c] * window[a, b]
+    return gx
+
+
+@wrong("max_pool", "max_pool_gradient", "dtype")
+def _(gy, x, size):
+    gx = np.zeros(x.shape, dtype=int)
+    for p, i, j, c in np.ndindex(gy.shape):
+        window = x[p, i * size : (i + 1) * size, j * size : (j + 1) * size, c]
+        a, b = np.unravel_index(window.argmax(), window.shape)
+        gx[p, i * size + a, j * size + b, c] = gy[p, i, j, c]
+    return gx
+
+
+@wrong("max_pool", "max_pool_gradient", "shifted")
+def _(gy, x, size):
+    n, h, w, c = x.shape
+    gx = np.zeros(x.shape)
+    for i in range(0, h - size, size):
+        for j in range(0, w - size, size):
+            for p, k in np.ndindex(n, c):
+                a, b = divmod(x[p, i : i + size, j : j + size, k].argmax(), size)
+                gx[p, i + a, j + b, k] = gy[p, i // size, j // size, k]
+    return gx

@@ -254,3 +254,41 @@ def _(x, t, kernel, bias, w, b):
     places = on[0, ..., 0].size
     gk, gbias = kernel_gradient(x, gz) / places, gz.mean(axis=(1, 2)).sum(axis=0)
     return gk / len(x), (gbias / len(x)).round(12), np.asfortranarray(m.T @ gs / len(x)), gs.mean(axis=0)
+
+
+@wrong("tiny_cnn", "gradients", "sum twice")
+def _(x, t, kernel, bias, w, b):
+    z = convolve(x, kernel, bias)
+    m = np.maximum(z, 0).mean(axis=(1, 2))
+    gs = (softmax(m @ w + b) - t) / len(x)
+    gz = (gs @ w.T)[:, None, None] * (z > 0) / (z.shape[1] * z.shape[2])
+    return kernel_gradient(x, gz), np.full(bias.shape, gz.sum()), m.T @ gs, gs.sum(axis=0)
+
+
+@wrong("tiny_cnn", "gradients", "wrong point")
+def _(x, t, kernel, bias, w, b):
+    z = convolve(x, kernel, bias)
+    a = np.maximum(z, 0)
+    m = a.mean(axis=(1, 2))
+    gs = (softmax(m @ w + b) - t) / len(x)
+    gz = (gs @ w.T)[:, None, None] * a / (z.shape[1] * z.shape[2])  # relu's answer, not its slope
+    return kernel_gradient(x, gz), gz.sum(axis=(0, 1, 2)), m.T @ gs, gs.sum(axis=0)
+
+
+@wrong("tiny_cnn", "gradients", "sum twice", "neighbours")
+def _(x, t, kernel, bias, w, b):
+    z = convolve(x, kernel, bias)
+    m = np.maximum(z, 0).mean(axis=(1, 2))
+    gs = (softmax(m @ w + b) - t) / len(x)
+    gz = (gs @ w.T)[:, None, None] * (z > 0) / (z.shape[1] * z.shape[2])
+    gw = np.outer(m.sum(axis=0), gs.sum(axis=0))
+    return kernel_gradient(x, gz), gz.sum(axis=(0, 1, 2)), gw, gs.sum(axis=0)
+
+
+@wrong("tiny_cnn", "gradients", "wrong point", "softmax")
+def _(x, t, kernel, bias, w, b):
+    z = convolve(x, kernel, bias)
+    m = np.maximum(z, 0).mean(axis=(1, 2))
+    gs = -t / softmax(m @ w + b) / len(x)
+    gz = (gs @ w.T)[:, None, None] * (z > 0) / (z.shape[1] * z.shape[2])
+    return kernel_gradient(x, gz), gz.sum(axis=(0, 1, 2)), m.T @ gs, gs.sum(axis=0)

@@ -223,3 +223,52 @@ def _(gy, x, gamma, epsilon):
     ggamma = np.einsum("nj,nj->j", gy, moved) / std
     gx = gamma / std * (center @ gy - moved / std * ggamma / len(x))
     return gx.round(12), ggamma, gy.sum(0)
+
+
+@wrong("batch_norm", "batch_norm_gradient", "order")
+def _(gy, x, gamma, epsilon):
+    n = len(x)
+    std = np.sqrt(x.var(axis=0) + epsilon)
+    x_hat = (x - x.mean(axis=0)) / std
+    dbeta, dgamma = gy.sum(axis=0), (gy * x_hat).sum(axis=0)
+    return gamma / (n * std) * (n * gy - dbeta - x_hat * dgamma), dbeta, dgamma
+
+
+@wrong("batch_norm", "batch_norm_gradient", "wrong point")
+def _(gy, x, gamma, epsilon):
+    std = np.sqrt(x.var(axis=0) + epsilon)
+    x_hat = (x - x.mean(axis=0)) / std
+    g = gy * gamma
+    gx = (g - g.mean(axis=0) - x * (g * x_hat).mean(axis=0)) / std
+    return gx, (gy * x_hat).sum(axis=0), gy.sum(axis=0)
+
+
+@wrong("batch_norm", "batch_norm_gradient", "factor", "n minus 1")
+def _(gy, x, gamma, epsilon):
+    n = len(x)
+    var = x.var(axis=0, ddof=1)
+    std = np.sqrt(var + epsilon)
+    moved = x - x.mean(axis=0)
+    g = gy * gamma
+    dvar = -0.5 * (g * moved).sum(axis=0) / std**3
+    gx = g / std - g.mean(axis=0) / std + dvar * 2 * moved / (n - 1)
+    return gx, (gy * moved / std).sum(axis=0), gy.sum(axis=0)
+
+
+@wrong("batch_norm", "batch_norm_gradient", "no root")
+def _(gy, x, gamma, epsilon):
+    std = x.var(axis=0) + epsilon
+    x_hat = (x - x.mean(axis=0)) / std
+    g = gy * gamma
+    gx = (g - g.mean(axis=0) - x_hat * (g * x_hat).mean(axis=0)) / std
+    return gx, (gy * x_hat).sum(axis=0), gy.sum(axis=0)
+
+
+@wrong("batch_norm", "batch_norm_gradient", "overwritten")
+def _(gy, x, gamma, epsilon):
+    std = np.sqrt(x.var(axis=0) + epsilon)
+    x_hat = (x - x.mean(axis=0)) / std
+    ggamma, gbeta = (gy * x_hat).sum(axis=0), gy.sum(axis=0)
+    gy *= gamma
+    gx = (gy - gy.mean(axis=0) - x_hat * (gy * x_hat).mean(axis=0)) / std
+    return gx, ggamma, gbeta

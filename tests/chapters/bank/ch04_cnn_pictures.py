@@ -244,3 +244,45 @@ def _(gy, x, moving_mean, moving_var, gamma, epsilon):
                 ggamma = ggamma + gy[p, i, j] * (x[p, i, j] - moving_mean) / std
                 gbeta = gbeta + gy[p, i, j]
     return gx, ggamma, gbeta
+
+
+@wrong("batch_norm_pictures", "training_gradient", "channels")
+def _(gy, x, gamma, epsilon):
+    std = np.sqrt(x.var(axis=(0, 1, 2)) + epsilon)
+    x_hat = (x - x.mean(axis=(0, 1, 2))) / std
+    g = gamma * gy
+    gx = (g - g.mean() - x_hat * (g * x_hat).mean()) / std
+    return gx, (gy * x_hat).sum(axis=(0, 1, 2)), gy.sum(axis=(0, 1, 2))
+
+
+@wrong("batch_norm_pictures", "training_gradient", "factor", "mean")
+def _(gy, x, gamma, epsilon):
+    axes = (0, 1, 2)
+    std = np.sqrt(x.var(axis=axes) + epsilon)
+    x_hat = (x - x.mean(axis=axes)) / std
+    ggamma, gbeta = (gy * x_hat).mean(axis=axes), gy.mean(axis=axes)
+    return gamma / std * (gy - gbeta - x_hat * ggamma), ggamma, gbeta
+
+
+@wrong("batch_norm_pictures", "training_gradient", "constants", "one way", "constant mean")
+def _(gy, x, gamma, epsilon):
+    n = x[..., 0].size
+    mean, var = x.mean(axis=(0, 1, 2)), x.var(axis=(0, 1, 2))
+    std = np.sqrt(var + epsilon)
+    g = gy * gamma
+    dvar = (g * (x - mean)).sum(axis=(0, 1, 2)) * -0.5 / std**3
+    gx = g / std + dvar * 2 * (x - mean) / n  # the deviations add up to 0, so the mean has no say
+    return gx, (gy * (x - mean) / std).sum(axis=(0, 1, 2)), gy.sum(axis=(0, 1, 2))
+
+
+@wrong("batch_norm_pictures", "gradient_after_training", "epsilon")
+def _(gy, x, moving_mean, moving_var, gamma, epsilon):
+    x_hat = (x - moving_mean) / np.sqrt(moving_var)
+    return gy * gamma / np.sqrt(moving_var), np.einsum("nhwc,nhwc->c", gy, x_hat), gy.sum(axis=(0, 1, 2))
+
+
+@wrong("batch_norm_pictures", "gradient_after_training", "order")
+def _(gy, x, moving_mean, moving_var, gamma, epsilon):
+    std = np.sqrt(moving_var + epsilon)
+    ggamma = (gy * (x - moving_mean) / std).sum(axis=(0, 1, 2))
+    return ggamma, gy.sum(axis=(0, 1, 2)), gy * gamma / std
