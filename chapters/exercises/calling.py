@@ -83,7 +83,7 @@ def load(path: Path) -> dict[str, Any] | Fault:
 
 
 def answer(functions: dict[str, Any], calls: Sequence[Call], path: Path) -> tuple[Reply, ...]:
-    """Call functions in this process. The other process does so, too.
+    """Call functions in this process.
 
     Args:
         functions: by name, as `load` finds them.

@@ -173,8 +173,7 @@ def test_this_process_answers_as_the_other(write):
             return x[7]
     """)
     calls = [Call("f", (X,)), Call("g", (X,)), Call("h", (X,)), Call("f", (X, X))]
-    with pytest.warns(RuntimeWarning, match="divide by zero"):  # said, and no error, whatever the filters are
-        here = sandbox.answer(load(path), calls, path)
+    here = sandbox.answer(load(path), calls, path)  # a warning is no error, whatever the filters are
     there = sandbox.run(path, calls).replies
     for a, b in zip(here, there, strict=True):
         assert same(a.value, b.value)
