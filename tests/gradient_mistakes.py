@@ -513,6 +513,7 @@ KL_CASES = {label: {name: names[name] for name in ("mean", "log_var")} for label
 KL = Task(divergence, "", KL_CASES)
 KL.expects("factor")(lambda mean, log_var: (mean**2 + np.exp(log_var) - 1 - log_var).sum() / len(mean))
 KL.expects("factor")(lambda mean, log_var: 0.5 * (mean**2 + np.exp(log_var) - 1 - log_var).sum())
+KL.expects("left out")(lambda mean, log_var: 0.5 * (mean**2 + np.exp(log_var) - log_var).sum() / len(mean))
 KL_MEAN = Task(divergence, "mean", KL_CASES)
 KL_MEAN.expects("factor")(lambda gy, mean: gy * mean)
 KL_MEAN.expects("factor")(lambda gy, mean: gy * 2 * mean / len(mean))

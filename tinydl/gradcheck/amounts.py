@@ -14,7 +14,7 @@ Pair = tuple[np.ndarray, np.ndarray]
 
 def guesses(look: Look) -> Iterator[Guess]:
     """All of them, the likely ones first."""
-    for make in (step_from, without_a_term, without_a_factor, another_function):
+    for make in (step_from, without_a_term, off_by_one_amount, without_a_factor, another_function):
         yield from make(look)
 
 
@@ -49,6 +49,12 @@ def without_a_term(look: Look) -> Iterator[Guess]:
     for name in _like_the_result(look):
         text = f"What yours and the right {look.what} differ by is {name} itself. Where does it come in, and how often?"
         yield Guess("left out", text, lambda at, name: (at.yours - at.expected, _spread(at, name)), name)
+
+
+def off_by_one_amount(look: Look) -> Iterator[Guess]:
+    """The same number is missing everywhere."""
+    said = "Yours is off by the same amount in every element. Which term is not there, or counted too often?"
+    yield Guess("left out", said, lambda at: (at.yours - at.expected, np.ones(at.expected.shape)))
 
 
 def without_a_factor(look: Look) -> Iterator[Guess]:

@@ -105,22 +105,20 @@ def _whole(at: Look) -> str:
 
 
 def nearly(looks: Looks) -> Diagnosis | None:
-    """Hardly wrong at all: epsilon stands somewhere else, or is left out."""
+    """Hardly wrong at all: epsilon stands somewhere else, or a difference stands for a slope."""
     for look in looks:
         if look.yours.shape != look.expected.shape:
             return None
-        if distances(look.yours, look.expected).max(initial=0.0) > 1e-3 * np.abs(look.expected).max(
-            initial=0.0
-        ):
+        largest = np.abs(look.expected).max(initial=0.0)
+        if distances(look.yours, look.expected).max(initial=0.0) > 1e-3 * largest:
             return None
-    name = next((name for look in looks for name in look.names if "eps" in name), None)
-    if name is None:
-        return None
-    return Diagnosis(
-        "epsilon",
-        f"Your {looks[0].what} is nearly right, to about three digits. {name} is as small as that: where does it stand "
-        "in the formula?",
-    )
+    said = f"Your {looks[0].what} is nearly right, to about three digits or more."
+    for name in looks[0].names:
+        if "eps" in name:
+            return Diagnosis(
+                "epsilon", f"{said} {name} is as small as that: where does it stand in the formula?"
+            )
+    return Diagnosis("nearly", f"{said} Is something rounded, or a difference taken for a slope?")
 
 
 # ---- asked again ---------------------------------------------------------------------------------------------
