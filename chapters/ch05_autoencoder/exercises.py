@@ -1,4 +1,4 @@
-"""Exercises of chapter 5: pixels out of logits, their price, and what no network can save of it."""
+"""Exercises of chapter 5: pixels out of logits, and their price."""
 
 from __future__ import annotations
 
@@ -6,12 +6,10 @@ import math
 
 import numpy as np
 
-from chapters.ch05_autoencoder import rivals
+from chapters.ch05_autoencoder.exercises_floor import FLOOR
 from chapters.ch05_autoencoder.exercises_grey import GREY
 from chapters.ch05_autoencoder.exercises_linear import PCA, TIED
 from chapters.exercises.form import Case, Exercise
-from tinydl import datasets
-from tinydl.losses import BinaryCrossentropy
 
 # -------------------------------------------------------------------------------------------------- sigmoid
 
@@ -83,6 +81,51 @@ def _(z):
     return np.tanh(z)
 
 
+@sigmoid.mistake("factor")
+def _(z):
+    """That is the sigmoid of 2 z. How steep is the hyperbolic tangent at 0, and how steep should this be?"""
+    return sigmoid_naive(2 * z)
+
+
+@sigmoid.mistake("factor, half")
+def _(z):
+    """That is the sigmoid of z / 2. How steep is it at 0, and how steep should it be?"""
+    return sigmoid_naive(z / 2)
+
+
+@sigmoid.mistake("sign lost")
+def _(z):
+    """A logit and its negative give the same pixel. Where does the sign of z get lost?"""
+    return sigmoid_naive(np.abs(z))
+
+
+@sigmoid.mistake("sign lost, dark")
+def _(z):
+    """No pixel of yours is brighter than 0.5: a form that is safe on one side only was used on both. Which one belongs
+    where?"""
+    return sigmoid_naive(-np.abs(z))
+
+
+@sigmoid.mistake("neighbours")
+def _(z):
+    """The largest logit is taken from all, as a softmax may do. Here there is a 1 in the sum: what is done to that?"""
+    return sigmoid_naive(z - z.max())
+
+
+@sigmoid.mistake("neighbours, in a row")
+def _(z):
+    """The largest logit of a row is taken from all, as a softmax may do. Here there is a 1 in the sum: what is done to
+    that?"""
+    return sigmoid_naive(z - z.max(axis=-1, keepdims=True))
+
+
+@sigmoid.mistake("softmax")
+def _(z):
+    """That is a softmax: the pixels of a row share a sum of 1. How many white pixels may a picture have?"""
+    e = np.exp(z - z.max(axis=-1, keepdims=True))
+    return e / e.sum(axis=-1, keepdims=True)
+
+
 @SIGMOID.gradient(sigmoid_naive, "z", logits)
 def sigmoid_gradient(gy, y):
     """How the loss moves with each logit.
@@ -123,6 +166,36 @@ def _(gy, y):
 def _(gy, y):
     """You let gy pass on one side and stop it on the other, as relu does. Does the sigmoid have a kink?"""
     return gy * (y > 0.5)
+
+
+@sigmoid_gradient.mistake("upstream, for y")
+def _(gy, y):
+    """The slope is taken at gy. At which of the two arrays is the sigmoid known?"""
+    return gy * (1 - gy)
+
+
+@sigmoid_gradient.mistake("neighbours")
+def _(gy, y):
+    """That is the way back of a softmax, whose answers hang together. On how many logits does one pixel depend?"""
+    return y * (gy - (gy * y).sum(axis=-1, keepdims=True))
+
+
+@sigmoid_gradient.mistake("brackets")
+def _(gy, y):
+    """You wrote 1 − y without brackets. What does Python do first?"""
+    return gy * y * 1 - y
+
+
+@sigmoid_gradient.mistake("brackets, the other factor")
+def _(gy, y):
+    """You wrote 1 − y without brackets. What does Python do first?"""
+    return gy * 1 - y * y
+
+
+@sigmoid_gradient.mistake("sign")
+def _(gy, y):
+    """Both factors grow with y in yours. How steep is the sigmoid where y is nearly 1?"""
+    return gy * y * (1 + y)
 
 
 # ---------------------------------------------------------------------------------------- the price of a pixel
@@ -194,17 +267,59 @@ def _(z, t):
         return (-t * np.log(p) - (1 - t) * np.log(1 - p)).mean()
 
 
-@price.mistake("clipped")
-def _(z, t):
-    """You keep p away from 0 and 1. That is finite, but nobody ever pays more than 16: what is the price at −1000?"""
-    p = np.clip(sigmoid_naive(z), 1e-7, 1 - 1e-7)
+def _clipped(z, t, least):
+    p = np.clip(sigmoid_naive(z), least, 1 - least)
     return (-t * np.log(p) - (1 - t) * np.log(1 - p)).mean()
+
+
+def _raised(z, t, least):
+    p = sigmoid_naive(z)
+    return (-t * np.log(p + least) - (1 - t) * np.log(1 - p + least)).mean()
+
+
+for _least in (1e-15, 1e-12, 1e-10, 1e-9, 1e-8, 1e-7, 1e-6, 1e-5):
+
+    @price.mistake(f"clipped, {_least}")
+    def _(z, t, least=_least):
+        """You keep p away from 0 and 1. That is finite, but there is a most that anybody ever pays: what is the price
+        at −1000?"""
+        return _clipped(z, t, least)
+
+    @price.mistake(f"clipped, plus {_least}")
+    def _(z, t, least=_least):
+        """A little number is added in the logarithm. That is finite, but there is a most that anybody ever pays: what
+        is the price at −1000?"""
+        return _raised(z, t, least)
 
 
 @price.mistake("white only")
 def _(z, t):
     """White pixels pay, black ones do not. What keeps a network then from painting everything white?"""
     return (t * np.logaddexp(0, -z)).mean()
+
+
+@price.mistake("black only")
+def _(z, t):
+    """Black pixels pay, white ones do not. What keeps a network then from painting everything black?"""
+    return ((1 - t) * np.logaddexp(0, z)).mean()
+
+
+@price.mistake("both in full")
+def _(z, t):
+    """Every pixel pays both terms, as if it were white and black. What are the weights t and 1 − t for?"""
+    return (np.logaddexp(0, -z) + np.logaddexp(0, z)).mean()
+
+
+@price.mistake("squared error")
+def _(z, t):
+    """That is the mean of (p − t)². Which price is asked for?"""
+    return ((sigmoid_naive(z) - t) ** 2).mean()
+
+
+@price.mistake("rounded")
+def _(z, t):
+    """It is right where pixels are black or white. How much of each term does a grey one pay?"""
+    return np.where(t > 0.5, np.logaddexp(0, -z), np.logaddexp(0, z)).mean()
 
 
 @PRICE.gradient(price_naive, "z", pixels)
@@ -252,113 +367,45 @@ def _(z, t):
     return np.where((p > 1e-7) & (p < 1 - 1e-7), p - t, 0) / z.size
 
 
+for _least in (0, 1e-15, 1e-12, 1e-10, 1e-9, 1e-8, 1e-7, 1e-6, 1e-5):
+
+    @price_gradient.mistake(f"half way, {_least}")
+    def _(z, t, least=_least):
+        """That is how the loss moves with p. From there to the logit there is one factor more: which?"""
+        with np.errstate(all="ignore"):
+            p = np.clip(sigmoid_naive(z), least, 1 - least)
+            return (-t / p + (1 - t) / (1 - p)) / z.size
+
+
+@price_gradient.mistake("black only")
+def _(z, t):
+    """White pixels do not pull. What is the slope of −t log p in the logit?"""
+    return (1 - t) * sigmoid_naive(z) / z.size
+
+
+@price_gradient.mistake("both in full")
+def _(z, t):
+    """Every pixel is pulled at as if it were white and black. What are the weights t and 1 − t for?"""
+    return (2 * sigmoid_naive(z) - 1) / z.size
+
+
+@price_gradient.mistake("sign")
+def _(z, t):
+    """Probability and pixel are added. When should a pixel not be pulled any more?"""
+    return (sigmoid_naive(z) + t) / z.size
+
+
+@price_gradient.mistake("value")
+def _(z, t):
+    """Those are the prices themselves. How does each move with its logit?"""
+    return (np.logaddexp(0, -z) + (1 - t) * z) / z.size
+
+
 @price_gradient.mistake("softmax")
 def _(z, t):
     """You take a softmax over the pixels of a picture. Does one pixel get darker because another gets brighter?"""
     e = np.exp(z - z.max(axis=1, keepdims=True))
     return (e / e.sum(axis=1, keepdims=True) - t) / z.size
-
-
-# ------------------------------------------------------------------------------------------------ the floor
-
-FLOOR = Exercise(
-    "autoencoder",
-    "price_floor",
-    "predict: what nobody can save",
-    """
-    Chapter 5, "Why the loss does not go to 0". A network that gives everything back just as it was still pays for grey
-    pixels. Predict three losses, each the mean of −t log p − (1 − t) log(1 − p) over all pixels. Two digits are enough,
-    and you may let Python do the sums: `return 0.3 * np.log(2)`.
-    """,
-    hints=(
-        "What does one pixel cost whose p is 0.5, if it is black? If it is white? If it is grey?",
-        "A mean over pixels of several kinds: the share of each kind times what it costs.",
-        "All pixels get the same p, and a share q of them is white. The loss is −q log p − (1 − q) log(1 − p). Where "
-        "is its slope in p 0?",
-    ),
-    try_it="""
-    print((-np.log(0.9)).round(3))  # 0.105 (a white pixel that came back as 0.9)
-    print(len(best_guess()))  # 2 (whether they are right, the check tells)
-    """,
-)
-
-
-def _quarter_grey() -> float:
-    return rivals.floor(np.array([[0.5, 0.0, 1.0, 0.0], [1.0, 0.0, 0.5, 1.0]]))
-
-
-def _newborn() -> float:
-    t = datasets.synthetic.digits(20, seed=0)[0].reshape(20, -1) / 255
-    return float(BinaryCrossentropy(from_logits=True)(t, np.zeros(t.shape)))
-
-
-def _best_guess() -> tuple[float, float]:
-    t, guesses = np.repeat([1.0, 0.0], [2, 8]), np.linspace(0.01, 0.99, 99)
-    prices = [float(BinaryCrossentropy()(t[None], np.full((1, 10), p))) for p in guesses]
-    return float(guesses[np.argmin(prices)]), min(prices)
-
-
-@FLOOR.predict(_quarter_grey, tolerance=0.01)
-def quarter_grey():
-    """A quarter of all pixels are 0.5, the others black or white. The lowest loss that there can be: a number."""
-    return 0.25 * np.log(2)
-
-
-@quarter_grey.mistake("grey alone")
-def _():
-    """That is the price of one grey pixel. How many of all are grey?"""
-    return np.log(2)
-
-
-@quarter_grey.mistake("base")
-def _():
-    """That is counted in bits, with logarithms to the base 2. Which logarithm is in the price?"""
-    return 0.25
-
-
-@quarter_grey.mistake("zero")
-def _():
-    """That is the price of black and white pixels given back as they were. What does a grey one cost at least?"""
-    return 0.0
-
-
-@FLOOR.predict(_newborn, tolerance=0.01)
-def newborn():
-    """A network that has not learnt anything gives the logit 0 for every pixel of every digit. Its loss: a number."""
-    return np.log(2)
-
-
-@newborn.mistake("probability")
-def _():
-    """That is the probability that a logit of 0 stands for. What does it cost?"""
-    return 0.5
-
-
-@newborn.mistake("zero")
-def _():
-    """A logit of 0 is not a black pixel: which pixel is it?"""
-    return 0.0
-
-
-@FLOOR.predict(_best_guess, tolerance=0.01)
-def best_guess():
-    """Which p is the best, if all pixels get the same? Pixels are black or white, and 20 % of them are white.
-
-    Returns two numbers: the p with the lowest loss, and that loss.
-    """
-    return 0.2, -0.2 * np.log(0.2) - 0.8 * np.log(0.8)
-
-
-@best_guess.mistake("half")
-def _():
-    """Half and half is what one says who knows nothing. This network knows that black is more frequent."""
-    return 0.5, np.log(2)
-
-
-@best_guess.mistake("majority")
-def _():
-    """Black for all is right for most pixels. What does each of the white ones cost then?"""
-    return 0.0, 0.2
 
 
 EXERCISES = [SIGMOID, PRICE, GREY, FLOOR, TIED, PCA]

@@ -124,3 +124,39 @@ def _(p, t):
 def _(p, t):
     """That is the slope of (p − t)². Which price is asked for?"""
     return 2 * (p - t) / p.size
+
+
+@price_gradient.mistake("black only")
+def _(p, t):
+    """White pixels do not pull. What is the slope of the first term?"""
+    return (1 - t) / (1 - p) / p.size
+
+
+@price_gradient.mistake("sign")
+def _(p, t):
+    """Both of your terms pull the same way. What becomes of 1 − p if p grows?"""
+    return (-t / p - (1 - t) / (1 - p)) / p.size
+
+
+@price_gradient.mistake("brackets")
+def _(p, t):
+    """You divide by p and multiply with 1 − p. Where do the brackets of the denominator belong?"""
+    return (p - t) / p * (1 - p) / p.size
+
+
+@price_gradient.mistake("one slope more")
+def _(p, t):
+    """There is p (1 − p) in it as a factor. Does the slope become small where the answer is sure, or large?"""
+    return (p - t) * p * (1 - p) / p.size
+
+
+@price_gradient.mistake("value")
+def _(p, t):
+    """Those are the prices themselves. How does each move with its p?"""
+    return (-t * np.log(p) - (1 - t) * np.log(1 - p)) / p.size
+
+
+@price_gradient.mistake("target")
+def _(p, t):
+    """Your slopes are the same whatever the pixel should have been. Where does t come in?"""
+    return (-1 / p + 1 / (1 - p)) / p.size

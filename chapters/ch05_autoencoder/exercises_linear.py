@@ -76,6 +76,30 @@ def _(x, w):
     return np.sum((x @ w @ w.T - x) ** 2) / len(x)
 
 
+@loss.mistake("squares")
+def _(x, w):
+    """Those are distances, not their squares. What kind of error is asked for?"""
+    return np.mean(np.abs(x @ w @ w.T - x))
+
+
+@loss.mistake("squares, of the mean")
+def _(x, w):
+    """You take the mean first, and the square of it. What do an error of 1 and one of −1 cost together?"""
+    return np.mean(x @ w @ w.T - x) ** 2
+
+
+@loss.mistake("sign")
+def _(x, w):
+    """What came back and what went in are added. When should the loss be 0?"""
+    return np.mean((x @ w @ w.T + x) ** 2)
+
+
+@loss.mistake("half")
+def _(x, w):
+    """That is half of it, as some write it, so that the 2 goes away later. What does the task ask for?"""
+    return np.mean((x @ w @ w.T - x) ** 2) / 2
+
+
 @TIED.gradient(loss_naive, "w", tables)
 def weight_gradient(x, w):
     """How the loss moves with each weight. x: (n, d), w: (d, k). Returns (d, k)."""
@@ -122,6 +146,35 @@ def _(x, w):
     code = x @ w
     g = 2 * (code @ w.T - x) / x.size
     return (code @ w.T).T @ (g @ w) + g.T @ code
+
+
+@weight_gradient.mistake("sign")
+def _(x, w):
+    """One way is taken from the other. Which sign has each?"""
+    encoder, decoder = _shares(x, w)
+    return encoder - decoder
+
+
+@weight_gradient.mistake("transposed")
+def _(x, w):
+    """The decoder's share has the shape (k, d), and you reshape it. Which numbers stand beside each other then? reshape
+    turns nothing over."""
+    encoder, decoder = _shares(x, w)
+    return encoder + decoder.T.reshape(w.shape)
+
+
+@weight_gradient.mistake("transposed, encoder")
+def _(x, w):
+    """The encoder's share has the shape (k, d), and you reshape it. Which numbers stand beside each other then? reshape
+    turns nothing over."""
+    encoder, decoder = _shares(x, w)
+    return encoder.T.reshape(w.shape) + decoder
+
+
+@weight_gradient.mistake("right angles")
+def _(x, w):
+    """That is right for columns of w of length 1 and at right angles, as PCA has them. Are yours, while they learn?"""
+    return -2 * x.T @ (x @ w) / x.size
 
 
 # ------------------------------------------------------------------------------------------------------- PCA
@@ -196,6 +249,28 @@ def _(x, k):
     return restored_naive(x, k) - x.mean(axis=0)
 
 
+@restored.mistake("not centred, directions")
+def _(x, k):
+    """The mean is taken away and added again, but the directions are those of the rows as they are. If all lie far from
+    0, which direction comes first?"""
+    mean, axes = x.mean(axis=0), np.linalg.svd(x, full_matrices=False)[2][:k]
+    return mean + (x - mean) @ axes.T @ axes
+
+
+@restored.mistake("one mean")
+def _(x, k):
+    """There is one mean, of all numbers. How many numbers has the mean picture?"""
+    axes = np.linalg.svd(x - x.mean(), full_matrices=False)[2][:k]
+    return x.mean() + (x - x.mean()) @ axes.T @ axes
+
+
+@restored.mistake("whitened")
+def _(x, k):
+    """What comes back is as wide in every direction. Where do you divide by s, or leave it out?"""
+    u, _, vt = np.linalg.svd(x - x.mean(axis=0), full_matrices=False)
+    return x.mean(axis=0) + u[:, :k] @ vt[:k]
+
+
 @restored.mistake("smallest")
 def _(x, k):
     """You keep the directions in which the rows vary least. In which order does svd give them? And eigh?"""
@@ -229,3 +304,44 @@ def _(x, k):
 def _(x, k):
     """Lengths are added up, not their squares. What kind of error is it?"""
     return np.linalg.svd(x - x.mean(axis=0), compute_uv=False)[k:].sum() / x.size
+
+
+@lost.mistake("not centred")
+def _(x, k):
+    """Those are the lengths for rows as they are. How far they are from 0 is no loss: what was taken away before?"""
+    return (np.linalg.svd(x, compute_uv=False)[k:] ** 2).sum() / x.size
+
+
+@lost.mistake("mean")
+def _(x, k):
+    """You take the mean over the directions that are left. Over how many numbers is the mean of the squared error?"""
+    return (np.linalg.svd(x - x.mean(axis=0), compute_uv=False)[k:] ** 2).mean()
+
+
+@lost.mistake("share")
+def _(x, k):
+    """That is the share that is lost, of all that the rows vary. What is asked for is an error: over what is its
+    mean?"""
+    s = np.linalg.svd(x - x.mean(axis=0), compute_uv=False)
+    return (s[k:] ** 2).sum() / (s**2).sum()
+
+
+@lost.mistake("share, kept")
+def _(x, k):
+    """That is the share that is kept, of all that the rows vary. What is asked for is the error that is left."""
+    s = np.linalg.svd(x - x.mean(axis=0), compute_uv=False)
+    return (s[:k] ** 2).sum() / (s**2).sum()
+
+
+@lost.mistake("n minus 1")
+def _(x, k):
+    """You divide by n − 1, as for variances. Over which numbers does the task take the mean?"""
+    s = np.linalg.svd(x - x.mean(axis=0), compute_uv=False)
+    return (s[k:] ** 2).sum() / (len(x) - 1) / x.shape[1]
+
+
+@lost.mistake("n minus 1, a row")
+def _(x, k):
+    """You divide by n − 1, as for variances. Over which numbers does the task take the mean?"""
+    s = np.linalg.svd(x - x.mean(axis=0), compute_uv=False)
+    return (s[k:] ** 2).sum() / (len(x) - 1)

@@ -172,10 +172,11 @@ class _Look:
         return {"state": "wrong", "message": message, "diagnosis": diagnosis}
 
     def _slip(self, yours: list, right: list, wrong: list[int]) -> Diagnosis | None:
-        """The mistake that leads to the predictions that are wrong; its None stands for anything."""
+        """The mistake that leads to the predictions that are wrong; behind the first, None stands for anything."""
         for mistake in self.part.mistakes.values():
             said = flat(mistake.rule())
-            if all(said[i] is None or alike(yours[i], said[i], self.part.tolerance) for i in wrong):
+            fits = [said[i] is None or alike(yours[i], said[i], self.part.tolerance) for i in wrong]
+            if all(fits) and said[wrong[0]] is not None:
                 return Diagnosis(mistake.key, mistake.sentence)
         if all(isinstance(each, (int, float)) for each in yours + right) and len(right) > 1:
             if all(alike(a, b, self.part.tolerance) for a, b in zip(sorted(yours), sorted(right))):
