@@ -194,6 +194,23 @@ def test_a_mistake_must_explain_every_trial(rng: np.random.Generator) -> None:
     assert diagnose(trials, mistakes=[Mistake("own", "Half of it.", lambda x: 2 * x)]) is None
 
 
+def test_what_is_too_small_to_tell_is_no_evidence(rng: np.random.Generator) -> None:
+    """A right normalization of eight samples says nothing of what is wrong with one of three."""
+    task = TASKS["NORM_X"]
+    eight = task.trials(lambda: 0.0)[0]
+    names = {
+        "x": rng.normal(size=(3, 3)),
+        "gamma": np.ones(3),
+        "beta": np.zeros(3),
+        "gy": rng.normal(size=(3, 3)),
+    }
+    three = Trial(names, rng.normal(size=(3, 3)), np.asarray(task.reference(names)))
+    assert (
+        diagnose([Trial(eight.names, eight.expected, eight.expected), three], reference=task.reference)
+        is None
+    )
+
+
 # ---- behaviour -----------------------------------------------------------------------------------------------
 
 

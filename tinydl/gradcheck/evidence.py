@@ -193,8 +193,9 @@ def fit(looks: Sequence[Look], guess: Guess) -> Fit | None:
         found[i] = c
         finite = b[np.isfinite(b)]
         weak = weak and bool(finite.size < 3 or np.ptp(finite) <= ZERO)
-    factors = tuple(found[i] for i in range(len(looks)))
-    return None if all(map(math.isnan, factors)) else Fit(factors, weak)
+    if all(math.isnan(found[i]) for i, look in enumerate(looks) if look.wrong):
+        return None  # of what is wrong it says nothing
+    return Fit(tuple(found[i] for i in range(len(looks))), weak)
 
 
 def distinct(values: np.ndarray) -> int:
