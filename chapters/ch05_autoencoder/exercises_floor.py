@@ -72,7 +72,7 @@ def _():
 
 @quarter_grey.mistake("one term")
 def _():
-    """A grey pixel pays for both terms of the price. Yours has one of them."""
+    """A grey pixel pays for both terms of the price. How many of them are in yours?"""
     return 0.125 * np.log(2)
 
 

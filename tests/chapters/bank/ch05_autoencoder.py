@@ -154,7 +154,7 @@ def _(gy, y):
     return gy * np.exp(-z) / (1 + np.exp(-z)) ** 2
 
 
-@wrong("sigmoid", "sigmoid_gradient", "other", "precedence")
+@wrong("sigmoid", "sigmoid_gradient", "other", "precedence", "brackets")
 def _(gy, y):
     return gy * y * 1 - y
 
@@ -224,7 +224,7 @@ def _(z, t):
     return np.mean(np.maximum(z, 0) + z * t + np.log1p(np.exp(-np.abs(z))))
 
 
-@wrong("pixel_price", "price", "only some")
+@wrong("pixel_price", "price", "only some", "rounded")
 def _(z, t):
     return np.mean(np.where(t > 0.5, np.logaddexp(0, -z), np.logaddexp(0, z)))
 
@@ -281,7 +281,7 @@ def _(z, t):
     return (z - t) / z.size
 
 
-@wrong("pixel_price", "price_gradient", "other", "chain stopped")
+@wrong("pixel_price", "price_gradient", "other", "chain stopped", "half way")
 def _(z, t):
     p = np.clip(sigma(z), 1e-7, 1 - 1e-7)
     return (-t / p + (1 - t) / (1 - p)) / p.size

@@ -24,17 +24,17 @@ def _(x, w):
     return ((x @ w @ w.T - x) ** 2).mean(axis=1)
 
 
-@wrong("tied", "loss", "other", "not squared")
+@wrong("tied", "loss", "other", "not squared", "squares")
 def _(x, w):
     return np.abs(x @ w @ w.T - x).mean()
 
 
-@wrong("tied", "loss", "other", "square last")
+@wrong("tied", "loss", "other", "square last", "squares")
 def _(x, w):
     return (x @ w @ w.T - x).mean() ** 2
 
 
-@wrong("tied", "loss", "other", "added")
+@wrong("tied", "loss", "other", "added", "sign")
 def _(x, w):
     return ((x @ w @ w.T + x) ** 2).mean()
 
@@ -119,7 +119,7 @@ def _(x, w):
     return encoder + decoder
 
 
-@wrong("tied", "weight_gradient", "only some")
+@wrong("tied", "weight_gradient", "only some", "right angles")
 def _(x, w):
     # PCA's axes: wᵀw is 1, so the loss is what w does not reach
     return -2 * x.T @ (x @ w) / x.size
@@ -304,7 +304,7 @@ def _(x, k):
     return (s[k:] ** 2).sum() / len(x)
 
 
-@wrong("pca", "lost", "other", "mean not taken")
+@wrong("pca", "lost", "other", "mean not taken", "not centred")
 def _(x, k):
     s = np.linalg.svd(x, compute_uv=False)
     return (s[k:] ** 2).sum() / x.size
@@ -316,13 +316,13 @@ def _(x, k):
     return (s[k + 1 :] ** 2).sum() / x.size
 
 
-@wrong("pca", "lost", "factor")
+@wrong("pca", "lost", "factor", "mean")
 def _(x, k):
     s = np.linalg.svd(x - x.mean(axis=0), compute_uv=False)
     return (s[k:] ** 2).mean()
 
 
-@wrong("pca", "lost", "factor")
+@wrong("pca", "lost", "factor", "share")
 def _(x, k):
     s = np.linalg.svd(x - x.mean(axis=0), compute_uv=False)
     return (s[k:] ** 2).sum() / (s**2).sum()  # the share of it

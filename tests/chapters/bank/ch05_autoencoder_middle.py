@@ -139,7 +139,7 @@ def _(p, t):
     return -t / p / p.size
 
 
-@wrong("grey_pixels", "price_gradient", "factor")
+@wrong("grey_pixels", "price_gradient", "factor", "sign")
 def _(p, t):
     return (-t / p - (1 - t) / (1 - p)) / p.size
 
@@ -154,7 +154,7 @@ def _(p, t):
     return (t / p - (1 - t) / (1 - p)) / p.size
 
 
-@wrong("grey_pixels", "price_gradient", "other", "precedence")
+@wrong("grey_pixels", "price_gradient", "other", "precedence", "brackets")
 def _(p, t):
     return (p - t) / p * (1 - p) / p.size
 
@@ -165,12 +165,12 @@ def _(p, t):
     return slope / p.size
 
 
-@wrong("grey_pixels", "price_gradient", "other", "not differentiated")
+@wrong("grey_pixels", "price_gradient", "other", "not differentiated", "value")
 def _(p, t):
     return (-t * np.log(p) - (1 - t) * np.log(1 - p)) / p.size
 
 
-@wrong("grey_pixels", "price_gradient", "other", "t forgotten")
+@wrong("grey_pixels", "price_gradient", "other", "t forgotten", "target")
 def _(p, t):
     return (-1 / p + 1 / (1 - p)) / p.size
 
@@ -211,7 +211,7 @@ def _():
     return 0
 
 
-@wrong("price_floor", "quarter_grey", "factor")
+@wrong("price_floor", "quarter_grey", "factor", "base")
 def _():
     return 0.25 * np.log10(2)
 
@@ -221,7 +221,7 @@ def _():
     return 0.25 * 0.5**2
 
 
-@wrong("price_floor", "quarter_grey", "factor")
+@wrong("price_floor", "quarter_grey", "factor", "one term")
 def _():
     return -0.25 * (0.5 * np.log(0.5))
 
@@ -256,12 +256,12 @@ def _():
     return np.log(10)
 
 
-@wrong("price_floor", "newborn", "factor")
+@wrong("price_floor", "newborn", "factor", "both in full")
 def _():
     return 2 * np.log(2)
 
 
-@wrong("price_floor", "newborn", "factor")
+@wrong("price_floor", "newborn", "factor", "sign")
 def _():
     return np.log(0.5)
 
@@ -279,7 +279,7 @@ def _():
 # --- price_floor: best_guess
 
 
-@wrong("price_floor", "best_guess", "one way")
+@wrong("price_floor", "best_guess", "one way", "white only")
 def _():
     return 0.2, -0.2 * np.log(0.2)
 
@@ -311,7 +311,7 @@ def _():
     return 0.2, 0.2 * 0.8**2 + 0.8 * 0.2**2
 
 
-@wrong("price_floor", "best_guess", "factor")
+@wrong("price_floor", "best_guess", "factor", "base")
 def _():
     return 0.2, -0.2 * np.log2(0.2) - 0.8 * np.log2(0.8)
 
