@@ -191,7 +191,7 @@ class _Look:
             if reply.value is None:
                 return self._nothing()
             several = isinstance(expected, tuple)
-            came = len(reply.value) if isinstance(reply.value, (tuple, list)) and several else 1
+            came = len(reply.value) if several and np.iterable(reply.value) else 1
             wanted = len(expected) if several else 1
             if came != wanted or (not several and isinstance(reply.value, tuple)):
                 which = ", ".join(self._name(k) for k in range(wanted))
