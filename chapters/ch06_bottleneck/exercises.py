@@ -87,6 +87,14 @@ def _():
     return 20
 
 
+for _number in range(1, 20):
+
+    @changed_answers.mistake(f"some, {_number}")
+    def _(number=_number):
+        """You think that it is some of them. What becomes of a score, near a border and far from it?"""
+        return number
+
+
 @REDRAWN.predict(_pull, tolerance=1e-3)
 def pull_on_points():
     """How many times as large as before is the gradient of the loss for the points? A number."""
@@ -103,6 +111,24 @@ def _():
 def _():
     """The answers are the same, so what is wrong with them is the same, too. But along what does it pull?"""
     return 1
+
+
+@pull_on_points.mistake("square")
+def _():
+    """You count the arrows twice. How often does an arrow stand in each term of the gradient for a point?"""
+    return 0.01
+
+
+@pull_on_points.mistake("points, squared")
+def _():
+    """The points have grown. Is there a point in the gradient for a point?"""
+    return 100
+
+
+@pull_on_points.mistake("zero")
+def _():
+    """The answers stay as they are, but that is no reason for a gradient of 0: were they right?"""
+    return 0
 
 
 @REDRAWN.predict(_arrow, tolerance=1e-3)
@@ -123,6 +149,24 @@ def _():
     return 1
 
 
+@pull_on_arrows.mistake("square")
+def _():
+    """You count the points twice. How often does a point stand in each term of the gradient for an arrow?"""
+    return 100
+
+
+@pull_on_arrows.mistake("arrows, squared")
+def _():
+    """The arrows have shrunk. Is there an arrow in the gradient for an arrow?"""
+    return 0.01
+
+
+@pull_on_arrows.mistake("zero")
+def _():
+    """The answers stay as they are, but that is no reason for a gradient of 0: were they right?"""
+    return 0
+
+
 @REDRAWN.predict(_wider)
 def a_third_number():
     """How many weights more has the network of the lesson if a picture may keep three numbers? A number."""
@@ -139,6 +183,48 @@ def _():
 def _():
     """That is one side of the narrow place. Who listens to the third number?"""
     return 65
+
+
+@a_third_number.mistake("one side, before")
+def _():
+    """Those lead to the third number. Who listens to it, and has it something of its own?"""
+    return 64
+
+
+@a_third_number.mistake("one side, behind")
+def _():
+    """That is one side of the narrow place. What leads to the third number?"""
+    return 10
+
+
+@a_third_number.mistake("bias, of the kinds")
+def _():
+    """You count a bias more for each kind. How many kinds are there before, and how many then?"""
+    return 85
+
+
+@a_third_number.mistake("bias, of the kinds alone")
+def _():
+    """You count a bias more for each kind. Whose biases become more, if the narrow place gets wider?"""
+    return 84
+
+
+@a_third_number.mistake("total")
+def _():
+    """Those are all weights of both layers, with three numbers. How many of them were there before?"""
+    return 64 * 3 + 3 + 3 * 10 + 10
+
+
+@a_third_number.mistake("total, before")
+def _():
+    """Those are all weights of both layers, with two numbers. By how many do they grow?"""
+    return 64 * 2 + 2 + 2 * 10 + 10
+
+
+@a_third_number.mistake("product")
+def _():
+    """You multiply units by kinds, as if they were connected directly. What stands between them?"""
+    return 64 * 10
 
 
 # ---------------------------------------------------------------------------------------------------- centres
@@ -268,6 +354,44 @@ def _(gy, points, labels):
 def _(gy, points, labels):
     """All points of your gradient get the same. Do they all move the same centre?"""
     return np.broadcast_to(gy.mean(axis=0) / (len(points) / len(gy)), points.shape)
+
+
+@centres_gradient.mistake("upstream, by kind")
+def _(gy, points, labels):
+    """You take the mean of all centres' gradients. Does a point move all centres?"""
+    return gy.mean(axis=0) / np.bincount(labels)[labels][:, None]
+
+
+@centres_gradient.mistake("number of kinds")
+def _(gy, points, labels):
+    """You divide by the number of kinds. Over what is a centre the mean?"""
+    return gy[labels] / len(gy)
+
+
+@centres_gradient.mistake("sum missing")
+def _(gy, points, labels):
+    """Of each kind the first point alone gets something. Which points move a centre?"""
+    first = [list(labels).index(kind) == i for i, kind in enumerate(labels)]
+    return np.where(np.array(first)[:, None], gy[labels] / np.bincount(labels)[labels][:, None], 0)
+
+
+@centres_gradient.mistake("sum missing, last")
+def _(gy, points, labels):
+    """Of each kind the last point alone gets something. Which points move a centre?"""
+    last = [kind not in labels[i + 1 :] for i, kind in enumerate(labels)]
+    return np.where(np.array(last)[:, None], gy[labels] / np.bincount(labels)[labels][:, None], 0)
+
+
+@centres_gradient.mistake("shifted")
+def _(gy, points, labels):
+    """The points of the last kind get nothing. Up to which number does your loop count?"""
+    return np.where(labels[:, None] < len(gy) - 1, gy[labels] / np.bincount(labels)[labels][:, None], 0)
+
+
+@centres_gradient.mistake("shifted, first")
+def _(gy, points, labels):
+    """The points of the first kind get nothing. From which number does your loop count?"""
+    return np.where(labels[:, None] > 0, gy[labels] / np.bincount(labels)[labels][:, None], 0)
 
 
 EXERCISES = [PULL, SENSITIVITY, REDRAWN, CENTRES]

@@ -53,7 +53,7 @@ def points(rng: np.random.Generator):
         np.array([[1.0, 0, -1], [0, 1, -1]]),
     )
     yield Case(
-        "points far out", {"z": far, "w": w, "b": rng.normal(size=3), "labels": np.array([0, 2, 2, 1])}
+        "points far out", {"z": far, "w": w, "b": rng.normal(size=3), "labels": np.array([2, 2, 2, 1])}
     )
 
 
@@ -98,6 +98,46 @@ def _(z, w, b, labels):
 def _(z, w, b, labels):
     """The mean is taken over all kinds of a picture. How many of the k probabilities does its price look at?"""
     return price_naive(z, w, b, labels) / len(b)
+
+
+@price.mistake("broadcast")
+def _(z, w, b, labels):
+    """`s[:, labels]` is a table: of each picture, the scores of the kinds of all pictures. How many scores does each
+    picture have to give?"""
+    s = z @ w + b
+    return (np.logaddexp.reduce(s, axis=1) - s[:, labels]).mean()
+
+
+@price.mistake("neighbours")
+def _(z, w, b, labels):
+    """The sum under the logarithm goes over all pictures. Whose scores belong together?"""
+    s = z @ w + b
+    return (np.logaddexp.reduce(s, axis=None) - s[np.arange(len(z)), labels]).mean()
+
+
+@price.mistake("logarithm")
+def _(z, w, b, labels):
+    """That is how improbable the own kind is. What does the logarithm make of a probability that is nearly 0?"""
+    return 1 - _probabilities(z, w, b)[np.arange(len(z)), labels].mean()
+
+
+@price.mistake("logarithm, negative")
+def _(z, w, b, labels):
+    """That is minus the probability of the own kind. What does the logarithm make of one that is nearly 0?"""
+    return -_probabilities(z, w, b)[np.arange(len(z)), labels].mean()
+
+
+@price.mistake("winner")
+def _(z, w, b, labels):
+    """You charge for the kind that wins. Is it always the one that the label names?"""
+    s = z @ w + b
+    return (np.logaddexp.reduce(s, axis=1) - s.max(axis=1)).mean()
+
+
+@price.mistake("label numbers")
+def _(z, w, b, labels):
+    """You take the number of the kind from the logarithm. Is it not the score of that kind?"""
+    return (np.logaddexp.reduce(z @ w + b, axis=1) - labels).mean()
 
 
 @PULL.gradient(price_naive, ("z", "w", "b"), points)
@@ -167,6 +207,34 @@ def _(z, w, b, labels):
     """You multiply by p (1 − p) on the way to the scores. Has the logarithm of the price not taken that away?"""
     p = _probabilities(z, w, b)
     return _down(z, w, (p - np.eye(len(b))[labels]) * p * (1 - p))
+
+
+@gradients.mistake("neighbours")
+def _(z, w, b, labels):
+    """Your probabilities add up to 1 over the pictures, kind by kind. Over what should they?"""
+    s = z @ w + b
+    e = np.exp(s - s.max(axis=0))
+    return _down(z, w, e / e.sum(axis=0) - np.eye(len(b))[labels])
+
+
+@gradients.mistake("neighbours, all")
+def _(z, w, b, labels):
+    """Your probabilities add up to 1 over all pictures and kinds. Over what should they?"""
+    e = np.exp(z @ w + b - (z @ w + b).max())
+    return _down(z, w, e / e.sum() - np.eye(len(b))[labels])
+
+
+@gradients.mistake("all kinds")
+def _(z, w, b, labels):
+    """You take 1 from the probability of every kind. Which of them is the target?"""
+    return _down(z, w, _probabilities(z, w, b) - 1)
+
+
+@gradients.mistake("winner")
+def _(z, w, b, labels):
+    """Your target is the kind that wins. Is it always the one that the label names?"""
+    p = _probabilities(z, w, b)
+    return _down(z, w, p - np.eye(len(b))[p.argmax(axis=1)])
 
 
 # ------------------------------------------------------------------------------------------------ sensitivity
@@ -242,6 +310,32 @@ def _(z, w, b):
     return (z @ w + b).argmax(axis=1).astype(float)
 
 
+@confidence.mistake("score")
+def _(z, w, b):
+    """That is the winner's score. What makes a probability of scores?"""
+    return (z @ w + b).max(axis=1)
+
+
+@confidence.mistake("sigmoid")
+def _(z, w, b):
+    """That is a sigmoid of the winner's score, as if each kind were asked by itself. Do the k probabilities add up to
+    1?"""
+    return (1 / (1 + np.exp(-(z @ w + b)))).max(axis=1)
+
+
+@confidence.mistake("exp")
+def _(z, w, b):
+    """Scores are divided by their sum as they are. What if one is negative?"""
+    s = z @ w + b
+    return s.max(axis=1) / s.sum(axis=1)
+
+
+@confidence.mistake("smallest")
+def _(z, w, b):
+    """That is the probability of the kind that comes last. Which one is asked for?"""
+    return _probabilities(z, w, b).min(axis=1)
+
+
 @SENSITIVITY.gradient(confidence_naive, "z", clear_points)
 def confidence_gradient(gy, z, w, b):
     """How the loss moves with each point.
@@ -304,3 +398,18 @@ def _(gy, z, w, b):
     """You take the plain mean of all arrows from the winner's. Do kinds that nobody would guess here count as much?"""
     winner, _, top = _arrows(z, w, b)
     return gy[:, None] * top * (winner - w.T.mean(axis=0))
+
+
+@confidence_gradient.mistake("one way")
+def _(gy, z, w, b):
+    """You have the winner's arrow, and none of the others. All scores move with z: what do they do to the winner's
+    probability, by way of the sum that it is divided by?"""
+    winner, _, top = _arrows(z, w, b)
+    return gy[:, None] * top * winner
+
+
+@confidence_gradient.mistake("all kinds")
+def _(gy, z, w, b):
+    """Every kind's own slope p (1 − p) is in yours. How many of the k probabilities came out?"""
+    p = _probabilities(z, w, b)
+    return gy[:, None] * ((p * (1 - p)) @ w.T)

@@ -219,7 +219,7 @@ def _(z, w, b, labels):
 # sensitivity
 
 
-@wrong("sensitivity", "confidence", "no softmax")
+@wrong("sensitivity", "confidence", "no softmax", "score")
 def _(z, w, b):
     return (z @ w + b).max(axis=1)
 

@@ -29,7 +29,7 @@ def _():
     return 20
 
 
-@wrong("redrawn", "changed_answers", "all change")
+@wrong("redrawn", "changed_answers", "all change", "some")
 def _():
     return 18  # those near a border keep theirs
 
@@ -57,7 +57,7 @@ def _():
     return 1  # the same loss, the same gradient
 
 
-@wrong("redrawn", "pull_on_points", "factor")
+@wrong("redrawn", "pull_on_points", "factor", "square")
 def _():
     return 0.01
 
@@ -83,7 +83,7 @@ def _():
     return 1
 
 
-@wrong("redrawn", "pull_on_arrows", "factor")
+@wrong("redrawn", "pull_on_arrows", "factor", "square")
 def _():
     return 100
 
@@ -109,7 +109,7 @@ def _():
     return 64 + 1  # of the dense layer that makes the numbers
 
 
-@wrong("redrawn", "a_third_number", "one way")
+@wrong("redrawn", "a_third_number", "one way", "one side")
 def _():
     return 10
 
@@ -119,7 +119,7 @@ def _():
     return (64 * 3 + 3) + (3 * 10 + 10)
 
 
-@wrong("redrawn", "a_third_number", "bias twice")
+@wrong("redrawn", "a_third_number", "bias twice", "bias")
 def _():
     return 64 + 1 + 10 + 10
 
@@ -274,7 +274,7 @@ def _(gy, points, labels):
     return gx
 
 
-@wrong("centres", "centres_gradient", "sum twice", "neighbours")
+@wrong("centres", "centres_gradient", "sum twice", "neighbours", "upstream")
 def _(gy, points, labels):
     gx = np.zeros(points.shape)
     for k in range(len(gy)):
