@@ -125,6 +125,8 @@ class _Search:
         """The first guess that explains every look but for a factor, which may have to have a name."""
         for guess, found in self.kept:
             itself = not guess.sentence
+            if all(abs(c - 1) < 1e-3 or math.isnan(c) for c in found.factors):
+                continue  # nearly right is another matter
             if found.is_weak and (named != "plainly" or not itself and len(self.looks) < 2):
                 continue
             name = name_factor(found.factors, [look.names for look in self.looks], simple=named == "plainly")

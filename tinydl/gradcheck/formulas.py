@@ -61,33 +61,40 @@ def slopes(look: Look) -> Iterator[Guess]:
 
 
 def normalized(look: Look) -> Iterator[Guess]:
-    """Where something is normalized, the mean and the variance move, too."""
+    """Where something is normalized, the mean and the variance move, too: one of these ways is missing, or both."""
     if np.shape(look.names["gy"]) != look.expected.shape:
         return
     for over in (tuple(range(look.expected.ndim - 1)), (look.expected.ndim - 1,)):
-        for name, array in look.arrays(but=("gy",)).items():
+        for name, array in look.arrays(but=("gy", "y")).items():
             if over and array.shape == look.expected.shape:
-                said = (
-                    "The mean and the variance were taken for constants, or one of them was. They are made of the "
-                    "numbers themselves: by how much does each number move them?"
-                )
-                yield Guess("constants", said, _fitted, name, over, scaled=False)
+                for mean, variance in ((False, False), (True, False), (False, True)):
+                    words = (
+                        "The variance was"
+                        if mean
+                        else "The mean was"
+                        if variance
+                        else "Mean and variance were"
+                    )
+                    said = f"{words} taken for constant. But every number has a part in that: how far does it move it?"
+                    yield Guess("constants", said, _without, name, over, mean, variance)
 
 
-def _fitted(at: Look, name: str, over: tuple[int, ...]) -> Any:
-    """Of yours, what gy, a constant and the input explain together; the right gradient sums to 0."""
-    columns = [
-        np.moveaxis(a, over, range(len(over)))
-        for a in (at.names["gy"], at.names[name], at.yours, at.expected)
-    ]
-    count = int(np.prod([at.expected.shape[axis] for axis in over]))
-    gy, x, yours, expected = (column.reshape(count, -1) for column in columns)
-    if count < 5 or np.abs(expected).max() <= ZERO:
+def _without(at: Look, name: str, over: tuple[int, ...], mean: bool, variance: bool) -> Any:
+    """The right gradient, without its way by the mean or by the variance.
+
+    It is a · gy + b + c · (x − mean) for each feature: gy as if both were constants, b by the mean, c by the variance.
+    """
+    arrays = (at.names["gy"], at.names[name], at.expected)
+    moved = [np.moveaxis(array, over, range(len(over))) for array in arrays]
+    count = int(np.prod(moved[0].shape[: len(over)]))
+    gy, x, expected = (array.reshape(count, -1) for array in moved)
+    if count < 4 or np.abs(expected).max() <= ZERO:
         return NOTHING
-    if np.abs(expected.sum(axis=0)).max() > 1e-6 * np.abs(expected).max():
+    parts = np.empty((3, *expected.shape))
+    for k in range(expected.shape[1]):
+        known = np.stack([gy[:, k], np.ones(count), x[:, k] - x[:, k].mean()])  # (3, count)
+        parts[:, :, k] = np.linalg.lstsq(known.T, expected[:, k], rcond=None)[0][:, None] * known
+    if np.abs(parts.sum(axis=0) - expected).max() > 1e-6 * np.abs(expected).max():
         raise ValueError("nothing is normalized here")
-    fitted = np.empty_like(yours)
-    for k in range(yours.shape[1]):
-        known = np.stack([gy[:, k], np.ones(count), x[:, k]], axis=1)
-        fitted[:, k] = known @ np.linalg.lstsq(known, yours[:, k], rcond=None)[0]
-    return np.moveaxis(fitted.reshape(columns[2].shape), range(len(over)), over)
+    kept = parts[0] + mean * parts[1] + variance * parts[2]
+    return np.moveaxis(kept.reshape(moved[2].shape), range(len(over)), over)

@@ -128,7 +128,7 @@ LABELS = {
     "strides": ("stride",),
     "ties": ("tie", "kink", "equal"),
     "padding": ("padding", "padded", "rim"),
-    "channels": ("channel",),
+    "channels": ("channels",),
 }
 IDLE: dict[str, tuple[str, Any]] = {"strides": ("stride", 1), "padding": ("pad", 0)}
 
@@ -162,14 +162,20 @@ def some_cases(looks: Looks) -> Diagnosis | None:
         (
             key
             for key, words in LABELS.items()
-            if all(any(word in label for word in words) for label in wrong)
-            and not any(word in label for label in right for word in words)
+            if _mention(words, wrong) == {True}
+            and _mention(words, right) == {False}
+            or _mention(words, wrong) == {False}
+            and _mention(words, right) == {True}
         ),
         "only some",
     )
     return Diagnosis(
         key, f"It is right with {_listed(right)}, and wrong with {_listed(wrong)}. What is different there?"
     )
+
+
+def _mention(words: Sequence[str], labels: Sequence[str]) -> set[bool]:
+    return {any(word in label for word in words) for label in labels}
 
 
 def _listed(words: Sequence[str]) -> str:

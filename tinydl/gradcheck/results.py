@@ -171,7 +171,8 @@ def rim(look: Look) -> Iterator[Guess]:
             f"Yours has the shape {look.yours.shape}, a piece of the right {look.what}, {look.expected.shape}. "
             "What was cut off?"
         )
-        yield from (Guess("padding", text, _outside, share) for share in (0.5, 0, 1))
+        key = "padding" if any("pad" in name for name in look.names) else "shape"
+        yield from (Guess(key, text, _outside, share) for share in (0.5, 0, 1))
 
 
 def _inside(at: Look, share: float) -> tuple[np.ndarray, np.ndarray]:

@@ -10,6 +10,10 @@ import numpy as np
 from tinydl.gradcheck.evidence import Guess, Look
 
 MOST = 600  # outputs; of more, taking the gradient apart would take too long
+MOST_TOGETHER = 8  # terms, all of whose sums are looked at
+CHOICES = (
+    np.arange(2**MOST_TOGETHER)[:, None] >> np.arange(MOST_TOGETHER) & 1
+)  # a row for each choice of terms
 
 
 def guesses(look: Look, reference: Callable[[dict[str, Any]], Any]) -> Iterator[Guess]:
@@ -42,6 +46,15 @@ def guesses(look: Look, reference: Callable[[dict[str, Any]], Any]) -> Iterator[
             "Each number of your gradient is divided by how many terms it has. Is there a mean where a sum is due?",
             apart.mean_term,
             trailing,
+        )
+    for trailing in range(np.ndim(look.names["gy"])):
+        yield Guess(
+            "sum missing",
+            "Each number of your gradient holds some of its terms, but not all. An input that is used several times "
+            "gets something from each of its uses: is something written over?",
+            apart.some_terms,
+            trailing,
+            scaled=False,
         )
     yield Guess(
         "transposed",
@@ -96,6 +109,17 @@ class _Apart:
         table = self._table(at, trailing)
         table = table[::-1] if last else table
         return table[(table != 0).argmax(axis=0), np.arange(table.shape[1])].reshape(at.expected.shape)
+
+    def some_terms(self, at: Look, trailing: int) -> np.ndarray:
+        """Of each input, the sum of those terms that comes closest to yours. A single term has to be there."""
+        table = self._table(at, trailing).T  # (inputs, terms)
+        yours, best = at.yours.ravel(), table.sum(axis=1)
+        for i, terms in enumerate(table):
+            several = terms[terms != 0]
+            if 2 <= len(several) <= MOST_TOGETHER:
+                sums = CHOICES[: 2 ** len(several), : len(several)] @ several
+                best[i] = sums[np.abs(sums - yours[i]).argmin()]
+        return best.reshape(at.expected.shape)
 
     def mean_term(self, at: Look, trailing: int) -> np.ndarray:
         """Of each input, the mean of the terms that are not 0."""
