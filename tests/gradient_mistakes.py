@@ -418,6 +418,25 @@ MAXIMUM.expects("upstream")(lambda x, y, size: (x == spread(y, size)).astype(flo
 MAXIMUM.expects("factor")(lambda gy, x, y, size: spread(gy, size) * (x == spread(y, size)) / size**2)
 AVERAGED = Task(average_pool, "", POOL_CASES)
 AVERAGED.expects("factor")(lambda x, size: average_pool(x, size) * size**2)
+
+
+def overlapping_max(x):
+    """Windows of 3, a step of 2 apart: (n,) -> ((n - 1) / 2,)"""
+    return np.array([x[i : i + 3].max() for i in range(0, len(x) - 2, 2)])
+
+
+OVERLAP = Task(overlapping_max, "x", {"nine numbers": {"x": normal(9)}, "thirteen": {"x": normal(13)}})
+OVERLAP.cases["large where windows meet"] = {"x": np.array([0.1, 0.2, 3.0, 0.3, 0.5, 0.4, 5.0, 0.6, 0.7])}
+
+
+@OVERLAP.expects("sum missing")
+def _(gy, x):
+    gx = np.zeros_like(x)
+    for k, i in enumerate(range(0, len(x) - 2, 2)):
+        gx[i : i + 3] = gy[k] * (x[i : i + 3] == x[i : i + 3].max())
+    return gx
+
+
 GLOBAL = Task(
     lambda x: x.mean(axis=(1, 2)), "x", {"a": {"x": normal(2, 3, 4, 2)}, "b": {"x": normal(3, 2, 2, 1)}}
 )
@@ -450,6 +469,9 @@ NORM_X = Task(batch_norm, "x", NORM_CASES)
 NORM_X.expects("constants")(lambda gy, x, gamma: gy * gamma / np.sqrt(x.var(axis=0) + 1e-3))
 NORM_X.expects("constants")(
     lambda gy, x, gamma: (gy - gy.mean(axis=0)) * gamma / np.sqrt(x.var(axis=0) + 1e-3)
+)
+NORM_X.expects("constants")(
+    lambda gy, x, gamma: (gy - hat(x) * (gy * hat(x)).mean(axis=0)) * gamma / np.sqrt(x.var(axis=0) + 1e-3)
 )
 NORM_X.expects("left out")(lambda gy, x, gamma: norm_gradient(gy, x, np.ones_like(gamma)))
 NORM_X.expects("factor")(lambda gy, x, gamma: norm_gradient(gy, x, gamma) * len(x))

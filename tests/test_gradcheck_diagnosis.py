@@ -226,6 +226,19 @@ def test_cases_are_told_apart(rng: np.random.Generator) -> None:
     assert diagnosis is not None and diagnosis.key == "only some"
 
 
+def test_what_the_right_cases_have_in_common_counts_too(rng: np.random.Generator) -> None:
+    x, noise = rng.normal(size=(4, 3)), rng.normal(size=(4, 3))
+    labels = {"a wide padding": x, "padding of 1": x, "one picture": noise, "several channels": noise}
+    diagnosis = diagnose([Trial({"x": x}, yours, x, label) for label, yours in labels.items()])
+    assert diagnosis is not None and diagnosis.key == "padding"
+
+
+def test_what_is_nearly_right_is_no_factor(rng: np.random.Generator) -> None:
+    x = rng.normal(size=(4, 3))
+    diagnosis = diagnose([Trial({"x": x}, 1.0001 * x, x)])
+    assert diagnosis is not None and diagnosis.key == "nearly"
+
+
 def test_what_changes_between_two_calls_is_random(rng: np.random.Generator) -> None:
     x = rng.normal(size=(4, 3))
     diagnosis = diagnose(

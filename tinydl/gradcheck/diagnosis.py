@@ -76,6 +76,7 @@ def _first(
         lambda: places.ties(looks),
         lambda: search.scaled("plainly"),
         lambda: search.exact(known),
+        lambda: behaviour.nearly(looks),
         lambda: search.scaled("plainly") or search.scaled("somehow"),
         lambda: search.exact(formulas.guesses(at)),
         lambda: search.scaled(),
@@ -86,7 +87,6 @@ def _first(
         lambda: search.exact(amounts.by_the_slice(at)),
         lambda: places.some_cases(looks),
         lambda: behaviour.whole(looks),
-        lambda: behaviour.nearly(looks),
         lambda: places.shape(looks),
     )
     return next(filter(None, (step() for step in steps)), None)

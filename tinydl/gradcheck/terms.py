@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from tinydl.gradcheck.evidence import Guess, Look
+from tinydl.gradcheck.evidence import NOTHING, Guess, Look
 
 MOST = 600  # outputs; of more, taking the gradient apart would take too long
 MOST_TOGETHER = 8  # terms, all of whose sums are looked at
@@ -110,13 +110,15 @@ class _Apart:
         table = table[::-1] if last else table
         return table[(table != 0).argmax(axis=0), np.arange(table.shape[1])].reshape(at.expected.shape)
 
-    def some_terms(self, at: Look, trailing: int) -> np.ndarray:
-        """Of each input, the sum of those terms that comes closest to yours. A single term has to be there."""
+    def some_terms(self, at: Look, trailing: int) -> Any:
+        """Of each input, the sum of those terms that comes closest to yours."""
         table = self._table(at, trailing).T  # (inputs, terms)
+        if ((table != 0).sum(axis=1) < 2).all():
+            return NOTHING
         yours, best = at.yours.ravel(), table.sum(axis=1)
         for i, terms in enumerate(table):
             several = terms[terms != 0]
-            if 2 <= len(several) <= MOST_TOGETHER:
+            if len(several) <= MOST_TOGETHER:
                 sums = CHOICES[: 2 ** len(several), : len(several)] @ several
                 best[i] = sums[np.abs(sums - yours[i]).argmin()]
         return best.reshape(at.expected.shape)
