@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from chapters.ch04_cnn.exercises_norm import BATCH_NORM, BATCH_NORM_PICTURES
+from chapters.ch04_cnn.exercises_norm import BATCH_NORM
+from chapters.ch04_cnn.exercises_norm_pictures import BATCH_NORM_PICTURES
 from chapters.ch04_cnn.exercises_pooling import MAX_POOL, OVERLAP
 from chapters.ch04_cnn.model import lenet
 from chapters.exercises.form import Case, Exercise

@@ -116,7 +116,7 @@ def _(gy, x, gamma, epsilon):
     return gx, (gy * x_hat).mean(axis=0), gy.mean(axis=0)
 
 
-@wrong("batch_norm", "batch_norm_gradient", "factor")
+@wrong("batch_norm", "batch_norm_gradient", "factor", "double variance")
 def _(gy, x, gamma, epsilon):
     n = len(x)
     mean, var = x.mean(axis=0), x.var(axis=0)
@@ -129,7 +129,7 @@ def _(gy, x, gamma, epsilon):
     return dx, (gy * x_hat).sum(axis=0), gy.sum(axis=0)
 
 
-@wrong("batch_norm", "batch_norm_gradient", "factor")
+@wrong("batch_norm", "batch_norm_gradient", "factor", "sums for means")
 def _(gy, x, gamma, epsilon):
     n = len(x)
     mean, var = x.mean(axis=0), x.var(axis=0)

@@ -24,7 +24,7 @@ def _(x, gamma, beta, epsilon):
     return gamma * ((x - mean) / (std + epsilon)) + beta
 
 
-@wrong("batch_norm_pictures", "in_training", "channels")
+@wrong("batch_norm_pictures", "in_training", "channels", "all together")
 def _(x, gamma, beta, epsilon):
     return gamma * (x - x.mean()) / np.sqrt(x.var() + epsilon) + beta
 
@@ -104,7 +104,7 @@ def _(gy, x, gamma, epsilon):
     return dx, dbeta, dgamma
 
 
-@wrong("batch_norm_pictures", "training_gradient", "sum missing", "only some")
+@wrong("batch_norm_pictures", "training_gradient", "sum missing", "only some", "one picture")
 def _(gy, x, gamma, epsilon):
     # picture by picture, each with its own mean and variance
     gx, ggamma, gbeta = np.zeros(x.shape), np.zeros(gamma.shape), np.zeros(gamma.shape)
@@ -175,7 +175,7 @@ def _(x, moving_mean, moving_var, gamma, beta, epsilon):
     return y
 
 
-@wrong("batch_norm_pictures", "gradient_after_training", "moving")
+@wrong("batch_norm_pictures", "gradient_after_training", "moving", "training")
 def _(gy, x, moving_mean, moving_var, gamma, epsilon):
     axes = (0, 1, 2)
     std = np.sqrt(moving_var + epsilon)
@@ -184,7 +184,7 @@ def _(gy, x, moving_mean, moving_var, gamma, epsilon):
     return gx, (gy * x_hat).sum(axis=axes), gy.sum(axis=axes)
 
 
-@wrong("batch_norm_pictures", "gradient_after_training", "batch statistics")
+@wrong("batch_norm_pictures", "gradient_after_training", "batch statistics", "neighbours")
 def _(gy, x, moving_mean, moving_var, gamma, epsilon):
     axes = (0, 1, 2)
     x_hat = (x - x.mean(axis=axes)) / np.sqrt(x.var(axis=axes) + epsilon)
@@ -246,7 +246,7 @@ def _(gy, x, moving_mean, moving_var, gamma, epsilon):
     return gx, ggamma, gbeta
 
 
-@wrong("batch_norm_pictures", "training_gradient", "channels")
+@wrong("batch_norm_pictures", "training_gradient", "channels", "all together")
 def _(gy, x, gamma, epsilon):
     std = np.sqrt(x.var(axis=(0, 1, 2)) + epsilon)
     x_hat = (x - x.mean(axis=(0, 1, 2))) / std
