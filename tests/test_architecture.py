@@ -287,6 +287,8 @@ def opens_without_encoding(tree: ast.AST) -> list[int]:
         owner = ast.unparse(call.func.value) if isinstance(call.func, ast.Attribute) else ""
         if called not in ("open", "fdopen", "read_text", "write_text") or owner in BYTES_ONLY:
             continue
+        if (owner, called) == ("os", "open"):  # gives a number, no file
+            continue
         arguments = [*call.args, *(word.value for word in call.keywords)]
         binary = any(isinstance(each, ast.Constant) and each.value in BINARY_MODES for each in arguments)
         if not binary and not any(word.arg in ("encoding", None) for word in call.keywords):

@@ -173,11 +173,12 @@ class _Look:
 
     def _slip(self, yours: list, right: list, wrong: list[int]) -> Diagnosis | None:
         """The mistake that leads to the predictions that are wrong; behind the first, None stands for anything."""
-        for mistake in self.part.mistakes.values():
-            said = flat(mistake.rule())
-            fits = [said[i] is None or alike(yours[i], said[i], self.part.tolerance) for i in wrong]
-            if all(fits) and said[wrong[0]] is not None:
-                return Diagnosis(mistake.key, mistake.sentence)
+        slips = [(mistake, flat(mistake.rule())) for mistake in self.part.mistakes.values()]
+        for places in (range(len(right)), wrong):  # the whole answer first
+            for mistake, said in slips:
+                fits = [said[i] is None or alike(yours[i], said[i], self.part.tolerance) for i in places]
+                if all(fits) and said[wrong[0]] is not None:
+                    return Diagnosis(mistake.key, mistake.sentence)
         if all(isinstance(each, (int, float)) for each in yours + right) and len(right) > 1:
             if all(alike(a, b, self.part.tolerance) for a, b in zip(sorted(yours), sorted(right))):
                 return Diagnosis(
@@ -231,8 +232,9 @@ class _Look:
                     return self._random()
             return None
         wrong = [k for k in range(errors.shape[1]) if not (errors[:, k] <= self.part.tolerance).all()]
-        found = [(k, self._diagnosis(k, several, yours, right)) for k in wrong]
-        k, diagnosis = next((each for each in found if each[1]), found[0])
+        # The first that has a name; looking for one takes time, so the rest is not asked any more.
+        named = ((k, self._diagnosis(k, several, yours, right)) for k in wrong)
+        k, diagnosis = next((each for each in named if each[1]), (wrong[0], None))
         i = int(np.argmax(~(errors[:, k] <= self.part.tolerance)))  # the first case, which is the simplest
         label = self.asked[i][0].label
         return {
