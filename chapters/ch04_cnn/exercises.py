@@ -1,4 +1,4 @@
-"""Exercises of chapter 4: what LeNet is made of, and all gradients of a small network at once."""
+"""Exercises of chapter 4: all gradients of a small network at once."""
 
 from __future__ import annotations
 
@@ -6,89 +6,10 @@ import numpy as np
 
 from chapters.ch04_cnn.exercises_norm import BATCH_NORM
 from chapters.ch04_cnn.exercises_norm_pictures import BATCH_NORM_PICTURES
-from chapters.ch04_cnn.exercises_pooling import MAX_POOL, OVERLAP
-from chapters.ch04_cnn.model import lenet
+from chapters.ch04_cnn.exercises_overlap import OVERLAP
+from chapters.ch04_cnn.exercises_pooling import MAX_POOL
+from chapters.ch04_cnn.exercises_size import LENET
 from chapters.exercises.form import Case, Exercise
-
-# -------------------------------------------------------------------------------------- the size of LeNet
-
-LENET = Exercise(
-    "cnn",
-    "lenet_size",
-    "predict: LeNet for other pictures",
-    """
-    Chapter 4, "Pooling forgets where, a little", has LeNet layer by layer for 28×28 grey pixels and ten digits. Now
-    somebody has pictures of seven kinds, 30 pixels high and 20 wide, in colour (red, green and blue). The layers stay:
-
-        20 filters 5×5 with a border of zeros ("same"), relu      max pooling 2×2
-        50 filters 5×5 with a border of zeros, relu               max pooling 2×2
-        flatten      dense, 500 units, relu      dense, softmax
-
-    Predict what changes. The check builds the network and looks.
-    """,
-    hints=(
-        "Go through the table of the lesson row by row. Which rows know how high and wide the picture is, and which "
-        "know only how many channels came in?",
-        "A picture that is 15 high has seven pairs of rows, and one row that is left over. What does pooling do "
-        "with that?",
-        "A filter has a number for each row, column and incoming channel, and one bias. A dense unit has a number for "
-        "each number that comes in, and one bias.",
-    ),
-    try_it="""
-    print(20 * (5 * 5 * 1) + 20)  # 520 (the first filters of the lesson)
-    print(len(after_pooling()), len(weights()))  # 3 4 (whether they are right, the check tells)
-    """,
-)
-
-
-@LENET.predict(lambda: lenet((30, 20, 3), 7).layers[3].output_shape[1:])
-def after_pooling():
-    """The shape of one picture after the second max pooling: three whole numbers, (height, width, channels)."""
-    return 7, 5, 50
-
-
-@after_pooling.mistake("transposed")
-def _():
-    """Height and width are the wrong way round: which is written first?"""
-    return 5, 7, 50
-
-
-@after_pooling.mistake("rounded up")
-def _():
-    """15 rows are seven windows of two, and a row is left over. Is it kept?"""
-    return 8, 5, 50
-
-
-@after_pooling.mistake("padding")
-def _():
-    """You let each convolution cut off the rim. What was the border of zeros for?"""
-    return 4, 2, 50
-
-
-@LENET.predict(lambda: tuple(layer.count_params() for layer in lenet((30, 20, 3), 7).layers if layer.weights))
-def weights():
-    """How many weights, biases counted, each layer has that has any, from the first convolution on: four numbers."""
-    first = 20 * (5 * 5 * 3) + 20
-    second = 50 * (5 * 5 * 20) + 50
-    units = (7 * 5 * 50) * 500 + 500
-    scores = 500 * 7 + 7
-    return first, second, units, scores
-
-
-@weights.mistake("bias")
-def _():
-    """That is all of the kernels. What else does each filter, and each unit, have?"""
-    return 1500, 25000, 875000, 3500
-
-
-@weights.mistake("channels")
-def _():
-    """A filter of the first layer lies over three channels, one of the second over twenty. Does it have the same
-    numbers for all of them?"""
-    return 520, 1300, 875500, 3507
-
-
-# ---------------------------------------------------------------------------------- a network, all of it
 
 TINY = Exercise(
     "cnn",
@@ -158,8 +79,8 @@ def networks(rng: np.random.Generator):
     """Small networks, none of whose answers is so near to 0 that relu might turn it on or off."""
     for label, n, h, w, size, f, k in (
         ("one picture, one filter", 1, 3, 3, (2, 2), 1, 2),
-        ("several pictures and filters", 3, 4, 4, (3, 3), 2, 3),
-        ("not square", 2, 3, 5, (2, 3), 2, 2),
+        ("several pictures and filters", 3, 4, 4, (3, 3), 2, 4),
+        ("not square", 4, 3, 5, (2, 3), 2, 3),
     ):
         clear = False
         while not clear:
@@ -212,7 +133,42 @@ def _(x, t, kernel, bias, w, b):
     return -(t * np.log(softmax(m @ w + b))).sum() / len(x)
 
 
-@TINY.gradient(loss_naive, ("kernel", "bias", "w", "b"), networks)
+@loss.mistake("relu, nowhere")
+def _(x, t, kernel, bias, w, b):
+    """There is no relu between the filters and the mean. Which numbers would it silence?"""
+    m = convolve(x, kernel, bias).mean(axis=(1, 2))
+    return -(t * np.log(softmax(m @ w + b))).sum() / len(x)
+
+
+@loss.mistake("positions")
+def _(x, t, kernel, bias, w, b):
+    """The filters' answers are added up over the positions. What should be taken of them?"""
+    m = np.maximum(convolve(x, kernel, bias), 0).sum(axis=(1, 2))
+    return -(t * np.log(softmax(m @ w + b))).sum() / len(x)
+
+
+@loss.mistake("largest")
+def _(x, t, kernel, bias, w, b):
+    """Of each filter's answers you keep the largest. What should be taken of them?"""
+    m = np.maximum(convolve(x, kernel, bias), 0).max(axis=(1, 2))
+    return -(t * np.log(softmax(m @ w + b))).sum() / len(x)
+
+
+@loss.mistake("logarithm")
+def _(x, t, kernel, bias, w, b):
+    """That is minus the probability of the true class. What does the logarithm make of one that is nearly 0?"""
+    m = np.maximum(convolve(x, kernel, bias), 0).mean(axis=(1, 2))
+    return -(t * softmax(m @ w + b)).sum() / len(x)
+
+
+@loss.mistake("target")
+def _(x, t, kernel, bias, w, b):
+    """All classes of a picture have a price in yours. Which one does the target name?"""
+    m = np.maximum(convolve(x, kernel, bias), 0).mean(axis=(1, 2))
+    return -np.log(softmax(m @ w + b)).sum() / len(x)
+
+
+@TINY.gradient(loss, ("kernel", "bias", "w", "b"), networks)
 def gradients(x, t, kernel, bias, w, b):
     """How the loss moves with each weight.
 
@@ -288,6 +244,38 @@ def _(x, t, kernel, bias, w, b):
 def _(x, t, kernel, bias, w, b):
     """You multiply by p (1 − p) on the way to the scores. Has the logarithm of the price not taken that away?"""
     return _back(x, t, kernel, bias, w, b, pull=lambda p, t: (p - t) * p * (1 - p))
+
+
+@gradients.mistake("half way")
+def _(x, t, kernel, bias, w, b):
+    """That is how the loss moves with the probabilities. What stands between them and the scores?"""
+    return _back(x, t, kernel, bias, w, b, pull=lambda p, t: -t / p)
+
+
+@gradients.mistake("sum twice")
+def _(x, t, kernel, bias, w, b):
+    """w and b are right; on the way to the filters the pictures were added up, and each hears of all others. Where is
+    a sum too early?"""
+    z, (_, _, gw, gb) = convolve(x, kernel, bias), _back(x, t, kernel, bias, w, b)
+    p = softmax(np.maximum(z, 0).mean(axis=(1, 2)) @ w + b)
+    gz = ((p - t) @ w.T).sum(axis=0) / len(x) / (z.shape[1] * z.shape[2]) * (z > 0)
+    return kernel_gradient(x, gz), gz.sum(axis=(0, 1, 2)), gw, gb
+
+
+@gradients.mistake("sum twice, for w")
+def _(x, t, kernel, bias, w, b):
+    """For w you add up m over the pictures, and what comes down to the scores, and multiply then. What belongs to one
+    picture?"""
+    gk, gbias, _, gb = _back(x, t, kernel, bias, w, b)
+    m = np.maximum(convolve(x, kernel, bias), 0).mean(axis=(1, 2))
+    return gk, gbias, np.outer(m.sum(axis=0), gb), gb
+
+
+@gradients.mistake("positions, for w")
+def _(x, t, kernel, bias, w, b):
+    """The filters are right; for w you use the sum over the positions. What went into the dense layer?"""
+    z, (gk, gbias, gw, gb) = convolve(x, kernel, bias), _back(x, t, kernel, bias, w, b)
+    return gk, gbias, gw * z.shape[1] * z.shape[2], gb
 
 
 EXERCISES = [MAX_POOL, OVERLAP, LENET, TINY, BATCH_NORM, BATCH_NORM_PICTURES]

@@ -1,12 +1,10 @@
-"""Exercises of chapter 4: max pooling, and the way back to the numbers that were kept."""
+"""An exercise of chapter 4: max pooling, and the way back to the numbers that were kept."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from chapters.exercises.form import Case, Exercise
-
-# --------------------------------------------------------------------------------------------- max pooling
 
 MAX_POOL = Exercise(
     "cnn",
@@ -108,6 +106,56 @@ def _(x, size):
     for m, i, j, k in np.ndindex(y.shape):
         y[m, i, j, k] = x[m, i * size : i * size + size, j * size : j * size + size, k].max()
     return y
+
+
+@max_pool.mistake("strides, overlapping")
+def _(x, size):
+    """Your windows overlap: each begins one number after the one before. How far is it from one to the next?"""
+    n, h, w, c = x.shape
+    y = np.empty((n, h // size, w // size, c))
+    for i, j in np.ndindex(y.shape[1:3]):
+        y[:, i, j] = x[:, i : i + size, j : j + size].max(axis=(1, 2))
+    return y
+
+
+@max_pool.mistake("mean")
+def _(x, size):
+    """That is the mean of each window. What is kept here?"""
+    return _of_windows(x, size).mean(axis=(2, 4))
+
+
+@max_pool.mistake("smallest")
+def _(x, size):
+    """That is the smallest number of each window. Which one is kept here?"""
+    return _of_windows(x, size).min(axis=(2, 4))
+
+
+@max_pool.mistake("sign lost")
+def _(x, size):
+    """You compare without signs, and −3 counts as more than 1. Which of the two is larger?"""
+    return np.abs(_of_windows(x, size)).max(axis=(2, 4))
+
+
+@max_pool.mistake("shifted")
+def _(x, size):
+    """The last row and the last column of each window are never looked at. Up to which number does range count?"""
+    return _of_windows(x, size)[:, :, :-1, :, :-1].max(axis=(2, 4))
+
+
+@max_pool.mistake("shifted, last window")
+def _(x, size):
+    """The last windows stay 0, unless something is left over at the rim. Where does your range end?"""
+    n, h, w, c = x.shape
+    y, right = np.zeros((n, h // size, w // size, c)), max_pool(x, size)
+    rows, columns = len(range(0, h - size, size)), len(range(0, w - size, size))
+    y[:, :rows, :columns] = right[:, :rows, :columns]
+    return y
+
+
+def _of_windows(x, size):
+    n, h, w, c = x.shape
+    rows, columns = h // size, w // size
+    return x[:, : rows * size, : columns * size].reshape(n, rows, size, columns, size, c)
 
 
 def _back(gy, x, size, share):
@@ -229,153 +277,43 @@ def _(gy, x, size):
     return gx
 
 
-# ---------------------------------------------------------------------------------- windows that overlap
-
-OVERLAP = Exercise(
-    "cnn",
-    "overlap",
-    "find the bug: max pooling with windows that overlap",
-    """
-    Chapter 4, "Pooling forgets where, a little". There the windows lie side by side. They need not: with a `size` of 3
-    and a `stride` of 2 each window begins two numbers after the one before, so neighbours share a row or a column.
-
-    `pool_gradient` below has been tried on the windows of the lesson, size 2 and stride 2, and was right. It has a bug
-    all the same. Write the check that catches it, `is_right`, then mend it.
-
-    A check compares a rule with finite differences (chapter 1, "Is my gradient right?"): move one number of x up and
-    down by 0.0001, weigh what comes out with gy, divide. It is worth as much as the inputs that you think of. Draw x
-    such that no two of its numbers are nearly equal, and which of them is the largest stays clear.
-    """,
-    hints=(
-        "With which size and stride is a number of x in two windows at once? In how many can it be the largest?",
-        "A check that draws one square picture, or gradients from above that are all 1, will let something else pass. "
-        "Several cases, not alike, and random gy. For x: `rng.permutation(h * w).reshape(h, w) * 0.1`.",
-        "The bug: a number that is the largest of two windows hears of the loss twice. What becomes of what it heard "
-        "first?",
-    ),
-    try_it="""
-    x = np.array([[1.0, 2, 3], [4, 9, 5], [6, 7, 8]])
-    print(pool(x, 2, 1))  # [[9. 9.] [9. 9.]]
-    print(pool_gradient(np.ones((2, 2)), x, 2, 1)[1, 1], "should be 4")  # 4.0 should be 4
-    print(is_right(pool_gradient))  # True, when both are written
-    """,
-)
-
-
-@OVERLAP.given
-def pool(x, size, stride):
-    """The largest number of each window: (h, w) -> (rows, columns). A window every `stride` numbers."""
-    rows, columns = (x.shape[0] - size) // stride + 1, (x.shape[1] - size) // stride + 1
-    y = np.zeros((rows, columns))
-    for i, j in np.ndindex(rows, columns):
-        y[i, j] = x[i * stride : i * stride + size, j * stride : j * stride + size].max()
-    return y
-
-
-def overlapping(rng: np.random.Generator):
-    """One picture each, windows side by side and not."""
-    for label, shape, size, stride in (
-        ("windows side by side", (4, 6), 2, 2),
-        ("windows that overlap", (7, 7), 3, 2),
-        ("strides of 1, not square", (4, 7), 3, 1),
-        ("gaps between windows", (5, 8), 2, 3),
-    ):
-        x = rng.permutation(np.prod(shape)).reshape(shape) / 10
-        yield Case(label, {"x": x, "size": size, "stride": stride})
-
-
-def added_up(gy, x, size, stride):
-    """The rule, by a list of places."""
-    gx = np.zeros(x.size)
-    numbers = np.arange(x.size).reshape(x.shape)
-    corners = [(i * stride, j * stride) for i, j in np.ndindex(gy.shape)]
-    windows = [(slice(top, top + size), slice(left, left + size)) for top, left in corners]
-    np.add.at(gx, [numbers[window].flat[x[window].argmax()] for window in windows], gy.ravel())
-    return gx.reshape(x.shape)
-
-
-@OVERLAP.catch(lambda: pool_gradient, right=(added_up,))
-def is_right(rule):
-    """Is a gradient rule of `pool` right?
-
-    rule: a function of gy, x, size and stride, called as pool_gradient is below.
-    Returns True if it is, and False for any rule that gives a wrong gradient anywhere.
-    """
-    rng = np.random.default_rng(0)
-    for h, w, size, stride in ((4, 6, 2, 2), (7, 5, 3, 2), (5, 4, 2, 1)):
-        x = rng.permutation(h * w).reshape(h, w) * 0.1
-        gy = rng.normal(size=pool(x, size, stride).shape)
-        expected = np.zeros((h, w))
-        for place in np.ndindex(h, w):
-            step = np.zeros((h, w))
-            step[place] = 0.0001
-            moved = pool(x + step, size, stride) - pool(x - step, size, stride)
-            expected[place] = (gy * moved).sum() / 0.0002
-        if not np.allclose(rule(gy, x, size, stride), expected, atol=1e-6):
-            return False
-    return True
-
-
-@OVERLAP.gradient(pool, "x", overlapping, begins_as="overlap")
-def pool_gradient(gy, x, size, stride):
-    """How the loss moves with each number of x.
-
-    gy: (rows, columns), how the loss moves with each number that was kept.
-    x: one picture, (h, w).
-    size, stride: height and width of a window, and how far it is from one to the next.
-    Returns (h, w).
-    """
+@max_pool_gradient.mistake("shifted, steps of one")
+def _(gy, x, size):
+    """The winners are the right ones, but what they get lies too far up and to the left. How far is it from the corner
+    of one window to the next?"""
     gx = np.zeros(x.shape)
-    for i, j in np.ndindex(gy.shape):
-        top, left = i * stride, j * stride
-        window = x[top : top + size, left : left + size]
+    for n, i, j, c in np.ndindex(gy.shape):
+        window = x[n, i * size : i * size + size, j * size : j * size + size, c]
         a, b = np.unravel_index(window.argmax(), window.shape)
-        gx[top + a, left + b] += gy[i, j]
+        gx[n, i + a, j + b, c] += gy[n, i, j, c]
     return gx
 
 
-@pool_gradient.mistake("overlap")
-def _(gy, x, size, stride):
-    """It is right for windows side by side. A number that wins in two windows moves the loss in two ways: does your
-    gradient have both?"""
-    gx = np.zeros(x.shape)
-    for i, j in np.ndindex(gy.shape):
-        top, left = i * stride, j * stride
-        window = x[top : top + size, left : left + size]
-        a, b = np.unravel_index(window.argmax(), window.shape)
-        gx[top + a, left + b] = gy[i, j]
-    return gx
+@max_pool_gradient.mistake("shifted, last window")
+def _(gy, x, size):
+    """The last windows get nothing, unless something is left over at the rim. Where does your range end?"""
+    rows, columns = (len(range(0, length - size, size)) for length in x.shape[1:3])
+    kept = np.zeros(gy.shape)
+    kept[:, :rows, :columns] = gy[:, :rows, :columns]
+    return max_pool_gradient(kept, x, size)
 
 
-@pool_gradient.mistake("counted")
-def _(gy, x, size, stride):
-    """What a number gets is divided by how many windows it wins in. Are the ways to the loss averaged, or added?"""
-    wins = pool_gradient(np.ones(gy.shape), x, size, stride)
-    return pool_gradient(gy, x, size, stride) / np.maximum(wins, 1)
-
-
-@pool_gradient.mistake("upstream")
-def _(gy, x, size, stride):
-    """You count in how many windows a number wins. How does the loss move with each of those?"""
-    return pool_gradient(np.ones(gy.shape), x, size, stride)
-
-
-@pool_gradient.mistake("transposed")
-def _(gy, x, size, stride):
-    """Rows and columns within a window are mixed up. What does `np.unravel_index` answer first?"""
-    gx = np.zeros(x.shape)
-    for i, j in np.ndindex(gy.shape):
-        top, left = i * stride, j * stride
-        window = x[top : top + size, left : left + size]
-        a, b = np.unravel_index(window.argmax(), window.shape)
-        gx[top + b, left + a] += gy[i, j]
-    return gx
-
-
-@pool_gradient.mistake("shifted")
-def _(gy, x, size, stride):
+@max_pool_gradient.mistake("corner")
+def _(gy, x, size):
     """All goes to the upper left number of each window. Which of its numbers was kept?"""
-    gx = np.zeros(x.shape)
-    for i, j in np.ndindex(gy.shape):
-        gx[i * stride, j * stride] += gy[i, j]
-    return gx
+    return _back(gy, x, size, lambda window: np.arange(window.size).reshape(window.shape) == 0)
+
+
+@max_pool_gradient.mistake("smallest")
+def _(gy, x, size):
+    """All goes to the smallest number of each window. Which of them was kept?"""
+    return _back(gy, x, size, lambda window: (np.arange(size**2) == window.argmin()).reshape(window.shape))
+
+
+@max_pool_gradient.mistake("ties, by column")
+def _(gy, x, size):
+    """Where a window has several largest numbers, yours takes the first of a column. In which direction does the task
+    count?"""
+    return _back(
+        gy, x, size, lambda window: (np.arange(size**2) == window.T.argmax()).reshape(window.shape).T
+    )
