@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from tests.gradient_mistakes import TASKS, Task, call
 from tinydl.gradcheck import Diagnosis, Mistake, Trial, by_differences, diagnose
-from tinydl.gradcheck.numbers import name_factor, named_numbers
+from tinydl.gradcheck.diagnosis.numbers import name_factor, named_numbers
 
 BANK = [
     pytest.param(task, key, answer, id=f"{name} {i}, {key}")

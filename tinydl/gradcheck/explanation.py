@@ -16,9 +16,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tinydl import backend
-from tinydl.gradcheck.diagnosis import diagnose
+from tinydl.gradcheck.diagnosis import Diagnosis, Mistake, Trial, diagnose
 from tinydl.gradcheck.difference import distances, error_map, figure, shaded, worst
-from tinydl.gradcheck.evidence import Diagnosis, Mistake, Trial
 from tinydl.tensor import Tensor
 
 if TYPE_CHECKING:

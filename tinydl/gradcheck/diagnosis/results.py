@@ -1,6 +1,6 @@
 """What can have been done to a right result: turned, shifted, summed once more, left with a rim.
 
-Each function makes guesses about a look; `diagnosis.py` tries them. They know nothing but the arrays.
+Each function makes guesses about a look; `search.py` tries them. They know nothing but the arrays.
 """
 
 from __future__ import annotations
@@ -11,9 +11,9 @@ from itertools import combinations, permutations, product
 
 import numpy as np
 
-from tinydl.gradcheck.evidence import NOTHING, Guess, Look, distinct
-from tinydl.gradcheck.numbers import KERNELS
-from tinydl.gradcheck.reading import reread, written_wrong
+from tinydl.gradcheck.diagnosis.evidence import NOTHING, Guess, Look, distinct
+from tinydl.gradcheck.diagnosis.numbers import KERNELS
+from tinydl.gradcheck.diagnosis.reading import reread, written_wrong
 
 Pair = tuple[np.ndarray, np.ndarray]
 

@@ -14,9 +14,9 @@ from collections.abc import Callable, Iterable, Sequence
 from itertools import chain
 from typing import Any
 
-from tinydl.gradcheck import amounts, behaviour, formulas, places, questions, results
-from tinydl.gradcheck.evidence import Diagnosis, Fit, Guess, Look, Mistake, Trial, fit, quiet
-from tinydl.gradcheck.numbers import name_factor, plain
+from tinydl.gradcheck.diagnosis import amounts, behaviour, formulas, places, questions, results
+from tinydl.gradcheck.diagnosis.evidence import Diagnosis, Fit, Guess, Look, Mistake, Trial, fit, quiet
+from tinydl.gradcheck.diagnosis.numbers import name_factor, plain
 
 
 def diagnose(

@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
+from tinydl.gradcheck.diagnosis.evidence import ZERO, Diagnosis, Look
 from tinydl.gradcheck.difference import distances
-from tinydl.gradcheck.evidence import ZERO, Diagnosis, Look
 
 Looks = Sequence[Look]
 

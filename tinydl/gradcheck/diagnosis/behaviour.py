@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
+from tinydl.gradcheck.diagnosis.evidence import SINGLE, ZERO, Diagnosis, Look, proportion
 from tinydl.gradcheck.difference import distances
-from tinydl.gradcheck.evidence import SINGLE, ZERO, Diagnosis, Look, proportion
 
 Looks = Sequence[Look]
 Ask = Callable[[dict[str, Any]], Any]

@@ -14,10 +14,10 @@ from typing import Any
 
 import numpy as np
 
-from tinydl.gradcheck import options, terms
-from tinydl.gradcheck.evidence import Guess, Look, Question
-from tinydl.gradcheck.numbers import KERNELS, batch_size
-from tinydl.gradcheck.reading import reread, written_wrong
+from tinydl.gradcheck.diagnosis import options, terms
+from tinydl.gradcheck.diagnosis.evidence import Guess, Look, Question
+from tinydl.gradcheck.diagnosis.numbers import KERNELS, batch_size
+from tinydl.gradcheck.diagnosis.reading import reread, written_wrong
 
 PATIENCE = 0.5  # seconds; a slow reference is not asked everything, since somebody is waiting
 OVERWRITTEN = "Is something written over in a loop where it should be added, or does a loop end too early?"

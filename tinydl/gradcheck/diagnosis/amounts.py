@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from tinydl.gradcheck.evidence import Guess, Look
+from tinydl.gradcheck.diagnosis.evidence import Guess, Look
 
 Pair = tuple[np.ndarray, np.ndarray]
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from tinydl.gradcheck.evidence import Look, Question
-from tinydl.gradcheck.numbers import KERNELS
+from tinydl.gradcheck.diagnosis.evidence import Look, Question
+from tinydl.gradcheck.diagnosis.numbers import KERNELS
 
 STEPS = {"t", "step", "steps", "iteration", "iterations"}
 OTHER = {"same": "valid", "valid": "same"}

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from tinydl.gradcheck.evidence import NOTHING, ZERO, Guess, Look
+from tinydl.gradcheck.diagnosis.evidence import NOTHING, ZERO, Guess, Look
 
 # Slopes of elementwise functions, as they are usually written.
 SLOPES: tuple[Callable[[np.ndarray], np.ndarray], ...] = (

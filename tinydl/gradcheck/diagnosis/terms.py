@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from tinydl.gradcheck.evidence import NOTHING, Guess, Look
+from tinydl.gradcheck.diagnosis.evidence import NOTHING, Guess, Look
 
 MOST = 600  # outputs; of more, taking the gradient apart would take too long
 MOST_TOGETHER = 8  # terms, all of whose sums are looked at
