@@ -1,6 +1,6 @@
 """What an exercise is: a task, functions to write, what they are judged by, three hints, and the usual mistakes.
 
-All of it stands in one place, the `exercises.py` of a chapter, as plain functions. The stub that a reader gets is
+All of it stands in one place, a file in a chapter's `exercises/`, as plain functions. The stub that a reader gets is
 the solution without its body, so that the two cannot drift apart (`stubs.py`); what is expected is worked out from
 the forward pass by finite differences, so that no answer has to be believed (`judge.py`).
 """

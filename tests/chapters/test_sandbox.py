@@ -117,7 +117,7 @@ def test_numpy_s_subclasses_become_plain_arrays(write):
 
 
 def test_functions_of_the_package_are_found_by_name(write):
-    from chapters.ch02_dense import exercises_scores as scores
+    from chapters.ch02_dense.exercises import scores
 
     part = scores.softmax_gradient
     rules = [part.solution, *[each.rule for each in part.mistakes.values()], scores.softmax_naive]

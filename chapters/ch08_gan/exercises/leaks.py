@@ -1,13 +1,9 @@
-"""Exercises of chapter 8: leaks and gaps. More in exercises_*.py beside."""
+"""Exercises of chapter 8: leaks and gaps."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from chapters.ch08_gan.exercises_distance import FRECHET
-from chapters.ch08_gan.exercises_equilibrium import EQUILIBRIUM
-from chapters.ch08_gan.exercises_rivals import CAUGHT, RIVALS
-from chapters.ch08_gan.exercises_whole import GAN_STEP
 from chapters.exercises.form import Case, Exercise
 
 # -------------------------------------------------------------------------------------------------------- leaks
@@ -259,6 +255,3 @@ def _(gy, kept, rate):
 def _(gy, kept, rate):
     """The gradient goes to those that were dropped. Who had a say in y?"""
     return gy * (1 - kept) / (1 - rate)
-
-
-EXERCISES = [LEAKS, RIVALS, EQUILIBRIUM, CAUGHT, GAN_STEP, FRECHET]

@@ -1,4 +1,4 @@
-"""Exercises of chapter 7: a draw with a gradient, and the price of a cloud. More in exercises_*.py beside."""
+"""Exercises of chapter 7: a draw with a gradient, and the price of a cloud."""
 
 from __future__ import annotations
 
@@ -6,8 +6,6 @@ import math
 
 import numpy as np
 
-from chapters.ch07_vae.exercises_prices import PRICES, TUG
-from chapters.ch07_vae.exercises_whole import ELBO, VAE_STEP
 from chapters.exercises.form import Case, Exercise
 
 # --------------------------------------------------------------------------------------------------------- draw
@@ -346,6 +344,3 @@ def _(gy, mean, log_var):
     """The numbers of gy were laid along the wrong axis. Which row of the gradient belongs to the first picture?"""
     each = np.resize(gy, mean.shape)
     return each * mean, each * 0.5 * (np.exp(log_var) - 1)
-
-
-EXERCISES = [DRAW, DIVERGENCE, PRICES, TUG, ELBO, VAE_STEP]

@@ -6,8 +6,8 @@ import math
 
 import numpy as np
 
-from chapters.ch02_dense.exercises_layers import dense_naive
-from chapters.ch02_dense.exercises_scores import cross_entropy_naive
+from chapters.ch02_dense.exercises.layers import dense_naive
+from chapters.ch02_dense.exercises.scores import cross_entropy_naive
 from chapters.exercises.form import Case, Exercise
 from tinydl.gradcheck import by_differences
 
