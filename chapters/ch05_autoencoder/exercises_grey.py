@@ -160,3 +160,21 @@ def _(p, t):
 def _(p, t):
     """Your slopes are the same whatever the pixel should have been. Where does t come in?"""
     return (-1 / p + 1 / (1 - p)) / p.size
+
+
+@price_gradient.mistake("exchanged")
+def _(p, t):
+    """A white pixel has the slope of a black one in yours, and a black one that of a white one. Which term is whose?"""
+    return (-(1 - t) / p + t / (1 - p)) / p.size
+
+
+@price_gradient.mistake("exchanged, p")
+def _(p, t):
+    """The slope of log p has 1 − p in it, and that of log (1 − p) has p. Which is the slope of which?"""
+    return (-t / (1 - p) + (1 - t) / p) / p.size
+
+
+@price_gradient.mistake("value, with a sign")
+def _(p, t):
+    """The logarithms are in it as they are. What is the slope of a logarithm?"""
+    return (-t * np.log(p) + (1 - t) * np.log(1 - p)) / p.size

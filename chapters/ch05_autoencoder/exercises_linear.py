@@ -171,6 +171,13 @@ def _(x, w):
     return encoder.T.reshape(w.shape) + decoder
 
 
+@weight_gradient.mistake("squares")
+def _(x, w):
+    """That is the gradient of a mean distance. What is the slope of a square?"""
+    g = np.sign(x @ w @ w.T - x) / x.size
+    return x.T @ (g @ w) + g.T @ (x @ w)
+
+
 @weight_gradient.mistake("right angles")
 def _(x, w):
     """That is right for columns of w of length 1 and at right angles, as PCA has them. Are yours, while they learn?"""
@@ -271,6 +278,21 @@ def _(x, k):
     return x.mean(axis=0) + u[:, :k] @ vt[:k]
 
 
+@restored.mistake("standardized")
+def _(x, k):
+    """You divide by the deviations before you look for directions. In which units does the task measure how far rows
+    vary?"""
+    mean, deviation = x.mean(axis=0), x.std(axis=0)
+    axes = np.linalg.svd((x - mean) / deviation, full_matrices=False)[2][:k]
+    return mean + (x - mean) / deviation @ axes.T @ axes * deviation
+
+
+@restored.mistake("mean twice")
+def _(x, k):
+    """The mean is added twice. What is in the rows already when they come back?"""
+    return restored_naive(x, k) + x.mean(axis=0)
+
+
 @restored.mistake("smallest")
 def _(x, k):
     """You keep the directions in which the rows vary least. In which order does svd give them? And eigh?"""
@@ -345,3 +367,22 @@ def _(x, k):
     """You divide by n − 1, as for variances. Over which numbers does the task take the mean?"""
     s = np.linalg.svd(x - x.mean(axis=0), compute_uv=False)
     return (s[k:] ** 2).sum() / (len(x) - 1)
+
+
+@lost.mistake("one mean")
+def _(x, k):
+    """There is one mean, of all numbers. How many numbers has the mean picture?"""
+    return (np.linalg.svd(x - x.mean(), compute_uv=False)[k:] ** 2).sum() / x.size
+
+
+@lost.mistake("one direction")
+def _(x, k):
+    """That is what lies along one direction. How many were not kept?"""
+    return np.linalg.svd(x - x.mean(axis=0), compute_uv=False)[k] ** 2 / x.size
+
+
+@lost.mistake("squares, of the sum")
+def _(x, k):
+    """The lengths are added up first, and their sum is squared. Which squares add up, for directions at right
+    angles?"""
+    return np.linalg.svd(x - x.mean(axis=0), compute_uv=False)[k:].sum() ** 2 / x.size

@@ -121,7 +121,7 @@ def _(gy, y):
     return gy * (1 - gy)
 
 
-@wrong("sigmoid", "sigmoid_gradient", "other", "factor forgotten", "factor")
+@wrong("sigmoid", "sigmoid_gradient", "other", "factor forgotten", "factor", "one factor")
 def _(gy, y):
     return gy * (1 - y)
 
