@@ -168,6 +168,33 @@ def _(x, t, kernel, bias, w, b):
     return -np.log(softmax(m @ w + b)).sum() / len(x)
 
 
+@loss.mistake("winner")
+def _(x, t, kernel, bias, w, b):
+    """You charge for the class that wins. Is it always the true one?"""
+    m = np.maximum(convolve(x, kernel, bias), 0).mean(axis=(1, 2))
+    return -np.log(softmax(m @ w + b).max(axis=1)).mean()
+
+
+@loss.mistake("softmax")
+def _(x, t, kernel, bias, w, b):
+    """That is minus the score of the true class. Could it not grow for ever, and all the others with it?"""
+    return -(t * (np.maximum(convolve(x, kernel, bias), 0).mean(axis=(1, 2)) @ w + b)).sum() / len(x)
+
+
+@loss.mistake("squared error")
+def _(x, t, kernel, bias, w, b):
+    """That is a squared error. Which price is asked for?"""
+    m = np.maximum(convolve(x, kernel, bias), 0).mean(axis=(1, 2))
+    return ((softmax(m @ w + b) - t) ** 2).sum() / len(x)
+
+
+@loss.mistake("relu, of the scores")
+def _(x, t, kernel, bias, w, b):
+    """There is one relu more, at the scores. May a score be below 0?"""
+    m = np.maximum(convolve(x, kernel, bias), 0).mean(axis=(1, 2))
+    return -(t * np.log(softmax(np.maximum(m @ w + b, 0)))).sum() / len(x)
+
+
 @TINY.gradient(loss, ("kernel", "bias", "w", "b"), networks)
 def gradients(x, t, kernel, bias, w, b):
     """How the loss moves with each weight.
@@ -186,11 +213,11 @@ def gradients(x, t, kernel, bias, w, b):
     return kernel_gradient(x, gz), gz.sum(axis=(0, 1, 2)), gw, gb
 
 
-def _back(x, t, kernel, bias, w, b, slope=lambda z: z > 0, pull=lambda p, t: p - t):
+def _back(x, t, kernel, bias, w, b, slope=lambda z: z > 0, pull=lambda s, t: softmax(s) - t):
     """The way back with another slope of relu, or another pull at the scores."""
     z = convolve(x, kernel, bias)
     m = np.maximum(z, 0).mean(axis=(1, 2))
-    gs = pull(softmax(m @ w + b), t) / len(x)
+    gs = pull(m @ w + b, t) / len(x)
     gz = (gs @ w.T)[:, None, None, :] / (z.shape[1] * z.shape[2]) * slope(z)
     return kernel_gradient(x, gz), gz.sum(axis=(0, 1, 2)), m.T @ gs, gs.sum(axis=0)
 
@@ -231,25 +258,31 @@ def _(x, t, kernel, bias, w, b):
 @gradients.mistake("target")
 def _(x, t, kernel, bias, w, b):
     """The probabilities alone come down to the scores. Where does the target say which of them should be larger?"""
-    return _back(x, t, kernel, bias, w, b, pull=lambda p, t: p)
+    return _back(x, t, kernel, bias, w, b, pull=lambda s, t: softmax(s))
 
 
 @gradients.mistake("true class only")
 def _(x, t, kernel, bias, w, b):
     """Only the score of the true class is pulled at. The others have a part in the price, too: by way of what?"""
-    return _back(x, t, kernel, bias, w, b, pull=lambda p, t: (p - t) * t)
+    return _back(x, t, kernel, bias, w, b, pull=lambda s, t: (softmax(s) - t) * t)
 
 
 @gradients.mistake("one slope more")
 def _(x, t, kernel, bias, w, b):
     """You multiply by p (1 − p) on the way to the scores. Has the logarithm of the price not taken that away?"""
-    return _back(x, t, kernel, bias, w, b, pull=lambda p, t: (p - t) * p * (1 - p))
+    return _back(x, t, kernel, bias, w, b, pull=lambda s, t: (softmax(s) - t) * softmax(s) * (1 - softmax(s)))
 
 
 @gradients.mistake("half way")
 def _(x, t, kernel, bias, w, b):
     """That is how the loss moves with the probabilities. What stands between them and the scores?"""
-    return _back(x, t, kernel, bias, w, b, pull=lambda p, t: -t / p)
+    return _back(x, t, kernel, bias, w, b, pull=lambda s, t: -t / softmax(s))
+
+
+@gradients.mistake("wrong point, scores")
+def _(x, t, kernel, bias, w, b):
+    """You compare the targets with the scores. What do they have to be made into first?"""
+    return _back(x, t, kernel, bias, w, b, pull=lambda s, t: s - t)
 
 
 @gradients.mistake("sum twice")

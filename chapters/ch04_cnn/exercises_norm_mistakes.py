@@ -65,6 +65,24 @@ def usual_forward(part: Part, axis: Axes) -> None:
         mean, variance = moments(x)
         return gamma * ((x - mean) / np.sqrt(variance + epsilon) + beta)
 
+    @part.mistake("gamma")
+    def _(x, gamma, beta, epsilon):
+        """You divide by gamma. What does it do with x̂?"""
+        mean, variance = moments(x)
+        return (x - mean) / np.sqrt(variance + epsilon) / gamma + beta
+
+    @part.mistake("sum for mean")
+    def _(x, gamma, beta, epsilon):
+        """Your variance is the sum of the squares. By what is it to be divided?"""
+        mean, variance = moments(x)
+        return gamma * (x - mean) / np.sqrt(variance * size(x, axis) + epsilon) + beta
+
+    @part.mistake("range")
+    def _(x, gamma, beta, epsilon):
+        """You bring the smallest to 0 and the largest to 1. Which mean and which variance are asked for?"""
+        low, high = x.min(axis=axis), x.max(axis=axis)
+        return gamma * (x - low) / (high - low + epsilon) + beta
+
     @part.mistake("squares")
     def _(x, gamma, beta, epsilon):
         """Your variance is the mean of x². Of what is it the mean square?"""
@@ -224,6 +242,14 @@ def usual_gradients(part: Part, axis: Axes) -> None:
         def _(gy, x, gamma, epsilon, power=power):
             """The way by the variance has the wrong power of it. What is the slope of v to the power −1/2?"""
             return ways(gy, x, gamma, epsilon, axis, variance=deviation(x, epsilon) ** power)
+
+    for power in (-1, 1):
+
+        @part.mistake(f"no deviation, in the mean, {power}")
+        def _(gy, x, gamma, epsilon, power=power):
+            """The way by the mean and the direct one are not divided by the same. By how much does x̂ move if the mean
+            does?"""
+            return ways(gy, x, gamma, epsilon, axis, mean=deviation(x, epsilon) ** power)
 
     @part.mistake("sign")
     def _(gy, x, gamma, epsilon):

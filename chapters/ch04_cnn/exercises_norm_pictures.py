@@ -125,6 +125,18 @@ def _(gy, x, gamma, epsilon):
     return ways(gy, x, gamma, epsilon, axis=(0, 1, 2), count=len(x))
 
 
+@training_gradient.mistake("members, of one picture")
+def _(gy, x, gamma, epsilon):
+    """The ways by mean and variance are divided by the positions of one picture. How many numbers are in a mean?"""
+    return ways(gy, x, gamma, epsilon, axis=(0, 1, 2), count=x.shape[1] * x.shape[2])
+
+
+@training_gradient.mistake("members, of all filters")
+def _(gy, x, gamma, epsilon):
+    """The ways by mean and variance are divided by all numbers of x. How many of them are in one mean?"""
+    return ways(gy, x, gamma, epsilon, axis=(0, 1, 2), count=x.size)
+
+
 @training_gradient.mistake("positions")
 def _(gy, x, gamma, epsilon):
     """Each position is treated as a feature by itself. Over which axes do a filter's mean and variance go?"""
@@ -222,6 +234,20 @@ def _(gy, x, moving_mean, moving_var, gamma, epsilon):
     normal, g = (x - moving_mean) / deviation, gy * gamma
     gx = (g - g.mean(axis=(0, 1, 2)) - normal * (g * normal).mean(axis=(0, 1, 2))) / deviation
     return gx, (gy * normal).sum(axis=(0, 1, 2)), gy.sum(axis=(0, 1, 2))
+
+
+@gradient_after_training.mistake("training, mean")
+def _(gy, x, moving_mean, moving_var, gamma, epsilon):
+    """There is a way by the mean in yours. Does the collected mean move if x does?"""
+    gx, *others = gradient_after_training(gy, x, moving_mean, moving_var, gamma, epsilon)
+    return gx - gx.mean(axis=(0, 1, 2)), *others
+
+
+@gradient_after_training.mistake("no deviation")
+def _(gy, x, moving_mean, moving_var, gamma, epsilon):
+    """What comes down to x̂ is right. From x̂ to x there is one division more."""
+    _, *others = gradient_after_training(gy, x, moving_mean, moving_var, gamma, epsilon)
+    return gy * gamma, *others
 
 
 @gradient_after_training.mistake("training")

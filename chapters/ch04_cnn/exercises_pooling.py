@@ -130,6 +130,12 @@ def _(x, size):
     return _of_windows(x, size).min(axis=(2, 4))
 
 
+@max_pool.mistake("corner")
+def _(x, size):
+    """That is the upper left number of each window, whatever the others are. Which one is kept here?"""
+    return _of_windows(x, size)[:, :, 0, :, 0]
+
+
 @max_pool.mistake("sign lost")
 def _(x, size):
     """You compare without signs, and −3 counts as more than 1. Which of the two is larger?"""
@@ -317,3 +323,20 @@ def _(gy, x, size):
     return _back(
         gy, x, size, lambda window: (np.arange(size**2) == window.T.argmax()).reshape(window.shape).T
     )
+
+
+@max_pool_gradient.mistake("relu")
+def _(gy, x, size):
+    """What is above 0 gets gy, as with relu. What became of the positive numbers that were not the largest?"""
+    return _back(gy, x, size, lambda window: window > 0)
+
+
+@max_pool_gradient.mistake("channels, first")
+def _(gy, x, size):
+    """The winner is looked for in the first channel alone. Who was the largest in each channel by itself?"""
+    gx = np.zeros(x.shape)
+    for n, i, j, c in np.ndindex(gy.shape):
+        window = x[n, i * size : i * size + size, j * size : j * size + size, 0]
+        a, b = np.unravel_index(window.argmax(), window.shape)
+        gx[n, i * size + a, j * size + b, c] = gy[n, i, j, c]
+    return gx

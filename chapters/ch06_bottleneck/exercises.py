@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from chapters.ch06_bottleneck import distances
-from chapters.ch06_bottleneck.exercises_plane import PULL, SENSITIVITY
+from chapters.ch06_bottleneck.exercises_pull import PULL
+from chapters.ch06_bottleneck.exercises_sensitivity import SENSITIVITY
 from chapters.ch06_bottleneck.model import bottleneck
 from chapters.exercises.form import Case, Exercise
 from tinydl import Sequential, Tensor, grad, ops
