@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from chapters.ch04_cnn.exercises_norm_mistakes import usual_forward, usual_gradients
+from chapters.ch04_cnn.exercises.norm_mistakes import usual_forward, usual_gradients
 from chapters.exercises.form import Case, Exercise
 
 BATCH_NORM = Exercise(

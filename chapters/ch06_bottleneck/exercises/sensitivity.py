@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from chapters.ch06_bottleneck.exercises_pull import probabilities
+from chapters.ch06_bottleneck.exercises.pull import probabilities
 from chapters.exercises.form import Case, Exercise
 
 SENSITIVITY = Exercise(

@@ -5,8 +5,6 @@ from __future__ import annotations
 import numpy as np
 
 from chapters.ch06_bottleneck import distances
-from chapters.ch06_bottleneck.exercises_pull import PULL
-from chapters.ch06_bottleneck.exercises_sensitivity import SENSITIVITY
 from chapters.ch06_bottleneck.model import bottleneck
 from chapters.exercises.form import Case, Exercise
 from tinydl import Sequential, Tensor, grad, ops
@@ -393,6 +391,3 @@ def _(gy, points, labels):
 def _(gy, points, labels):
     """The points of the first kind get nothing. From which number does your loop count?"""
     return np.where(labels[:, None] > 0, gy[labels] / np.bincount(labels)[labels][:, None], 0)
-
-
-EXERCISES = [PULL, SENSITIVITY, REDRAWN, CENTRES]

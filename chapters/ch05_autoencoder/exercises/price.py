@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from chapters.ch05_autoencoder.exercises_sigmoid import sigmoid_naive
+from chapters.ch05_autoencoder.exercises.sigmoid import sigmoid_naive
 from chapters.exercises.form import Case, Exercise
 
 PRICE = Exercise(

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from chapters.ch04_cnn.exercises_norm import batch_norm_naive
-from chapters.ch04_cnn.exercises_norm_mistakes import usual_forward, usual_gradients, ways
+from chapters.ch04_cnn.exercises.norm import batch_norm_naive
+from chapters.ch04_cnn.exercises.norm_mistakes import usual_forward, usual_gradients, ways
 from chapters.exercises.form import Case, Exercise
 
 BATCH_NORM_PICTURES = Exercise(

@@ -1,14 +1,9 @@
-"""Exercises of chapter 4: all gradients of a small network at once."""
+"""An exercise of chapter 4: all gradients of a small network at once."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from chapters.ch04_cnn.exercises_norm import BATCH_NORM
-from chapters.ch04_cnn.exercises_norm_pictures import BATCH_NORM_PICTURES
-from chapters.ch04_cnn.exercises_overlap import OVERLAP
-from chapters.ch04_cnn.exercises_pooling import MAX_POOL
-from chapters.ch04_cnn.exercises_size import LENET
 from chapters.exercises.form import Case, Exercise
 
 TINY = Exercise(
@@ -309,6 +304,3 @@ def _(x, t, kernel, bias, w, b):
     """The filters are right; for w you use the sum over the positions. What went into the dense layer?"""
     z, (gk, gbias, gw, gb) = convolve(x, kernel, bias), _back(x, t, kernel, bias, w, b)
     return gk, gbias, gw * z.shape[1] * z.shape[2], gb
-
-
-EXERCISES = [MAX_POOL, OVERLAP, LENET, TINY, BATCH_NORM, BATCH_NORM_PICTURES]
