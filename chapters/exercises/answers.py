@@ -6,11 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from tinydl.gradcheck.difference import distances
-
-SMALL = (
-    1e-3  # where all numbers are smaller than this, differences are too near to rounding to be told by shares
-)
+from tinydl.gradcheck.difference import SMALL
 
 
 def slots(value: Any, several: bool) -> list[np.ndarray]:
@@ -28,16 +24,6 @@ def is_numeric(value: Any) -> bool:
         return np.asarray(value).dtype.kind in "fiub"
     except ValueError:  # rows of different lengths
         return False
-
-
-def error(yours: Any, expected: Any) -> float:
-    """The largest difference, beside the largest number expected. Inf for another shape, or a coarser dtype."""
-    yours, expected = np.asarray(yours), np.asarray(expected)
-    coarse = expected.dtype == np.float64 and yours.ndim and yours.dtype != np.float64
-    if yours.shape != expected.shape or coarse:
-        return np.inf
-    largest = np.abs(expected[np.isfinite(expected)]).max(initial=0.0)
-    return float(distances(yours, expected).max(initial=0.0)) / max(float(largest), SMALL)
 
 
 def plain(value: Any) -> Any:

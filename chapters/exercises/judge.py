@@ -9,16 +9,14 @@ from typing import Any
 
 import numpy as np
 
-from chapters.exercises.answers import alike, error, flat, is_numeric, kind_of, plain, slot, slots, things
+from chapters.exercises.answers import alike, flat, is_numeric, kind_of, plain, slot, slots, things
 from chapters.exercises.crashes import behind
 from chapters.exercises.form import Case, Exercise, Part
 from chapters.exercises.sandbox import Call, Fault, Outcome, Reply
 from tinydl.gradcheck import Diagnosis, Mistake, Trial, diagnose
+from tinydl.gradcheck.difference import error
 
 Run = Callable[[Sequence[Call]], Outcome]
-SMALL = (
-    1e-3  # where all numbers are smaller than this, differences are too near to rounding to be told by shares
-)
 
 
 @dataclass(frozen=True)

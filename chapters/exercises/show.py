@@ -15,10 +15,11 @@ from rich.table import Table
 from rich.text import Text
 
 from chapters.exercises.heat import heat_map
-from chapters.exercises.judge import SMALL, Difference, Verdict
+from chapters.exercises.judge import Difference, Verdict
 from chapters.exercises.workspace import number
 from tinydl.files import aside
 from tinydl.gradcheck import figure, worst
+from tinydl.gradcheck.difference import SMALL
 
 PRINTED = 10  # lines of the reader's own prints that are shown
 NO_WORD = (

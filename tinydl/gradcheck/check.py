@@ -330,7 +330,8 @@ def _hint(a: np.ndarray, b: np.ndarray, shape: tuple[int, ...], tolerance: float
     """The mistake that makes a of the true b, if it is one of the usual ones."""
     if not a.any():
         return "\n  by the rule everything is 0: is something detached, or computed outside of the ops?"
-    elementwise = a.size == math.prod(shape)  # else these are slopes in random directions, which have no places
+    # Else these are slopes in random directions, which have no places.
+    elementwise = a.size == math.prod(shape)
     if elementwise:
         a, b = a.reshape(shape), b.reshape(shape)
     found = diagnose([Trial({}, a, b)], tolerance=tolerance)

@@ -13,6 +13,9 @@ from tinydl import backend
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+SMALL = (
+    1e-3  # where all numbers are smaller than this, differences are too near to rounding to be told by shares
+)
 SHADES = "·░▒▓█"  # of a map in characters: right, and four degrees of wrong
 
 
@@ -61,6 +64,21 @@ def distances(yours: Any, expected: Any) -> np.ndarray:
     return np.where(
         (a == b) | (np.isnan(a) & np.isnan(b)), 0.0, np.nan_to_num(off, nan=math.inf, posinf=math.inf)
     )
+
+
+def error(yours: Any, expected: Any) -> float:
+    """The largest difference, beside the largest number expected; inf for another shape, or a coarser float.
+
+    Example:
+        >>> error([1.0, 2.5], [1.0, 2.0]), error(np.ones(2, dtype="float32"), np.ones(2))
+        (0.25, inf)
+    """
+    a, b = np.asarray(yours), np.asarray(expected)
+    coarse = a.ndim and a.dtype.kind == "f" and a.dtype.itemsize < b.dtype.itemsize
+    if a.shape != b.shape or coarse:
+        return math.inf
+    largest = float(np.abs(b[np.isfinite(b)]).max(initial=0.0))
+    return float(distances(a, b).max(initial=0.0)) / max(largest, SMALL)
 
 
 def error_map(yours: Any, expected: Any, rows: int = 12, columns: int = 48) -> np.ndarray:

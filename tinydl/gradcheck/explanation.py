@@ -17,7 +17,7 @@ import numpy as np
 
 from tinydl import backend
 from tinydl.gradcheck.diagnosis import Diagnosis, Mistake, Trial, diagnose
-from tinydl.gradcheck.difference import distances, error_map, figure, shaded, worst
+from tinydl.gradcheck.difference import error, error_map, figure, shaded, worst
 from tinydl.tensor import Tensor
 
 if TYPE_CHECKING:
@@ -150,9 +150,7 @@ def explain(
             return Explanation(called, len(cases), np.inf, diagnosis=Diagnosis("type", said))
 
     errors = {
-        (label, k): _error(a, b)
-        for label in cases
-        for k, (a, b) in enumerate(zip(yours[label], right[label]))
+        (label, k): error(a, b) for label in cases for k, (a, b) in enumerate(zip(yours[label], right[label]))
     }
     wrong = [k for label, k in errors if not errors[label, k] <= tolerance]
     if not wrong:
@@ -239,22 +237,12 @@ def _alike(a: Any, b: Any) -> bool:
     return np.array_equal(_plain(a), _plain(b), equal_nan=_plain(a).dtype.kind == "f")
 
 
-def _error(yours: Any, expected: np.ndarray) -> float:
-    """The largest error, beside the largest number expected."""
-    if yours is None or yours.shape != expected.shape:
-        return np.inf
-    if yours.dtype.kind == "f" and yours.ndim and yours.dtype.itemsize < expected.dtype.itemsize:
-        return np.inf  # float32, where float64 went in
-    largest = float(np.abs(expected[np.isfinite(expected)]).max(initial=0.0))
-    return float(distances(yours, expected).max(initial=0.0)) / max(largest, 1e-8)
-
-
 def _in_another_order(
     k: int, yours: dict[str, tuple], right: dict[str, tuple], tolerance: float
 ) -> Diagnosis | None:
     """Whether result k is where another should be."""
     for j in range(len(next(iter(right.values())))):
-        if j != k and all(_error(yours[label][k], right[label][j]) <= tolerance for label in right):
+        if j != k and all(error(yours[label][k], right[label][j]) <= tolerance for label in right):
             said = f"Your result {k + 1} is what result {j + 1} should be. In which order are they asked for?"
             return Diagnosis("order", said)
     return None
