@@ -274,6 +274,21 @@ def _(x, t, kernel, bias, w, b):
     return _back(x, t, kernel, bias, w, b, pull=lambda s, t: -t / softmax(s))
 
 
+@gradients.mistake("relu, turned about")
+def _(x, t, kernel, bias, w, b):
+    """w and b are right; on the way to the filters gy passes where relu was silent, and nowhere else. Where should
+    it?"""
+    return _back(x, t, kernel, bias, w, b, slope=lambda z: z < 0)
+
+
+@gradients.mistake("positions, for the bias")
+def _(x, t, kernel, bias, w, b):
+    """For the bias you take the mean over the positions. It is in every answer of its filter: what becomes of all its
+    ways?"""
+    z, (gk, gbias, gw, gb) = convolve(x, kernel, bias), _back(x, t, kernel, bias, w, b)
+    return gk, gbias / (z.shape[1] * z.shape[2]), gw, gb
+
+
 @gradients.mistake("wrong point, scores")
 def _(x, t, kernel, bias, w, b):
     """You compare the targets with the scores. What do they have to be made into first?"""

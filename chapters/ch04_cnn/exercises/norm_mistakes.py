@@ -208,6 +208,49 @@ def usual_gradients(part: Part, axis: Axes) -> None:
         normal, g = (x - x.mean(axis=axis, keepdims=True)) / right, gy * gamma
         return (g - g.mean() - normal * (g * normal).mean()) / right, *others
 
+    @part.mistake("all together, x̂")
+    def _(gy, x, gamma, epsilon):
+        """Your x̂ has one mean and one variance for all features. How many of each were there on the way forward?"""
+        right, g = np.sqrt(x.var() + epsilon), gy * gamma
+        normal = (x - x.mean()) / right
+        gx = (g - g.mean(axis=axis) - normal * (g * normal).mean(axis=axis)) / right
+        return gx, (gy * normal).sum(axis=axis), gy.sum(axis=axis)
+
+    def with_variance(gy, x, gamma, epsilon, way):
+        """The gradients, the way by the variance made of g and x̂ by `way`."""
+        right, (_, *others) = deviation(x, epsilon), ways(gy, x, gamma, epsilon, axis)
+        normal, g = (x - x.mean(axis=axis, keepdims=True)) / right, gy * gamma
+        return (g - g.mean(axis=axis, keepdims=True) - way(g, normal)) / right, *others
+
+    @part.mistake("left out")
+    def _(gy, x, gamma, epsilon):
+        """What comes by the variance is the same for all members in yours. Which of them moves the variance most?"""
+        return with_variance(gy, x, gamma, epsilon, lambda g, normal: (g * normal).mean(axis=axis))
+
+    @part.mistake("left out, in the mean")
+    def _(gy, x, gamma, epsilon):
+        """In the way by the variance you take the mean of g alone. Does a change of the variance move all x̂ alike?"""
+        return with_variance(gy, x, gamma, epsilon, lambda g, normal: normal * g.mean(axis=axis))
+
+    @part.mistake("cross terms, by the variance")
+    def _(gy, x, gamma, epsilon):
+        """By the variance each x moves its own x̂ alone in yours. Who else is divided by it?"""
+        return with_variance(gy, x, gamma, epsilon, lambda g, normal: normal * g * normal / size(x, axis))
+
+    @part.mistake("cross terms, by the mean")
+    def _(gy, x, gamma, epsilon):
+        """By the mean each x moves its own x̂ alone in yours. From whom else is it taken away?"""
+        right, g = deviation(x, epsilon), gy * gamma
+        gx, *others = ways(gy, x, gamma, epsilon, axis, mean=0)
+        return gx - g / size(x, axis) / right, *others
+
+    @part.mistake("cross terms")
+    def _(gy, x, gamma, epsilon):
+        """By the mean and by the variance each x moves its own x̂ alone in yours. Who else hears of them?"""
+        right, (_, *others) = deviation(x, epsilon), ways(gy, x, gamma, epsilon, axis)
+        normal = (x - x.mean(axis=axis, keepdims=True)) / right
+        return gy * gamma * (1 - 1 / size(x, axis) - normal**2 / size(x, axis)) / right, *others
+
     @part.mistake("sums for means")
     def _(gy, x, gamma, epsilon):
         """The ways by the mean and by the variance are there, but too strong. By how much does a mean of n numbers move

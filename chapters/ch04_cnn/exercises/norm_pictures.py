@@ -95,6 +95,12 @@ def _(x, gamma, beta, epsilon):
     return _normal(x, gamma, beta, epsilon, (1, 2))
 
 
+@in_training.mistake("one picture, all filters")
+def _(x, gamma, beta, epsilon):
+    """Mean and variance were taken over each picture by itself, with all its filters. Which numbers share a mean?"""
+    return _normal(x, gamma, beta, epsilon, (1, 2, 3))
+
+
 @in_training.mistake("channels")
 def _(x, gamma, beta, epsilon):
     """Mean and variance were taken over the channels. Each filter asks another question: may they be mixed?"""
@@ -152,6 +158,17 @@ def _(gy, x, gamma, epsilon):
     return gx, (gy * normal).sum(axis=(0, 1, 2)), gy.sum(axis=(0, 1, 2))
 
 
+@training_gradient.mistake("some axes, of a picture")
+def _(gy, x, gamma, epsilon):
+    """x̂ is right, but the ways by mean and variance go over each picture by itself. Who else hears of a mean that
+    moves?"""
+    deviation = np.sqrt(x.var(axis=(0, 1, 2)) + epsilon)
+    normal, g = (x - x.mean(axis=(0, 1, 2))) / deviation, gy * gamma
+    over = {"axis": (1, 2), "keepdims": True}
+    gx = (g - g.mean(**over) - normal * (g * normal).mean(**over)) / deviation
+    return gx, (gy * normal).sum(axis=(0, 1, 2)), gy.sum(axis=(0, 1, 2))
+
+
 @training_gradient.mistake("one picture")
 def _(gy, x, gamma, epsilon):
     """Each picture is treated as a batch by itself. Whose mean and variance did the forward pass use?"""
@@ -205,6 +222,24 @@ def _(x, moving_mean, moving_var, gamma, beta, epsilon):
     return gamma * (x - moving_mean) / (moving_var + epsilon) + beta
 
 
+@after_training.mistake("brackets")
+def _(x, moving_mean, moving_var, gamma, beta, epsilon):
+    """You divide the mean alone, x itself is not divided. What does Python do first?"""
+    return gamma * (x - moving_mean / np.sqrt(moving_var + epsilon)) + beta
+
+
+@after_training.mistake("brackets, and gamma")
+def _(x, moving_mean, moving_var, gamma, beta, epsilon):
+    """You divide the mean alone, and multiply x alone. What does Python do first?"""
+    return gamma * x - moving_mean / np.sqrt(moving_var + epsilon) + beta
+
+
+@after_training.mistake("gamma")
+def _(x, moving_mean, moving_var, epsilon):
+    """That is x̂. What did gamma and beta learn in training, and what for?"""
+    return (x - moving_mean) / np.sqrt(moving_var + epsilon)
+
+
 @after_training.mistake("epsilon")
 def _(x, moving_mean, moving_var, gamma, beta, epsilon):
     """epsilon was added to the deviation. Is it inside the root or outside?"""
@@ -241,6 +276,13 @@ def _(gy, x, moving_mean, moving_var, gamma, epsilon):
     """There is a way by the mean in yours. Does the collected mean move if x does?"""
     gx, *others = gradient_after_training(gy, x, moving_mean, moving_var, gamma, epsilon)
     return gx - gx.mean(axis=(0, 1, 2)), *others
+
+
+@gradient_after_training.mistake("no deviation, for gamma")
+def _(gy, x, moving_mean, moving_var, gamma, epsilon):
+    """For gamma you sum up gy times x without its mean. Is that x̂ already?"""
+    gx, _, gbeta = gradient_after_training(gy, x, moving_mean, moving_var, gamma, epsilon)
+    return gx, (gy * (x - moving_mean)).sum(axis=(0, 1, 2)), gbeta
 
 
 @gradient_after_training.mistake("no deviation")

@@ -200,3 +200,15 @@ def _(gy, x, size, stride):
             a, b = np.unravel_index(window.argmax(), window.shape)
             gx[i * size + a, j * size + b] += gy[i, j]
     return gx
+
+
+@pool_gradient.mistake("upstream, once")
+def _(gy, x, size, stride):
+    """You say which numbers were kept, with ones. How does the loss move with each of those?"""
+    return (pool_gradient(np.ones(gy.shape), x, size, stride) > 0) * 1.0
+
+
+@pool_gradient.mistake("order")
+def _(gy, x, size, stride):
+    """Your windows are as large as the stride. Which of the two numbers says how large a window is?"""
+    return pool_gradient(gy, x, stride, stride)

@@ -340,3 +340,21 @@ def _(gy, x, size):
         a, b = np.unravel_index(window.argmax(), window.shape)
         gx[n, i * size + a, j * size + b, c] = gy[n, i, j, c]
     return gx
+
+
+@max_pool_gradient.mistake("softmax")
+def _(gy, x, size):
+    """All numbers of a window get a share of gy, the larger the more. Does y grow a little with the second largest?"""
+    return _back(gy, x, size, lambda window: np.exp(window) / np.exp(window).sum())
+
+
+@max_pool_gradient.mistake("value")
+def _(gy, x, size):
+    """At the right places stand the numbers that were kept. How does the loss move with each of those?"""
+    return max_pool_gradient(max_pool(x, size), x, size)
+
+
+@max_pool_gradient.mistake("sign lost")
+def _(gy, x, size):
+    """You compare without signs, and −3 counts as more than 1. Which of the two was kept?"""
+    return max_pool_gradient(gy, np.abs(x), size)

@@ -171,6 +171,16 @@ def _(x, w):
     return encoder.T.reshape(w.shape) + decoder
 
 
+for _encoder, _decoder in ((1, 0.5), (0.5, 1), (1, 2), (2, 1)):
+
+    @weight_gradient.mistake(f"factor, {_encoder} and {_decoder}")
+    def _(x, w, one=_encoder, other=_decoder):
+        """Both ways are there, but one of them has a 2 more than the other. Where does it come from, and do both begin
+        there?"""
+        encoder, decoder = _shares(x, w)
+        return one * encoder + other * decoder
+
+
 @weight_gradient.mistake("squares")
 def _(x, w):
     """That is the gradient of a mean distance. What is the slope of a square?"""

@@ -125,6 +125,13 @@ def _(z, w, b, labels):
     return -probabilities(z, w, b)[np.arange(len(z)), labels].mean()
 
 
+@price.mistake("sign")
+def _(z, w, b, labels):
+    """The own score is added. Does a picture pay more the higher the score of its kind is?"""
+    s = z @ w + b
+    return (np.logaddexp.reduce(s, axis=1) + s[np.arange(len(z)), labels]).mean()
+
+
 @price.mistake("largest")
 def _(z, w, b, labels):
     """The largest score is taken from those in the sum, and not from the own one. What may be added to all scores?"""
@@ -260,3 +267,16 @@ def _(z, w, b, labels):
     """You have the slope of a squared error of the probabilities, each by itself. Which price is asked for?"""
     p = probabilities(z, w, b)
     return _down(z, w, 2 * (p - np.eye(len(b))[labels]) * p * (1 - p))
+
+
+@gradients.mistake("sigmoid")
+def _(z, w, b, labels):
+    """You take a sigmoid of each score, as if each kind were asked by itself. Do the k probabilities add up to 1?"""
+    return _down(z, w, 0.5 + np.tanh((z @ w + b) / 2) / 2 - np.eye(len(b))[labels])
+
+
+@gradients.mistake("step")
+def _(z, w, b, labels):
+    """A picture that is told rightly is not pulled at any more in yours. How sure is the network of it?"""
+    t = np.eye(len(b))
+    return _down(z, w, t[(z @ w + b).argmax(axis=1)] - t[labels])

@@ -212,3 +212,24 @@ def _(gy, z, w, b):
     winner, _, top = _arrows(z, w, b)
     second = w.T[np.argsort(z @ w + b, axis=1)[:, -2]]
     return gy[:, None] * top * (1 - top) * (winner - second)
+
+
+@confidence_gradient.mistake("plain sum")
+def _(gy, z, w, b):
+    """You take the sum of all arrows from the winner's. Does each of them count fully?"""
+    winner, _, top = _arrows(z, w, b)
+    return gy[:, None] * top * (winner - w.T.sum(axis=0))
+
+
+@confidence_gradient.mistake("sign")
+def _(gy, z, w, b):
+    """The other arrows are added to the winner's. What does its probability do when another score grows?"""
+    winner, mean, top = _arrows(z, w, b)
+    return gy[:, None] * top * (winner + mean)
+
+
+@confidence_gradient.mistake("counted twice")
+def _(gy, z, w, b):
+    """The winner's own arrow is taken away twice. Is it not in the mean of all arrows already?"""
+    winner, mean, top = _arrows(z, w, b)
+    return gy[:, None] * top * ((1 - top) * winner - mean)

@@ -144,7 +144,7 @@ def _(x, t, kernel, bias, w, b):
     return gk, gbias, gw, gb
 
 
-@wrong("tiny_cnn", "gradients", "factor")
+@wrong("tiny_cnn", "gradients", "factor", "positions")
 def _(x, t, kernel, bias, w, b):
     z = convolve(x, kernel, bias)
     m = np.maximum(z, 0).mean(axis=(1, 2))
