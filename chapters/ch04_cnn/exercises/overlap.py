@@ -212,3 +212,34 @@ def _(gy, x, size, stride):
 def _(gy, x, size, stride):
     """Your windows are as large as the stride. Which of the two numbers says how large a window is?"""
     return pool_gradient(gy, x, stride, stride)
+
+
+@pool_gradient.mistake("square pictures")
+def _(gy, x, size, stride):
+    """It is right for pictures that are as high as they are wide. Places are counted row by row in yours: how many
+    numbers has a row?"""
+    gx = np.zeros(x.size)
+    for i, j in np.ndindex(gy.shape):
+        top, left = i * stride, j * stride
+        window = x[top : top + size, left : left + size]
+        a, b = np.unravel_index(window.argmax(), window.shape)
+        gx[((top + a) * len(x) + left + b) % x.size] += gy[i, j]
+    return gx.reshape(x.shape)
+
+
+@pool_gradient.mistake("upstream, mean")
+def _(gy, x, size, stride):
+    """All windows get the same, the mean of gy. Has each number that was kept a gradient of its own?"""
+    return pool_gradient(np.full(gy.shape, gy.mean()), x, size, stride)
+
+
+@pool_gradient.mistake("factor")
+def _(gy, x, size, stride):
+    """Yours has the other sign everywhere. Does y fall when a number that was kept grows?"""
+    return -pool_gradient(gy, x, size, stride)
+
+
+@pool_gradient.mistake("rounded")
+def _(gy, x, size, stride):
+    """Yours is right to one digit behind the decimal point. Where are the others lost?"""
+    return np.round(pool_gradient(gy, x, size, stride), 1)

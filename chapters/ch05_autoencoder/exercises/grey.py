@@ -178,3 +178,34 @@ def _(p, t):
 def _(p, t):
     """The logarithms are in it as they are. What is the slope of a logarithm?"""
     return (-t * np.log(p) + (1 - t) * np.log(1 - p)) / p.size
+
+
+@price_gradient.mistake("neighbours")
+def _(p, t):
+    """All pictures have the same gradient in yours, the mean of theirs. Does a pixel of one picture move the price of
+    another?"""
+    return np.broadcast_to(price_gradient(p, t).mean(axis=0), p.shape)
+
+
+@price_gradient.mistake("square tables")
+def _(p, t):
+    """It is right if there are as many pictures as each has pixels. Over how many pixels is the mean?"""
+    return price_gradient(p, t) * p.size / p.shape[1] ** 2
+
+
+@price_gradient.mistake("factor")
+def _(p, t):
+    """Yours has the other sign everywhere. Does a white pixel cost more if p grows?"""
+    return -price_gradient(p, t)
+
+
+@price_gradient.mistake("factor, pictures")
+def _(p, t):
+    """You divide by the number of pictures. Over what is the mean?"""
+    return price_gradient(p, t) * p.shape[1]
+
+
+@price_gradient.mistake("rounded")
+def _(p, t):
+    """Yours is right to one digit behind the decimal point. Where are the others lost?"""
+    return np.round(price_gradient(p, t), 1)

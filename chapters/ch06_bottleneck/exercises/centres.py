@@ -187,3 +187,15 @@ def _(gy, points, labels):
 def _(gy, points, labels):
     """You divide by the root of the number of points. By what does a mean divide?"""
     return gy[labels] / np.sqrt(np.bincount(labels)[labels][:, None])
+
+
+@centres_gradient.mistake("factor")
+def _(gy, points, labels):
+    """Yours has the other sign everywhere. Which way does a centre move if one of its points does?"""
+    return -gy[labels] / np.bincount(labels)[labels][:, None]
+
+
+@centres_gradient.mistake("rounded")
+def _(gy, points, labels):
+    """Yours is right to one digit behind the decimal point. Where are the others lost?"""
+    return np.round(gy[labels] / np.bincount(labels)[labels][:, None], 1)
