@@ -16,7 +16,7 @@ from rich.text import Text
 from chapters import course
 from chapters.exercises import grade, sandbox, show, workspace
 from chapters.exercises.checker import Checker
-from chapters.exercises.form import every
+from chapters.exercises.form import every, of_chapter
 from chapters.exercises.judge import Verdict
 from chapters.exercises.workspace import command
 
@@ -55,7 +55,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     else:
         screen = show.console()
         screen.print(show.report(verdict, path, show.has_unicode(screen)))
-        screen.print(below := _below(verdict, said, folder))
+        # Not wrapped in the middle: commands and paths are copied.
+        screen.print(below := _below(verdict, said, folder), soft_wrap=True)
     if options.picture:
         if show.picture(verdict, path, options.picture, below):
             print(f"A picture of it: {options.picture}")
@@ -67,14 +68,18 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _flags() -> course.Parser:
     flags = course.Parser("python -m chapters check", "Check an exercise, and say what is wrong with it.")
     number = course.whole_number(1)
-    flags.add_argument("name", nargs="?", help="of the exercise; without it, the next one that is not solved")
+    flags.add_argument(
+        "name",
+        nargs="?",
+        help="of the exercise (without it, the next one that is not solved); with --all of a chapter",
+    )
     flags.add_argument("--watch", action="store_true", help="check again at each save")
     flags.add_argument("--poll", action="store_true", help="with --watch: look at the file twice a second")
     flags.add_argument(
         "--picture", type=_picture, metavar="FILE", help=".png: the arrays as heat maps; .svg: the terminal"
     )
     flags.add_argument(
-        "--all", action="store_true", help="check every exercise, and note nothing: for teachers"
+        "--all", action="store_true", help="check all, or all of a chapter, and note nothing: for teachers"
     )
     flags.add_argument("--junit", type=Path, metavar="FILE", help="with --all: a report for other programs")
     flags.add_argument("--json", action="store_true", help="print plain data for other programs")
@@ -110,8 +115,6 @@ def _picture(text: str) -> Path:
 
 def _together(options: Namespace) -> None:
     """Refuse flags that make no sense together."""
-    if options.all and options.name:
-        raise course.Refused(f"--all checks every exercise: leave out {options.name!r}, or --all")
     for one, others in (("watch", ("all", "json", "picture")), ("all", ("picture",)), ("json", ("picture",))):
         for other in others:
             if getattr(options, one) and getattr(options, other):
@@ -129,7 +132,7 @@ def _below(verdict: Verdict, said: Text, folder: Path) -> Group:
         following = workspace.next_unsolved(folder, after=verdict.exercise)
         if following:
             file = workspace.file_of(folder, following)
-            lines.append(Text(f"Next: {following.name}, {following.title}. Its file: {file}"))
+            lines.append(Text(f"Next: {following.name}, {following.title}.\n  {file}"))
         lines.append(
             Text(f"Another way to write it:  {command(f'exercises solution {name}', folder)}", "dim")
         )
@@ -139,8 +142,9 @@ def _below(verdict: Verdict, said: Text, folder: Path) -> Group:
 
 
 def _all(checker: Checker, options: Namespace) -> int:
-    """Check every exercise, a line for each as soon as it is known. Nothing is noted: the folder may be a student's."""
-    exercises, screen = every(), show.console()
+    """Check all exercises, a line for each as soon as it is known. Nothing is noted: the folder may be a student's."""
+    exercises = of_chapter(course.find(options.name)) if options.name else every()
+    screen = show.console()
     verdicts = []
     hidden = options.json or not screen.is_terminal
     with Progress(console=screen, transient=True, disable=hidden) as progress:

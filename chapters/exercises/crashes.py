@@ -46,6 +46,21 @@ USUAL = (
         "Something that takes a single number, as math.exp does, got an array. What does it for each element?",
     ),
     (
+        r"ufunc 'bitwise_(?:and|or)'",
+        "brackets",
+        "& and | bind more tightly than < and >: Python reads a > (0 & b) < 6. What belongs together?",
+    ),
+    (
+        r"index (-?\d+) is out of bounds for axis (\d+) with size (\d+)",
+        "shifted",
+        "There are {2} places along axis {1}, numbered from 0, and you ask for number {0}. What does that index count?",
+    ),
+    (
+        r"LinAlgError: Matrix is not positive definite",
+        "triangle",
+        "cholesky looks for a triangle L with L Lᵀ, and there is none where a direction is flat. Is that asked for?",
+    ),
+    (
         r"OverflowError",
         "not finite",
         "A number became too large for the computer. Which of the inputs is large, and what is exp of it?",

@@ -208,8 +208,12 @@ class Exercise:
         def cases(rng: np.random.Generator) -> Iterable[Case]:
             for rule in (target().solution, *right):
                 yield Case("a right rule", {"rule": rule})
-            for key, mistake in target().mistakes.items():
-                yield Case(f"a wrong rule ({key})", {"rule": mistake.rule})
+            for mistake in target().mistakes.values():
+                own = mistake is target().mistakes.get(target().begins_as)
+                what = (
+                    "the rule of this file, which is wrong." if own else f"a wrong rule: “{mistake.sentence}”"
+                )
+                yield Case(what, {"rule": mistake.rule})
 
         def part(solution: Callable) -> Part:
             wrong = lambda rule: any(rule is each.rule for each in target().mistakes.values())  # noqa: E731

@@ -47,6 +47,8 @@ def grade(
 
     def verdict(exercise: Exercise) -> Verdict:
         path = workspace.file_of(folder, exercise)
+        if not path.exists():  # somebody handed in what there is so far
+            return Verdict(exercise, "unwritten", message=f"there is no file {path.name}")
 
         def run(calls: Sequence[Call]) -> Outcome:
             judging.release()

@@ -27,7 +27,7 @@ def heat_map(yours: np.ndarray, expected: np.ndarray, right: float, unicode: boo
     yours, expected, off = np.where(off <= right, expected, yours)[index], expected[index], off[index]
     degrees = np.ceil(4 * error_map(yours, expected, ROWS, COLUMNS)).astype(int)  # (rows, columns) of 0 to 4
     squares = SQUARES if unicode else ASCII
-    text = Text().append(f"error{_which(index)}, {_size(off.shape)}\n", "dim")
+    text = Text().append(f"error{plane_name(index)}, {_size(off.shape)}\n", "dim")
     for row in degrees:
         for degree in row:
             text.append(squares[degree], COLOURS[degree])
@@ -52,7 +52,7 @@ def telling(error: np.ndarray) -> tuple[int | slice, ...]:
     return tuple(slice(None) if axis in (first, first + 1) else int(k) for axis, k in enumerate(worst))
 
 
-def _which(index: tuple[int | slice, ...]) -> str:
+def plane_name(index: tuple[int | slice, ...]) -> str:
     """A plane of an array as NumPy writes it, "[0, :, :, 2]"; "" for the whole."""
     cut = any(isinstance(k, int) for k in index)
     return f"[{', '.join(':' if isinstance(k, slice) else str(k) for k in index)}]" if cut else ""

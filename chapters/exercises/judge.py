@@ -89,8 +89,8 @@ class _Look:
         found = self._faults() or self._overwritten() or self._words()
         return found if found or self.part.kind == "predict" else self._forms() or self._values()
 
-    def _wrong(self, key: str, message: str, **more: Any) -> dict[str, Any]:
-        return {"state": "wrong", "message": message, "diagnosis": Diagnosis(key, message), **more}
+    def _wrong(self, key: str, message: str, sentence: str = "") -> dict[str, Any]:
+        return {"state": "wrong", "message": message, "diagnosis": Diagnosis(key, sentence or message)}
 
     def _faults(self) -> dict[str, Any] | None:
         """Calls that gave no answer."""
@@ -141,14 +141,13 @@ class _Look:
                 "type", f"{self.part.name} should answer True or False, and answers {kind_of(value)}"
             )
         if expected:
-            return self._wrong(
-                "refuses right", f"{self.part.name} refuses {case.label}. What does it take for an error?"
-            )
-        return self._wrong(
-            "lets through",
-            f"{self.part.name} takes {case.label} for right. Are there inputs, or gradients from above, with which it "
-            "would show?",
+            said = "It refuses a right rule. Print both arrays: do they differ in the first digit, or in the seventh?"
+            return self._wrong("refuses right", f"{self.part.name} refuses {case.label}", said)
+        said = (
+            f"It lets pass {case.label} With which inputs would it show? Do you compare all that a rule answers, and "
+            "how exactly?"
         )
+        return self._wrong("lets through", f"{self.part.name} takes a wrong rule for right", said)
 
     def _prediction(self, value: Any, expected: Any) -> dict[str, Any] | None:
         """Which of the predictions are right. What would be right is not told."""
@@ -163,9 +162,12 @@ class _Look:
         wrong = [i for i, (a, b) in enumerate(zip(yours, right)) if not alike(a, b, self.part.tolerance)]
         if not wrong:
             return None
-        message = f"{yours[wrong[0]]!r} is not what comes out"
+        said = f"{yours[wrong[0]]!r}, which is not what comes out"
         if len(right) > 1:
-            message = f"{len(right) - len(wrong)} of {len(right)} are right; number {wrong[0] + 1}, {message}"
+            said = (
+                f"{len(right) - len(wrong)} of {len(right)} are right; at place {wrong[0] + 1} you say {said}"
+            )
+        message = f"{self.part.name}: {said if len(right) > 1 else f'you say {said}'}"
         diagnosis = self._slip(yours, right, wrong)
         return {"state": "wrong", "message": message, "diagnosis": diagnosis}
 

@@ -14,17 +14,17 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from chapters.exercises.heat import heat_map
+from chapters.exercises.heat import heat_map, plane_name, telling
 from chapters.exercises.judge import Difference, Verdict
 from chapters.exercises.workspace import number
 from tinydl.files import aside
 from tinydl.gradcheck import figure, worst
-from tinydl.gradcheck.difference import SMALL
+from tinydl.gradcheck.difference import SMALL, distances
 
 PRINTED = 10  # lines of the reader's own prints that are shown
 NO_WORD = (
-    "None of the usual mistakes explains it. Work the worst element out by hand, step by step, and print the same "
-    "steps in your file: where do the two part?"
+    "None of the usual mistakes explains it. Print in your function what went in, and each step; what it prints is "
+    "shown here. Work the worst element out by hand beside it: where do the two part?"
 )
 
 
@@ -122,7 +122,11 @@ def picture(verdict: Verdict, path: Path, out: Path, last: RenderableType = "") 
         return False
     from tinydl import plot  # matplotlib takes its time
 
-    plot.save(figure(off.yours, off.expected, f"{verdict.exercise.name}: {off.what} ({off.label})"), out)
+    yours, expected, plane = np.asarray(off.yours), off.expected, ""
+    if yours.shape == expected.shape:  # of more than two axes, what the map in the terminal shows
+        index = telling(distances(yours, expected))
+        yours, expected, plane = yours[index], expected[index], plane_name(index)
+    plot.save(figure(yours, expected, f"{verdict.exercise.name}: {off.what}{plane} ({off.label})"), out)
     return True
 
 
@@ -138,7 +142,7 @@ def _unwritten(verdict: Verdict, arrow: str) -> list[RenderableType]:
         return [line]
     first, *rest = verdict.exercise.task.split("\n\n")
     text = " ".join(first.split())
-    if text.endswith(":") and rest:  # a formula stands below, as it is written
+    if rest and text[-1] not in ".?!":  # it goes on with a formula, which stands below as it is written
         text += f"\n\n{rest[0]}"
     return [line, Text(), Text(text), Text("\nThe whole task stands in the file.", style="dim")]
 
@@ -197,7 +201,8 @@ def _printed(text: str) -> list[RenderableType]:
     shown = Text("\n".join(line[:200] for line in lines[:PRINTED]))
     if len(lines) > PRINTED:
         shown.append(f"\n... and {len(lines) - PRINTED} lines more", style="dim")
-    return [Panel(shown, title="your file prints", title_align="left", border_style="dim", box=box.ROUNDED)]
+    title = "your file prints, or NumPy warns"
+    return [Panel(shown, title=title, title_align="left", border_style="dim", box=box.ROUNDED)]
 
 
 def _difference(off: Difference) -> dict[str, Any]:

@@ -145,7 +145,7 @@ class _Watching:
     def _list(self) -> None:
         self.screen.clear()
         self.screen.print(overview.table(self.checker.folder, self.unicode, self.exercise.chapter))
-        self.screen.print(Text("\nany other key: back", style="bold"))
+        self.screen.print(Text("\nq quit   any other key: back", style="bold"))
 
     def _ask(self) -> None:
         self.asking = True

@@ -168,6 +168,7 @@ def test_all_of_them_for_a_teacher(file: Path, tell, monkeypatch: pytest.MonkeyP
     assert note() == progress.Note(), "nothing is noted in a folder that may be a student's"
     monkeypatch.setattr(check, "every", lambda: few[:1])
     assert tell("check", "--all").status == 0
+    assert "0 of 6 solved" in tell("check", "--all", "vae").out, "one chapter"
 
 
 def test_no_time_is_given_to_an_endless_loop(file: Path, tell) -> None:
@@ -222,7 +223,7 @@ def test_progress_that_cannot_be_written_does_not_hide_the_verdict(file: Path, t
         ("check nonsense", "no exercise 'nonsense'"),
         ("check --poll", "--poll goes with --watch"),
         ("check --junit a.xml", "--junit goes with --all"),
-        ("check softmax --all", "leave out 'softmax'"),
+        ("check softmax --all", "unknown chapter 'softmax'"),
         ("check --watch --json", "--watch and --json do not go together"),
         ("check --json --picture a.png", "--json and --picture do not go together"),
         ("check --seconds 0", "expected a number of seconds above 0, got '0'"),

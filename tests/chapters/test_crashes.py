@@ -32,12 +32,19 @@ def put() -> None:
         (put, "shape", "(4,), and the place for it has (3,)"),
         (lambda: 0 < A < 6, "comparison", "each element"),
         (lambda: math.exp(A), "one number", "math.exp"),
+        (lambda: A > 0 & A < 6, "brackets", "bind more tightly"),
+        (
+            lambda: A[4],
+            "shifted",
+            "There are 4 places along axis 0, numbered from 0, and you ask for number 4",
+        ),
+        (lambda: np.linalg.cholesky(np.zeros((2, 2))), "triangle", "L Lᵀ"),
         (lambda: math.exp(1000), "not finite", "too large"),
         (forever, "recursion", "loop"),
     ],
 )
 def test_what_an_exception_means(crash: Callable[[], object], key: str, words: str) -> None:
-    with pytest.raises((ValueError, TypeError, ArithmeticError, RecursionError)) as caught:
+    with pytest.raises(Exception) as caught:
         crash()
     diagnosis = behind(f"{caught.typename}: {caught.value}")
     assert diagnosis and diagnosis.key == key and words in diagnosis.sentence

@@ -62,7 +62,7 @@ def test_every_exercise_gets_its_verdict(verdicts, exercises):
         "softmax": ("wrong", ""),
         "relu": ("fault", "time"),
         "dense": ("fault", "syntax"),
-        "step": ("fault", "missing"),
+        "step": ("unwritten", ""),  # there is no file
         "entropy": ("unwritten", "unwritten"),
     }
     assert {each.exercise.name: each.diagnosis.key for each in verdicts if each.diagnosis} == {
@@ -94,7 +94,7 @@ def test_junit_s_xml(verdicts, tmp_path):
     root = ET.fromstring(path.read_bytes())  # refuses what XML forbids
     assert [suite.get("name") for suite in root] == ["2 dense", "4 cnn"]
     counts = {key: root.get(key) for key in ("tests", "failures", "errors", "skipped")}
-    assert counts == {"tests": str(len(verdicts)), "failures": "1", "errors": "3", "skipped": "1"}
+    assert counts == {"tests": str(len(verdicts)), "failures": "1", "errors": "2", "skipped": "2"}
     assert root[1].get("tests") == "1" and root[1].get("errors") == "0"
     cases = {case.get("name"): case for case in root.iter("testcase")}
     failure = cases["softmax"].find("failure")
@@ -128,8 +128,8 @@ def test_a_check_that_fails_itself_costs_no_other_verdict(folder, exercises, mon
         return judge.Verdict(exercise, "solved")
 
     monkeypatch.setattr(grade, "judge", fails)
-    verdicts = list(grade.grade(folder, exercises=exercises))
-    assert [each.state for each in verdicts] == ["solved", "fault", *["solved"] * (len(exercises) - 2)]
+    verdicts = list(grade.grade(folder, exercises=exercises[:4]))
+    assert [each.state for each in verdicts] == ["solved", "fault", "solved", "solved"]
     assert (
         verdicts[1].message
         == "the check itself failed (ZeroDivisionError: in the course): no fault of the file"
