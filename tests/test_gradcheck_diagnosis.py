@@ -121,9 +121,30 @@ def test_a_factor_is_the_same_kind_of_number_in_every_trial(rng: np.random.Gener
     """Single numbers, as losses are: 4 and 7 are batch sizes, 4 and 6 are nothing."""
     trials = [({"x": rng.normal(size=(n, 3))}, float(rng.normal())) for n in (4, 7, 1)]
     right = diagnose([Trial(names, len(names["x"]) * e, np.asarray(e)) for names, e in trials])
-    assert right is not None and "7 is the batch size" in right.sentence
+    assert right is not None and "4 is the batch size" in right.sentence
     wrong = [Trial(names, c * e, np.asarray(e)) for c, (names, e) in zip((4, 6, 1.5), trials)]
     assert diagnose(wrong) is None
+
+
+def test_a_factor_is_that_of_the_case_which_is_shown(rng: np.random.Generator) -> None:
+    """The first wrong one: a batch of one sample shows nothing."""
+    xs = [rng.normal(size=(n, 3)) for n in (1, 4, 7)]
+    found = diagnose([Trial({"x": x}, len(x) * x, x) for x in xs])
+    assert found is not None and "is 4 times the right one in every element: 4 is the batch" in found.sentence
+    cube = Mistake("own", "It is a cube.", lambda x: x**3)
+    found = diagnose([Trial({"x": x}, len(x) * x**3, x + 1) for x in xs], mistakes=[cube])
+    assert found == Diagnosis(
+        "own", "It is a cube. In other cases there is besides a factor of 4: 4 is the batch size."
+    )
+
+
+def test_a_number_of_two_arrays_is_told_once(rng: np.random.Generator) -> None:
+    z, t = rng.normal(size=(2, 4, 5))
+    found = diagnose([Trial({"z": z, "t": t}, -5 * z, z)])
+    assert found is not None and "5 is the number of columns of z. " in found.sentence
+    assert found.sentence.endswith("And where does a sign get lost?")
+    found = diagnose([Trial({"z": z, "labels": t[:, 0]}, z / 4, z)])
+    assert found is not None and ": 4 is the batch size. " in found.sentence
 
 
 def test_numbers_have_names() -> None:
@@ -224,6 +245,19 @@ def test_cases_are_told_apart(rng: np.random.Generator) -> None:
     trials[1] = Trial({"x": x}, noise, x, "a cold morning")
     diagnosis = diagnose(trials)
     assert diagnosis is not None and diagnosis.key == "only some"
+
+
+def test_what_is_not_finite_hides_nothing(rng: np.random.Generator) -> None:
+    x = rng.normal(size=(4, 3))
+    lost = np.where(x > x.mean(), np.nan, x)
+    trials = [Trial({"x": x}, 4 * x, x, "small numbers"), Trial({"x": x}, lost, x, "large ones")]
+    diagnosis = diagnose(trials)
+    assert diagnosis is not None and diagnosis.key == "factor"
+    trials[0] = Trial({"x": x}, x, x, "small numbers")
+    diagnosis = diagnose(trials)
+    assert diagnosis is not None and diagnosis.key == "not finite" and "with large ones" in diagnosis.sentence
+    diagnosis = diagnose([Trial({"x": x}, lost + x**2, x)])
+    assert diagnosis is not None and "finite, and what is finite is not right." in diagnosis.sentence
 
 
 def test_what_the_right_cases_have_in_common_counts_too(rng: np.random.Generator) -> None:

@@ -32,30 +32,42 @@ def zeros(looks: Looks) -> Diagnosis | None:
     )
 
 
-def not_finite(looks: Looks) -> Diagnosis | None:
-    """Numbers that are none."""
-    lost = [look for look in looks if (np.isfinite(look.expected) & ~_finite_where(look)).any()]
-    if not lost:
+def not_finite(looks: Looks, only: bool = True) -> Diagnosis | None:
+    """Numbers that are none; `only`: and all that are numbers are right."""
+    wrong = [look for look in looks if look.wrong]
+    at = next(filter(is_lost, wrong), None)
+    alone = all(map(_lost_alone, wrong))
+    if at is None or (only and not alone):
         return None
-    at = lost[0]
     what = "NaN (not a number)" if np.isnan(at.yours).any() else "infinite"
     where = f" with {at.label}" if at.label else ""
     sizes = [float(np.abs(a).max(initial=0.0)) for a in at.arrays().values()]
     most = max(sizes, default=0.0)
     why = (
-        f" The inputs go up to {most:.4g}: what is exp of such a number?"
+        f" The inputs go up to {most:.4g}: what is exp of such a number, and what exp of minus such a number?"
         if most > 80
-        else " Where could something be divided by 0, or the logarithm of 0 be taken?"
+        else " Where could something be divided by 0, or a root or a logarithm be taken of 0 or less?"
     )
     return Diagnosis(
-        "not finite", f"Your {at.what} is {what} in places{where}, where it should be finite.{why}"
+        "not finite",
+        f"Your {at.what} is {what} in places{where}, where it should be finite"
+        f"{'' if alone else ', and what is finite is not right'}.{why}",
     )
 
 
-def _finite_where(look: Look) -> np.ndarray:
+def is_lost(look: Look) -> bool:
+    """Whether something is not finite that should be."""
     if look.yours.shape == look.expected.shape:
-        return np.isfinite(look.yours)
-    return np.full(look.expected.shape, bool(np.isfinite(look.yours).all()))
+        return bool((np.isfinite(look.expected) & ~np.isfinite(look.yours)).any())
+    return not np.isfinite(look.yours).all()
+
+
+def _lost_alone(look: Look) -> bool:
+    """Whether what is finite is right, and the rest is lost."""
+    if not is_lost(look) or look.yours.shape != look.expected.shape:
+        return is_lost(look)
+    limit = look.tolerance * float(np.abs(look.expected[np.isfinite(look.expected)]).max(initial=0.0))
+    return bool((distances(look.yours, look.expected)[np.isfinite(look.yours)] <= limit).all())
 
 
 def coarse(looks: Looks) -> Diagnosis | None:
@@ -126,7 +138,9 @@ def nearly(looks: Looks) -> Diagnosis | None:
 
 def changing(looks: Looks, again: Ask) -> Diagnosis | None:
     """Another answer to the same question."""
-    at = min((look for look in looks if look.wrong), key=lambda look: look.expected.size)
+    at = max(
+        (look for look in looks if look.wrong), key=lambda look: look.expected.size
+    )  # chance has most room
     other = _asked(again, at.names)
     if other is None or np.array_equal(other, at.yours, equal_nan=True):
         return None

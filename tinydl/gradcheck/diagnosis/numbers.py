@@ -95,7 +95,7 @@ def name_factor(cs: Sequence[float], trials: Sequence[dict[str, Any]], simple: b
     """What the factors of all trials are, in words; None if they are no number that the trials have.
 
     Args:
-        cs: one factor of each trial; nan where there is nothing to compare.
+        cs: one factor of each trial; nan where there is nothing to compare. Words are for the first that is not 1.
         trials: the names of each.
         simple: only what is plain: a power of one number, its double or half, either sign.
     """
@@ -111,12 +111,12 @@ def name_factor(cs: Sequence[float], trials: Sequence[dict[str, Any]], simple: b
             if all(_close(c, _value(expression, table)) for c, table in zip(wanted, tables))
         ]
         if hits:
-            most = max(range(len(wanted)), key=lambda k: abs(math.log(abs(wanted[k]))))
+            shown = next((k for k, c in enumerate(wanted) if not is_one(c)), 0)  # the first that is wrong
             alike = [(1.0, {text: 1}) for text in texts if text == "the batch size"]
             alike = [
                 each for each in alike if all(_close(_value(each, t), abs(c)) for c, t in zip(wanted, tables))
             ]
-            return _words(hits if hits[0][1] else alike, tables[most])
+            return _words(hits if hits[0][1] else alike, tables[shown])
     return None
 
 
@@ -144,20 +144,30 @@ def _value(expression: Expression, table: dict[str, float]) -> float:
     return c * math.prod(table[text] ** power for text, power in powers.items())
 
 
+def is_one(c: float) -> bool:
+    """Whether a factor is none."""
+    return _close(c, 1.0)
+
+
 def _close(a: float, b: float) -> bool:
     return abs(a - b) <= CLOSE * abs(b)
 
 
 def _words(hits: list[Expression], table: dict[str, float]) -> str:
     """ "4 is the batch size", "25 is the number of pixels that kernel covers"; of numbers without a name, nothing."""
-    told = []
-    for _, powers in hits[:2]:
+    told: dict[tuple[str, ...], str] = {}
+    for _, powers in hits:
         parts = [
             f"{plain(table[text] ** abs(n))} is {text}{', squared' * (abs(n) == 2)}"
             for text, n in powers.items()
         ]
-        told.append(" and ".join(parts))
-    return ", and ".join(dict.fromkeys(told))
+        told.setdefault(tuple(map(_kind, powers)), " and ".join(parts))
+    return ", and ".join([*told.values()][:2])
+
+
+def _kind(text: str) -> str:
+    """What is said of a number, without the array's name: columns of x and of y are told once."""
+    return "the number of elements" if text == "the batch size" else text.rpartition(" of ")[0] or text
 
 
 def plain(c: float) -> str:

@@ -16,7 +16,7 @@ from typing import Any
 
 from tinydl.gradcheck.diagnosis import amounts, behaviour, formulas, places, questions, results
 from tinydl.gradcheck.diagnosis.evidence import Diagnosis, Fit, Guess, Look, Mistake, Trial, fit, quiet
-from tinydl.gradcheck.diagnosis.numbers import name_factor, plain
+from tinydl.gradcheck.diagnosis.numbers import is_one, name_factor, plain
 
 
 def diagnose(
@@ -65,12 +65,15 @@ def _first(
         return behaviour.coarse(looks)
     at = max(wrong, key=lambda look: look.expected.ndim)
     search = _Search(looks)
+    finite = [look for look in looks if not behaviour.is_lost(look)]
+    partly = len(finite) < len(looks) and any(look.wrong for look in finite)
     asked = questions.guesses(at, reference) if reference else iter(())
     known = chain(results.guesses(at), formulas.handed_on(at), asked, amounts.guesses(at))
     steps: tuple[Callable[[], Diagnosis | None], ...] = (
         lambda: search.exact([Guess("factor", "", lambda look: look.expected)]),
         lambda: search.exact(map(_of_mistake, mistakes)),
         lambda: behaviour.not_finite(looks),
+        lambda: _first(finite, reference, mistakes, again) if partly else None,
         lambda: behaviour.zeros(looks),
         lambda: behaviour.coarse(looks),
         lambda: places.ties(looks),
@@ -87,6 +90,7 @@ def _first(
         lambda: search.exact(amounts.by_the_slice(at)),
         lambda: places.some_cases(looks),
         lambda: behaviour.whole(looks),
+        lambda: behaviour.not_finite(looks, only=False),
         lambda: places.shape(looks),
     )
     return next(filter(None, (step() for step in steps)), None)
@@ -108,7 +112,9 @@ class _Search:
     """Guesses that were tried: the first that is right ends it, those that are right but for a factor are kept."""
 
     def __init__(self, looks: list[Look]):
-        self.looks = looks
+        self.looks = sorted(
+            looks, key=lambda look: not look.wrong
+        )  # the first wrong one is shown to the reader
         self.kept: list[tuple[Guess, Fit]] = []
 
     def exact(self, guesses: Iterable[Guess]) -> Diagnosis | None:
@@ -140,8 +146,8 @@ class _Search:
 
 
 def _told(found: Fit) -> list[float]:
-    """The factors, those first that are furthest from 1."""
-    return sorted((c for c in found.factors if not math.isnan(c)), key=lambda c: -abs(math.log(abs(c))))
+    """The factors, that of the case which is shown first; behind them those that are none."""
+    return sorted((c for c in found.factors if not math.isnan(c)), key=is_one)
 
 
 def _of_itself(looks: list[Look], found: Fit, name: str | None) -> str:
@@ -154,13 +160,16 @@ def _of_itself(looks: list[Look], found: Fit, name: str | None) -> str:
         said += f": {name}"
     elif others:
         said += f" ({' and '.join(others[:3])} in other cases)"
-    return f"{said}. {_asks(cs[0], name, bool(others))}"
+    sign = " And where does a sign get lost?" if cs[0] < 0 and abs(cs[0] + 1) > 1e-5 else ""
+    return f"{said}. {_asks(cs[0], name, bool(others))}{sign}"
 
 
 def _besides(guess: Guess, found: Fit, name: str | None) -> str:
     """The sentence of a guess, and of a factor that comes on top of it."""
     c = _told(found)[0]
-    return f"{guess.sentence} Besides, there is a factor of {plain(c)}{f': {name}' if name else ''}."
+    elsewhere = math.isnan(found.factors[0]) or is_one(found.factors[0])  # the case that is shown has none
+    there = "In other cases there is besides" if elsewhere else "Besides, there is"
+    return f"{guess.sentence} {there} a factor of {plain(c)}{f': {name}' if name else ''}."
 
 
 def _asks(c: float, name: str | None, many: bool) -> str:
