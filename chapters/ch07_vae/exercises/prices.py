@@ -11,6 +11,8 @@ from chapters.ch07_vae.model import VAE
 from chapters.exercises.form import Case, Exercise
 from tinydl.gradcheck import by_differences
 
+THREE_DIGITS = 4e-3  # what rounding to three digits takes away, at most, from the numbers of this file
+
 # ------------------------------------------------------------------------------------------------------- prices
 
 PRICES = Exercise(
@@ -26,7 +28,7 @@ PRICES = Exercise(
         "For one number, KL = ½ (μ² + σ² - 1 - l), where l = log σ². At σ = 1 it leaves ½ μ². Several numbers add up.",
         '"The recipe counts differently" derives β = 0.392 for 784 pixels and two latent numbers. Which of its factors '
         "come from the pixels, which from the latent numbers?",
-        "The resting place is where the whole price, 49.5 σ² + ½ σ² - ½ - log σ, does not change with σ. Differentiate "
+        "The resting place is where the whole price, 12 σ² + ½ σ² - ½ - log σ, does not change with σ. Differentiate "
         "the three terms that know σ, one by one: what do the slopes add up to at rest?",
     ),
     try_it="print(0.5 * (3**2 + np.exp(0) - 1 - 0))  # 4.5 nats for a cloud of one number: its middle is 3, its l is 0",
@@ -36,11 +38,13 @@ PRICES = Exercise(
 def _resting() -> float:
     deviations = np.arange(1, 1000) / 1000
     log_var = 2 * np.log(deviations)[:, None]  # (999, 1)
-    costs = 49.5 * deviations**2 + kl_divergence(np.zeros_like(log_var), log_var)
+    costs = 12 * deviations**2 + kl_divergence(np.zeros_like(log_var), log_var)
     return float(deviations[costs.argmin()])
 
 
-@PRICES.predict(lambda: float(kl_divergence(np.array([[1.0, -2.0]]), np.zeros((1, 2)))[0]), tolerance=1e-3)
+@PRICES.predict(
+    lambda: float(kl_divergence(np.array([[1.0, -2.0]]), np.zeros((1, 2)))[0]), tolerance=THREE_DIGITS
+)
 def moved():
     """The divergence of a cloud in the plane, in nats: its middle is (1, -2), both standard deviations are 1.
 
@@ -57,7 +61,7 @@ def _():
 
 @moved.mistake("half")
 def _():
-    """Twice what it is: what stands before the bracket?"""
+    """You have twice the price: what stands before the bracket?"""
     return 5
 
 
@@ -69,13 +73,13 @@ def _():
 
 @moved.mistake("factor")
 def _():
-    """Half of what it is: the prices of both numbers were averaged. What is done with independent prices?"""
+    """You took the mean of both numbers' prices. What is to be done with independent prices?"""
     return 0.5 * (1 + 4) / 2
 
 
 @moved.mistake("constant missing")
 def _():
-    """One nat too many: what else stands in the bracket, beside μ² and σ²?"""
+    """Yours is one nat too many: what else stands in the bracket, beside μ² and σ²?"""
     return 0.5 * (1 + 1 + 4 + 1)
 
 
@@ -85,7 +89,9 @@ def _():
     return 0.5 * (1 + np.e - 1 - 1) + 0.5 * (4 + np.e - 1 - 1)
 
 
-@PRICES.predict(lambda: float(kl_divergence(np.zeros((1, 1)), np.full((1, 1), -4.0))[0]), tolerance=1e-3)
+@PRICES.predict(
+    lambda: float(kl_divergence(np.zeros((1, 1)), np.full((1, 1), -4.0))[0]), tolerance=THREE_DIGITS
+)
 def narrow():
     """The divergence of a cloud of one number, in nats: its middle is 0, the head for the log variance says -4.
 
@@ -108,7 +114,7 @@ def _():
 
 @narrow.mistake("factor")
 def _():
-    """Twice what it is: what stands before the bracket?"""
+    """You have twice the price: what stands before the bracket?"""
     return np.exp(-4) - 1 + 4
 
 
@@ -118,11 +124,27 @@ def _():
     return -0.5 * (1 + 4 - np.exp(-4))
 
 
-@PRICES.predict(lambda: beta(VAE((8, 8, 3), latent_dim=4)), tolerance=1e-3)
-def counted():
-    """β: how many times the divergence counts in the recipe's loss, where a nat of reconstruction counts once.
+@narrow.mistake("squared")
+def _():
+    """Next to nothing is left of the variance in your price. It is exp(l) already: is there a square to be taken, or
+    a term to be left out?"""
+    return 0.5 * (np.exp(-8) - 1 + 4)
 
-    The pictures are 8×8 with three colours, they become 4 latent numbers, and the recipe's 5e-4 stays.
+
+@narrow.mistake("constant missing")
+def _():
+    """Yours is half a nat too many: what else stands in the bracket, beside σ² and l?"""
+    return 0.5 * (np.exp(-4) + 4)
+
+
+@PRICES.predict(lambda: beta(VAE((8, 8, 3), latent_dim=4)), tolerance=THREE_DIGITS)
+def counted():
+    """The β of the recipe's loss for other pictures.
+
+    The lesson multiplies the loss, so that the cross-entropy is summed over all numbers of a picture, and finds
+    784 · loss = reconstruction + 0.392 · KL. KL is the whole divergence of a cloud, summed over its numbers, half
+    included. Which number stands in the place of 0.392, if pictures are 8×8 with three colours, so that each pixel is
+    three numbers, and clouds have 4 numbers? The recipe's loss stays: both means, and 5e-4.
     Returns one number.
     """
     return 2 * 8 * 8 * 3 * 5e-4 / 4
@@ -130,7 +152,7 @@ def counted():
 
 @counted.mistake("half")
 def _():
-    """Half of what it is: the divergence itself has a half that the recipe's bracket does not have."""
+    """You have half of β. The divergence itself has a half; does the recipe's bracket have one?"""
     return 8 * 8 * 3 * 5e-4 / 4
 
 
@@ -142,7 +164,7 @@ def _():
 
 @counted.mistake("mean")
 def _():
-    """Right for two latent numbers, as in the lesson: of four, what is the mean, beside half of the sum?"""
+    """That would be right for two latent numbers, as in the lesson: of four, what is the mean, beside half of the sum?"""
     return 8 * 8 * 3 * 5e-4
 
 
@@ -152,38 +174,70 @@ def _():
     return 784 * 5e-4
 
 
-@PRICES.predict(_resting, tolerance=1e-3)
+@counted.mistake("pixels, two")
+def _():
+    """The colours were left out, and the clouds taken to have two numbers. How many are there of each here?"""
+    return 8 * 8 * 5e-4
+
+
+@counted.mistake("sum")
+def _():
+    """The recipe takes a mean over the latent numbers, and KL is a sum. What does that do to β?"""
+    return 2 * 8 * 8 * 3 * 5e-4
+
+
+@counted.mistake("loss alone")
+def _():
+    """That stands in the recipe's loss, where both are means. What becomes of it when the mean over a picture's numbers
+    is made a sum, and the mean over the cloud's numbers, too?"""
+    return 5e-4
+
+
+@PRICES.predict(_resting, tolerance=THREE_DIGITS)
 def resting():
     """The standard deviation σ at which a cloud comes to rest, if its middle is 0.
 
-    A cloud of one number. Its reconstruction costs 49.5 σ² for the noise, and the divergence counts once (β = 1).
+    A cloud of one number. Its reconstruction costs 12 σ² for the noise, and the divergence counts once (β = 1).
     Returns one number.
     """
-    return 1 / np.sqrt(100)
+    return 1 / np.sqrt(25)
 
 
 @resting.mistake("variance")
 def _():
     """That is the variance at rest. What was asked for?"""
-    return 0.01
+    return 0.04
 
 
 @resting.mistake("one way")
 def _():
-    """Nearly. Which term of the divergence, besides -log σ, knows σ, and pulls at it a little?"""
-    return np.sqrt(1 / 99)
+    """That is nearly right. Which term of the divergence, besides -log σ, knows σ, and pulls at it a little?"""
+    return np.sqrt(1 / 24)
 
 
 @resting.mistake("factor")
 def _():
-    """A square was differentiated without its 2: how steep is 49.5 σ²?"""
-    return np.sqrt(1 / 50.5)
+    """A square was differentiated without its 2: how steep is 12 σ²?"""
+    return np.sqrt(1 / 13)
 
 
 @resting.mistake("variance, its logarithm")
 def _():
     """That is the logarithm of the variance at rest. What was asked for?"""
-    return np.log(0.01)
+    return np.log(0.04)
+
+
+@resting.mistake("free")
+def _():
+    """There the divergence alone is least. What pulls at the width besides it?"""
+    return 1
+
+
+@resting.mistake("half")
+def _():
+    """One of the springs was taken with half of its slope. Differentiate 12 σ², ½ σ² and -log σ once more, one by
+    one."""
+    return np.sqrt(1 / 24.5)
 
 
 # ---------------------------------------------------------------------------------------------------------- tug

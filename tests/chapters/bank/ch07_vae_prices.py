@@ -103,6 +103,26 @@ def _():
     return 8 * 8 * 3 * 5e-4 / 4
 
 
+@wrong("prices", "counted", "loss alone")
+def _():
+    return 5e-4
+
+
+@wrong("prices", "counted", "sum")
+def _():
+    return 0.192
+
+
+@wrong("prices", "counted", "pixels")
+def _():
+    return 64 * 5e-4
+
+
+@wrong("prices", "narrow", "squared")
+def _():
+    return 0.5 * (np.exp(-8) - 1 + 4)
+
+
 @right("prices", "counted")
 def _():
     return np.float64(5e-4) * 192 / 2
@@ -115,33 +135,38 @@ def _():
 
 @wrong("prices", "resting", "one way")
 def _():
-    return np.sqrt(1 / (2 * 49.5))
+    return np.sqrt(1 / (2 * 12))
 
 
 @wrong("prices", "resting", "variance")
 def _():
-    return 1 / 100
+    return 1 / 25
 
 
 @wrong("prices", "resting", "factor")
 def _():
-    return np.sqrt(1 / 50.5)  # 49.5 sigma + sigma = 1 / sigma
+    return np.sqrt(1 / 13)  # 12 sigma + sigma = 1 / sigma
 
 
 @wrong("prices", "resting", "variance")
 def _():
-    return np.log(0.01)
+    return np.log(0.04)
+
+
+@wrong("prices", "resting", "one way")
+def _():
+    return 0.204
 
 
 @right("prices", "resting")
 def _():
     sigma = np.linspace(0.001, 1, 1000)
-    return sigma[np.argmin(49.5 * sigma**2 - np.log(sigma) - 0.5 + 0.5 * sigma**2)]
+    return sigma[np.argmin(12 * sigma**2 - np.log(sigma) - 0.5 + 0.5 * sigma**2)]
 
 
 @right("prices", "resting")
 def _():
-    l = -np.log(2 * 49.5 + 1)  # noqa: E741
+    l = -np.log(2 * 12 + 1)  # noqa: E741
     return np.exp(l / 2)
 
 

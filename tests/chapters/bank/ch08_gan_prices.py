@@ -149,6 +149,16 @@ def _():
 
 @right("equilibrium", "pull")
 def _():
+    return 0.05  # to three digits
+
+
+@right("equilibrium", "pull")
+def _():
+    return 0.0499  # cut off
+
+
+@right("equilibrium", "pull")
+def _():
     s = np.log(0.999 / 0.001)
     return (np.logaddexp(0, s + 1e-5) - np.logaddexp(0, s - 1e-5)) / 2e-5 / 20
 
@@ -170,6 +180,26 @@ def _():
 @wrong("equilibrium", "apart", "root missing")
 def _():
     return (1 + 0.5**2) ** 2
+
+
+@wrong("equilibrium", "apart", "outwards")
+def _():
+    return 1.5 * 1.5
+
+
+@wrong("equilibrium", "apart", "circle")
+def _():
+    return 1
+
+
+@wrong("equilibrium", "apart", "x alone")
+def _():
+    return 0.75
+
+
+@wrong("equilibrium", "apart", "sum")
+def _():
+    return 1.75
 
 
 @wrong("equilibrium", "apart", "added")
