@@ -76,6 +76,30 @@ def _():
     return 7, 7, 50
 
 
+@after_pooling.mistake("padding, of the first")
+def _():
+    """Your first convolution cuts off the rim, the second does not. What was the border of zeros for?"""
+    return 6, 4, 50
+
+
+@after_pooling.mistake("padding, of the second")
+def _():
+    """Your second convolution cuts off the rim, the first does not. What was the border of zeros for?"""
+    return 5, 3, 50
+
+
+@after_pooling.mistake("three poolings")
+def _():
+    """You divide by two once more. How many max poolings are there?"""
+    return 3, 2, 50
+
+
+@after_pooling.mistake("channels, of the kinds")
+def _():
+    """As many channels come out of a convolution as it has filters. Where do the seven kinds come in?"""
+    return 7, 5, 7
+
+
 @after_pooling.mistake("channels")
 def _():
     """You multiply the channels. A filter lies over all channels that come in: how many answers does it give?"""
@@ -169,3 +193,33 @@ def _():
 def _():
     """That is the lesson's network. Which layers know how large the pictures are, and of how many kinds?"""
     return 520, 25050, 7 * 7 * 50 * 500 + 500, 5010
+
+
+@weights.mistake("not flattened")
+def _():
+    """Your first dense layer gets a number for each channel. How many are there after `Flatten`?"""
+    return 1520, 25050, 50 * 500 + 500, 3507
+
+
+@weights.mistake("one filter")
+def _():
+    """That is what one filter has, or one unit. How many of them are in the layer?"""
+    return 75, 500, 1750, 500
+
+
+@weights.mistake("one filter, with its bias")
+def _():
+    """That is what one filter has, or one unit. How many of them are in the layer?"""
+    return 76, 501, 1751, 501
+
+
+@weights.mistake("units")
+def _():
+    """That is how many filters and units there are. How many weights has each?"""
+    return 20, 50, 500, 7
+
+
+@weights.mistake("channels, multiplied")
+def _():
+    """You multiply the channels. How many come out of the second convolution?"""
+    return 1520, 25050, 7 * 5 * 1000 * 500 + 500, 3507

@@ -70,6 +70,30 @@ def _():
     return 0.25 * np.log10(2)
 
 
+@quarter_grey.mistake("one term, of one")
+def _():
+    """That is one term of the price of one grey pixel. How many terms does it pay, and how many pixels are grey?"""
+    return 0.5 * np.log(2)
+
+
+@quarter_grey.mistake("probability, alone")
+def _():
+    """That is what a grey pixel is. What does it cost to give it back as it is?"""
+    return 0.5
+
+
+@quarter_grey.mistake("share")
+def _():
+    """You take the logarithm of the share. Of what is it taken in the price?"""
+    return -np.log(0.25)
+
+
+@quarter_grey.mistake("base, grey alone")
+def _():
+    """That is the price of one grey pixel, in bits. How many of all are grey, and which logarithm is in the price?"""
+    return 1.0
+
+
 @quarter_grey.mistake("one term")
 def _():
     """A grey pixel pays for both terms of the price. How many of them are in yours?"""
@@ -122,6 +146,12 @@ def _():
 def _():
     """A logit of 0 is not a black pixel: which pixel is it?"""
     return 0.0
+
+
+@newborn.mistake("sum")
+def _():
+    """That is the sum over the pixels of a picture. What is taken over all of them?"""
+    return 784 * np.log(2)
 
 
 @newborn.mistake("ten classes")
@@ -239,3 +269,39 @@ def _():
 def _():
     """A price is never below 0. Which sign does the logarithm of a probability have?"""
     return 0.2, 0.2 * np.log(0.2) + 0.8 * np.log(0.8)
+
+
+@best_guess.mistake("not weighed, white")
+def _():
+    """That is the price of one white pixel. How many are white, and what do the others pay?"""
+    return 0.2, -np.log(0.2)
+
+
+@best_guess.mistake("not weighed, black")
+def _():
+    """That is the price of one black pixel. How many are black, and what do the others pay?"""
+    return 0.2, -np.log(0.8)
+
+
+@best_guess.mistake("errors")
+def _():
+    """You count how many pixels are wrong if all are painted black. What is the price of an answer of 0.2?"""
+    return 0.2, 0.2
+
+
+@best_guess.mistake("odds")
+def _():
+    """That is how many white pixels come to one black. What share of all are they?"""
+    return 0.25, None
+
+
+@best_guess.mistake("white")
+def _():
+    """White for all? What does each of the black ones cost then?"""
+    return 1.0, None
+
+
+@best_guess.mistake("zero")
+def _():
+    """No answer that is the same for all pixels is free. What does a white pixel pay at p?"""
+    return 0.2, 0.0

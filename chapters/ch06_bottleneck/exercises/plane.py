@@ -222,3 +222,27 @@ def _():
 def _():
     """You multiply units by kinds, as if they were connected directly. What stands between them?"""
     return 64 * 10
+
+
+@a_third_number.mistake("one side, behind, and a bias")
+def _():
+    """That is one side of the narrow place. What leads to the third number?"""
+    return 11
+
+
+@a_third_number.mistake("bias, twice")
+def _():
+    """You count a bias too many. Which layer gets one more unit?"""
+    return 76
+
+
+@a_third_number.mistake("one")
+def _():
+    """A third number is one number more. But how many weights lead to it, and from it?"""
+    return 1
+
+
+@a_third_number.mistake("product, with a bias")
+def _():
+    """You multiply what leads to the number with what comes from it. How many arrows go in, and how many out?"""
+    return 65 * 10
