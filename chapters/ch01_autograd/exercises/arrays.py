@@ -24,8 +24,8 @@ BROADCAST = Exercise(
         "For the shapes, write them below each other, aligned at the right: each column has its larger number.",
         "There are two kinds of axes to sum over: those that x has not got at all, at the left, and those where x has "
         "length 1 and gy more. The second kind stays, with length 1.",
-        "gy.sum(axis=(0, 1)) sums over several axes at once, and keepdims=True leaves each with length 1. What has the "
-        "shape of x but for some ones at the left is a reshape away from it.",
+        "The first kind: gy.sum(axis=0) has an axis less at the left. How often do you need it? The second kind: "
+        "gy.sum(axis=i, keepdims=True) leaves axis i there, with length 1.",
     ),
     try_it="""
     gy = np.arange(6.0).reshape(2, 3)
@@ -79,9 +79,12 @@ def spread_gradient(gy, x):
     gy: how it moves with each element of spread(x, gy.shape). x: an array; only its shape matters here.
     Returns an array of the shape of x.
     """
-    new = gy.ndim - x.ndim
-    repeated = tuple(i for i in range(gy.ndim) if i < new or x.shape[i - new] == 1)
-    return gy.sum(axis=repeated, keepdims=True).reshape(x.shape)
+    while gy.ndim > x.ndim:  # axes that x has not got at all
+        gy = gy.sum(axis=0)
+    for axis, length in enumerate(x.shape):
+        if length == 1:  # an axis that may have been repeated
+            gy = gy.sum(axis=axis, keepdims=True)
+    return gy
 
 
 @spread_gradient.mistake("broadcast")
@@ -94,6 +97,34 @@ def _(gy, x):
 def _(gy, x):
     """The new axes at the left are summed away. And an axis that x has, with length 1?"""
     return gy.sum(axis=tuple(range(gy.ndim - x.ndim)))
+
+
+@spread_gradient.mistake("broadcast, axis 0")
+def _(gy, x):
+    """Right for a row that was repeated over rows. In (4, 1) → (4, 3), which axis was repeated?"""
+    return gy.sum(axis=0)
+
+
+@spread_gradient.mistake("broadcast, axis 0 kept")
+def _(gy, x):
+    """Right for a row that was repeated over rows. In (4, 1) → (4, 3), which axis was repeated?"""
+    return gy if gy.shape == x.shape else gy.sum(axis=0)
+
+
+@spread_gradient.mistake("broadcast, new axes")
+def _(gy, x):
+    """The axes of length 1 are summed. And the axes that x has not got at all?"""
+    for axis, length in enumerate(x.shape):
+        if length == 1:
+            gy = gy.sum(axis=axis, keepdims=True)
+    return gy
+
+
+@spread_gradient.mistake("broadcast, new axes left")
+def _(gy, x):
+    """The axes of length 1 are summed. And the axes that x has not got at all?"""
+    new = gy.ndim - x.ndim
+    return gy.sum(axis=tuple(new + i for i, length in enumerate(x.shape) if length == 1), keepdims=True)
 
 
 @spread_gradient.mistake("factor")

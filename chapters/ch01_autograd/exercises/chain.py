@@ -22,8 +22,8 @@ PRODUCT = Exercise(
     """,
     hints=(
         "If a moves by d, the product moves by d · b. And the quotient?",
-        "For b in the quotient: 1 / (b + d) − 1 / b = −d / (b (b + d)). What does this come to when d is small?",
         "Four slopes: of a product with a, with b, of a quotient with a, with b. Multiply each with what has arrived.",
+        "For b in the quotient: 1 / (b + d) − 1 / b = −d / (b (b + d)). What does this come to when d is small?",
     ),
     try_it="""
     gy, a, b = np.array([1.0]), np.array([6.0]), np.array([2.0])
@@ -54,7 +54,7 @@ def product_gradient(gy, a, b):
 
 @product_gradient.mistake("upstream")
 def _(gy, a, b):
-    """These are the slopes of the product. With how much does the loss move when the product moves by one?"""
+    """These are the slopes of the product. By how much does the loss move when the product moves by one?"""
     return b * 1.0, a * 1.0
 
 
@@ -120,8 +120,26 @@ def _(gy, a, b):
 
 @quotient_gradient.mistake("brackets")
 def _(gy, a, b):
-    """a / b * b is a, and so is a / b² without its square. What stands below the line, and all of it?"""
+    """Python divides by b, then multiplies by b. Put what is below the line into brackets."""
     return gy / b, -gy * a / b * b
+
+
+@quotient_gradient.mistake("other one")
+def _(gy, a, b):
+    """The slope of each is the other: so it is for a product. Move b by d in a / b: how far does that go?"""
+    return gy / b, gy / a
+
+
+@quotient_gradient.mistake("integrated")
+def _(gy, a, b):
+    """There is a logarithm. Which function is it that has the slope 1 / b, and what is asked for here?"""
+    return gy / b, gy * a * np.log(np.abs(b))
+
+
+@quotient_gradient.mistake("integrated, without a")
+def _(gy, a, b):
+    """There is a logarithm. Which function is it that has the slope 1 / b, and what is asked for here?"""
+    return gy / b, gy * np.log(np.abs(b))
 
 
 @quotient_gradient.mistake("half way")
@@ -138,7 +156,7 @@ def _(gy, a, b):
 
 @quotient_gradient.mistake("upstream")
 def _(gy, a, b):
-    """These are the slopes of the quotient. With how much does the loss move when the quotient moves by one?"""
+    """These are the slopes of the quotient. By how much does the loss move when the quotient moves by one?"""
     return 1 / b, -a / b**2
 
 
@@ -247,6 +265,28 @@ def _(w, x, b, target):
     """This is how the answer y moves. And the loss, when y moves?"""
     y = np.tanh((w * x).sum() + b)
     return (1 - y**2) * x, (1 - y**2) * w, 1 - y**2
+
+
+@neuron_gradient.mistake("value")
+def _(w, x, b, target):
+    """(y − target)² is what the mistake costs. How fast does it move with y?"""
+    y = np.tanh((w * x).sum() + b)
+    gs = (y - target) ** 2 * (1 - y**2)
+    return gs * x, gs * w, gs
+
+
+@neuron_gradient.mistake("upstream, the sum")
+def _(w, x, b, target):
+    """Yours is how fast s moves; with b it is 1. And the loss, when s moves?"""
+    return x * 1.0, w * 1.0, 1.0
+
+
+@neuron_gradient.mistake("upstream, times b")
+def _(w, x, b, target):
+    """It was multiplied by the value of b. How far does s move when b moves by one?"""
+    y = np.tanh((w * x).sum() + b)
+    gs = 2 * (y - target) * (1 - y**2)
+    return gs * x, gs * w, gs * b
 
 
 EXERCISES = [PRODUCT, NEURON]

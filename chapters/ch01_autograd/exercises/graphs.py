@@ -14,8 +14,9 @@ BACKWARD = Exercise(
     "backward",
     "the walk back through a graph, newest first",
     """
-    Chapter 1, "Sixty lines" and "Why newest first?". Write the two functions that the engine of the lesson lives by,
-    for a graph of plain numbers. Its values are numbered in the order in which they were made, 0, 1, 2, …:
+    Chapter 1, "Sixty lines" and "Why newest first?". After a question for the pencil, write the two functions that the
+    engine of the lesson lives by, for a graph of plain numbers. Its values are numbered in the order in which they were
+    made, 0, 1, 2, …:
 
         parents[i]   the numbers of the values that value i was made of, a list; each is smaller than i
         slopes[i]    how fast value i moves with each of them, a list as long
@@ -24,7 +25,8 @@ BACKWARD = Exercise(
 
         parents = {0: [], 1: [0], 2: [1, 1], 3: [2, 1]}        slopes = {0: [], 1: [3], 2: [6, 6], 3: [1, 1]}
 
-    Before you write the walk, take it with a pencil: that is the first function.
+    The first function asks what such a walk brings. In the others no value may have its turn twice: a number that was
+    doubled forty times, as y + y, has 2⁴⁰ paths to the end, and its graph is to be walked in forty steps.
     """,
     hints=(
         "For the pencil: begin with 1 at y. Along how many arrows does something arrive at a? Add before you go on.",
@@ -102,7 +104,7 @@ def drawn(rng: np.random.Generator, size: int):
 
 
 def graphs(rng: np.random.Generator):
-    """The lesson's graph, one with a value that leads nowhere, a walk that begins in the middle, drawn ones."""
+    """The lesson's graph, one with a value that leads nowhere, an end in the middle, drawn ones, one of many paths."""
     lesson = {
         "parents": {0: [], 1: [0], 2: [1], 3: [1, 2]},
         "slopes": {0: [], 1: [4.0], 2: [8.0], 3: [1.0, 1.0]},
@@ -114,6 +116,9 @@ def graphs(rng: np.random.Generator):
     yield Case("an end in the middle", {"parents": nowhere, "slopes": slopes, "last": 2})
     yield Case("a drawn graph", drawn(rng, 9))
     yield Case("a larger one", drawn(rng, 14))
+    twice = {i: [i - 1, i - 1] if i else [] for i in range(41)}
+    halves = {i: [0.75, 0.25] if i else [] for i in range(41)}
+    yield Case("forty doublings", {"parents": twice, "slopes": halves, "last": 40})
 
 
 def orders(rng: np.random.Generator):
@@ -152,8 +157,14 @@ def newest_first(parents, last):
 
 @newest_first.mistake("not asked")
 def _(parents, last):
-    """There is a value in the list that the last one was not made of. How do you know who belongs to it?"""
+    """There is a value in the list that `last` was not made of. How do you know who belongs to it?"""
     return list(range(last, -1, -1))
+
+
+@newest_first.mistake("not asked, all")
+def _(parents, last):
+    """There is a value in the list that `last` was not made of. How do you know who belongs to it?"""
+    return sorted(parents, reverse=True)
 
 
 @newest_first.mistake("order")
@@ -177,7 +188,7 @@ def _(parents, last):
     order, waiting = [], [last]
     while waiting:
         order.append(waiting.pop())
-        waiting += parents[order[-1]]
+        waiting += [parent for parent in parents[order[-1]] if parent not in order]
     return order
 
 
@@ -193,17 +204,19 @@ def _(parents, last):
     return order_naive(parents, last)[1:]
 
 
-def path_by_path(parents, slopes, last):
-    """The gradients, as the sum over all paths: too slow for large graphs, and right by definition."""
-    gradients, waiting = np.zeros(len(parents)), [(last, 1.0)]
-    while waiting:
-        i, arrived = waiting.pop()
-        gradients[i] += arrived
-        waiting += [(parent, arrived * slope) for parent, slope in zip(parents[i], slopes[i])]
+def one_by_one(parents, slopes, last):
+    """The gradients, as they are defined: move each value by 1, go forward from it, and see how far the last moves."""
+    gradients = np.zeros(len(parents))
+    for i in range(last + 1):
+        moved = np.zeros(len(parents))
+        moved[i] = 1.0
+        for j in range(i + 1, last + 1):
+            moved[j] = sum(moved[parent] * slope for parent, slope in zip(parents[j], slopes[j]))
+        gradients[i] = moved[last]
     return gradients
 
 
-@BACKWARD.write(graphs, path_by_path)
+@BACKWARD.write(graphs, one_by_one)
 def backward(parents, slopes, last):
     """How fast value `last` moves with every value of the graph.
 
@@ -243,13 +256,13 @@ def _(parents, slopes, last):
 
 @backward.mistake("upstream")
 def _(parents, slopes, last):
-    """Each passes on its slopes as they are. With how much does the end move, when the one in between does?"""
+    """Each passes on its slopes as they are. By how much does the end move, when the one in between does?"""
     return walk(parents, slopes, last, order_naive(parents, last), lambda had, g, slope: had + slope)
 
 
 @backward.mistake("upstream, everybody")
 def _(parents, slopes, last):
-    """Each passes on its slopes as they are. With how much does the end move, when the one in between does?"""
+    """Each passes on its slopes as they are. By how much does the end move, when the one in between does?"""
     return walk(parents, slopes, last, range(last, -1, -1), lambda had, g, slope: had + slope)
 
 
@@ -288,33 +301,29 @@ def _(parents, slopes, last):
     return walk(parents, slopes, last, order, lambda had, g, slope: had + g * slope)
 
 
-@backward.mistake("sum twice")
+@backward.mistake("zero")
 def _(parents, slopes, last):
-    """At each arrival all that had come so far was passed on, so that what came first was passed on twice."""
-    order = [last]
-    for i in order:
-        order += parents[i]
-    return walk(parents, slopes, last, order, lambda had, g, slope: had + g * slope)
+    """0 everywhere: nobody had anything to pass on. How fast does the last value move with itself?"""
+    return np.zeros(len(parents))
 
 
 @backward.mistake("one way")
 def _(parents, slopes, last):
     """Somebody stands twice among the parents of a value, as in a · a. Were both of the arrows walked?"""
     once = {i: dict(zip(each, slopes[i])) for i, each in parents.items()}
-    heard = {i: list(each.values()) for i, each in once.items()}
-    return path_by_path({i: list(each) for i, each in once.items()}, heard, last)
+    return one_by_one(once, {i: list(each.values()) for i, each in once.items()}, last)
 
 
 @backward.mistake("wrong end")
 def _(parents, slopes, last):
     """Right when the walk begins at the newest of all. Who has a gradient of 1, if it begins in the middle?"""
-    return path_by_path(parents, slopes, max(parents))
+    return one_by_one(parents, slopes, max(parents))
 
 
 @backward.mistake("shape")
 def _(parents, slopes, last):
     """There are gradients up to the last one only. How many values has the graph?"""
-    return path_by_path(parents, slopes, last)[: last + 1]
+    return one_by_one(parents, slopes, last)[: last + 1]
 
 
 EXERCISES = [BACKWARD]

@@ -81,6 +81,18 @@ def _(f, x, h):
     return (f(x + h) - f(x - h)) / h
 
 
+@slope.mistake("brackets")
+def _(f, x, h):
+    """Python divides by 2, and then multiplies by h. How do you tell it that both stand below the line?"""
+    return (f(x + h) - f(x - h)) / 2 * h
+
+
+@slope.mistake("brackets, above")
+def _(f, x, h):
+    """Only the second of the two results is divided. How do you tell Python that their difference is?"""
+    return f(x + h) - f(x - h) / (2 * h)
+
+
 @slope.mistake("own step")
 def _(f, x, h):
     """This is a difference with another step than h. Which one did the task ask for?"""
@@ -162,6 +174,30 @@ def _(f, x, h):
         left[place] -= h
         found[place] = (f(right) - f(left)) / (2 * h)
     return found
+
+
+@slopes.mistake("zero")
+def _(f, x, h):
+    """0 everywhere. Were both looks at one place? An array that gets a second name, as in up = x, is not copied."""
+    return np.zeros(x.shape)
+
+
+@slopes.mistake("brackets")
+def _(f, x, h):
+    """Python divides by 2, and then multiplies by h. How do you tell it that both stand below the line?"""
+    return slopes(f, x, h) * h**2
+
+
+@slopes.mistake("dtype, result")
+def _(f, x, h):
+    """Right but for what comes after the point: it was cut off. Which dtype has the array that holds the slopes?"""
+    return np.trunc(slopes(f, x, h))
+
+
+@slopes.mistake("dtype, like x")
+def _(f, x, h):
+    """Right for fractions. For whole numbers, what comes after the point is gone: which dtype has zeros_like(x)?"""
+    return slopes(f, x, h).astype(x.dtype)
 
 
 @slopes.mistake("dtype")

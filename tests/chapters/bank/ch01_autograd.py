@@ -20,7 +20,7 @@ def _(f, x, h):
     return (f(x + h) - f(x - h)) / h
 
 
-@wrong("slope", "slope", "factor")
+@wrong("slope", "slope", "brackets")
 def _(f, x, h):
     return (f(x + h) - f(x - h)) / 2 * h
 
@@ -127,6 +127,39 @@ def _(f, x, h):
         moved[i] += h
         g[i] = (f(moved) - here) / h
     return g
+
+
+@wrong("slope", "slopes", "zero")
+def _(f, x, h):
+    x, found = x.astype(float), np.zeros(x.shape)
+    for i in np.ndindex(x.shape):
+        up = x
+        down = x
+        up[i] += h
+        down[i] -= h
+        found[i] = (f(up) - f(down)) / (2 * h)
+    return found
+
+
+@wrong("slope", "slopes", "dtype")
+def _(f, x, h):
+    found = np.zeros_like(x)
+    for i in np.ndindex(x.shape):
+        up, down = x.astype(float), x.astype(float)
+        up[i] += h
+        down[i] -= h
+        found[i] = (f(up) - f(down)) / (2 * h)
+    return found
+
+
+@wrong("slope", "slopes", "dtype")
+def _(f, x, h):
+    found = np.zeros(x.shape, dtype=int)
+    for i in np.ndindex(x.shape):
+        step = np.zeros(x.shape)
+        step[i] = h
+        found[i] = (f(x + step) - f(x - step)) / (2 * h)
+    return found
 
 
 @right("slope", "slopes")
@@ -299,9 +332,14 @@ def _(gy, a, b):
     return da, db
 
 
-@wrong("product", "quotient_gradient", "other", "integrated")
+@wrong("product", "quotient_gradient", "integrated")
 def _(gy, a, b):
     return gy / b, gy * a * np.log(np.abs(b))
+
+
+@wrong("product", "quotient_gradient", "other one")
+def _(gy, a, b):
+    return gy / b, gy / a
 
 
 @right("product", "quotient_gradient")

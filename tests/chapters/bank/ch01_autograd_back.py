@@ -43,7 +43,7 @@ def _():
 # --- broadcast: spread_gradient
 
 
-@wrong("broadcast", "spread_gradient", "broadcast", "only some")
+@wrong("broadcast", "spread_gradient", "broadcast")
 def _(gy, x):
     return gy.sum(axis=0)
 
@@ -116,6 +116,19 @@ def _(gy, x):
     where = np.broadcast_to(np.arange(x.size).reshape(x.shape), gy.shape)
     g.flat[where.ravel()] += gy.ravel()
     return g
+
+
+@wrong("broadcast", "spread_gradient", "broadcast")
+def _(gy, x):
+    for axis in range(x.ndim):
+        if x.shape[axis] == 1:
+            gy = gy.sum(axis=axis, keepdims=True)
+    return gy
+
+
+@wrong("broadcast", "spread_gradient", "broadcast")
+def _(gy, x):
+    return gy.sum(axis=0) if gy.shape != x.shape else gy
 
 
 @right("broadcast", "spread_gradient")

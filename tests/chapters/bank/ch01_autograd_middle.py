@@ -55,14 +55,14 @@ def _(w, x, b, target):
     return gs * w, gs * x, gs
 
 
-@wrong("neuron", "neuron_gradient", "other", "bias times", "factor")
+@wrong("neuron", "neuron_gradient", "upstream")
 def _(w, x, b, target):
     y = np.tanh((w * x).sum() + b)
     gs = 2 * (y - target) * (1 - y * y)
     return gs * x, gs * w, gs * b
 
 
-@wrong("neuron", "neuron_gradient", "upstream")
+@wrong("neuron", "neuron_gradient", "value")
 def _(w, x, b, target):
     y = np.tanh((w * x).sum() + b)
     gy = (y - target) ** 2
@@ -82,6 +82,13 @@ def _(w, x, b, target):
     y = np.tanh((w * x).sum() + b)
     gs = 2 * (y - target) * (1 - y * y)
     return gs * x.sum() * np.ones_like(w), gs * w.sum() * np.ones_like(x), gs
+
+
+@wrong("neuron", "neuron_gradient", "upstream")
+def _(w, x, b, target):
+    y = np.tanh((w * x).sum() + b)
+    gs = 2 * (y - target) * (1 - y**2)
+    return gs * x, gs * w, 1
 
 
 @right("neuron", "neuron_gradient")
@@ -230,6 +237,23 @@ def _(parents, last):
 @wrong("backward", "newest_first", "other", "direct only")
 def _(parents, last):
     return [last] + sorted(set(parents[last]), reverse=True)
+
+
+@wrong("backward", "newest_first", "not asked")
+def _(parents, last):
+    return sorted(parents)[::-1]
+
+
+@wrong("backward", "newest_first", "twice")
+def _(parents, last):
+    order, todo = [], [last]
+    while todo:
+        i = todo.pop()
+        order.append(i)
+        for p in parents[i]:
+            if p not in order:
+                todo.append(p)
+    return order
 
 
 @right("backward", "newest_first")
