@@ -115,7 +115,7 @@ def loss(x, t, kernel, bias, w, b):
     return -(t * np.log(p)).sum() / len(x)
 
 
-@loss.mistake("mean")
+@loss.mistake("factor, mean")
 def _(x, t, kernel, bias, w, b):
     """The mean is taken over pictures and classes. How many of the k numbers of a picture have a price?"""
     return loss(x, t, kernel, bias, w, b) / t.shape[1]
@@ -135,7 +135,7 @@ def _(x, t, kernel, bias, w, b):
     return -(t * np.log(softmax(m @ w + b))).sum() / len(x)
 
 
-@loss.mistake("positions")
+@loss.mistake("factor, positions")
 def _(x, t, kernel, bias, w, b):
     """The filters' answers are added up over the positions. What should be taken of them?"""
     m = np.maximum(convolve(x, kernel, bias), 0).sum(axis=(1, 2))
@@ -229,7 +229,7 @@ def _(x, t, kernel, bias, w, b):
     return _back(x, t, kernel, bias, w, b, slope=lambda z: np.maximum(z, 0))
 
 
-@gradients.mistake("positions")
+@gradients.mistake("factor, positions")
 def _(x, t, kernel, bias, w, b):
     """w and b are right; what reaches the filters is too much, by as much as there are positions. Each answer is one
     of how many in the mean?"""
@@ -242,7 +242,7 @@ def _(x, t, kernel, bias, w, b):
     return _back(x, t, kernel, bias, w, b, slope=lambda z: z.mean(axis=(1, 2), keepdims=True) > 0)
 
 
-@gradients.mistake("before relu")
+@gradients.mistake("wrong point, before relu")
 def _(x, t, kernel, bias, w, b):
     """The filters are right; for w you use the mean of z. What went into the dense layer?"""
     z, (gk, gbias, _, gb) = convolve(x, kernel, bias), _back(x, t, kernel, bias, w, b)
@@ -256,19 +256,19 @@ def _(x, t, kernel, bias, w, b):
     return _back(x, t, kernel, bias, w, b, pull=lambda s, t: softmax(s))
 
 
-@gradients.mistake("true class only")
+@gradients.mistake("cross terms, true class only")
 def _(x, t, kernel, bias, w, b):
     """Only the score of the true class is pulled at. The others have a part in the price, too: by way of what?"""
     return _back(x, t, kernel, bias, w, b, pull=lambda s, t: (softmax(s) - t) * t)
 
 
-@gradients.mistake("one slope more")
+@gradients.mistake("cross terms, one slope more")
 def _(x, t, kernel, bias, w, b):
     """You multiply by p (1 − p) on the way to the scores. Has the logarithm of the price not taken that away?"""
     return _back(x, t, kernel, bias, w, b, pull=lambda s, t: (softmax(s) - t) * softmax(s) * (1 - softmax(s)))
 
 
-@gradients.mistake("half way")
+@gradients.mistake("wrong point, half way")
 def _(x, t, kernel, bias, w, b):
     """That is how the loss moves with the probabilities. What stands between them and the scores?"""
     return _back(x, t, kernel, bias, w, b, pull=lambda s, t: -t / softmax(s))
@@ -281,7 +281,7 @@ def _(x, t, kernel, bias, w, b):
     return _back(x, t, kernel, bias, w, b, slope=lambda z: z < 0)
 
 
-@gradients.mistake("positions, for the bias")
+@gradients.mistake("factor, positions for the bias")
 def _(x, t, kernel, bias, w, b):
     """For the bias you take the mean over the positions. It is in every answer of its filter: what becomes of all its
     ways?"""
@@ -314,7 +314,7 @@ def _(x, t, kernel, bias, w, b):
     return gk, gbias, np.outer(m.sum(axis=0), gb), gb
 
 
-@gradients.mistake("positions, for w")
+@gradients.mistake("factor, positions for w")
 def _(x, t, kernel, bias, w, b):
     """The filters are right; for w you use the sum over the positions. What went into the dense layer?"""
     z, (gk, gbias, gw, gb) = convolve(x, kernel, bias), _back(x, t, kernel, bias, w, b)

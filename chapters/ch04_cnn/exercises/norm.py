@@ -106,7 +106,7 @@ def batch_norm_gradient(gy, x, gamma, epsilon):
     return (g - by_mean - by_variance) / deviation, (gy * normal).sum(axis=0), gy.sum(axis=0)
 
 
-@batch_norm_gradient.mistake("axis")
+@batch_norm_gradient.mistake("axes")
 def _(gy, x, gamma, epsilon):
     """The ways by mean and variance go over the features of a row. Over what was the mean taken?"""
     deviation = np.sqrt(x.var(axis=0) + epsilon)

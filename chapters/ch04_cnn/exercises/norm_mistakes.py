@@ -20,7 +20,7 @@ def usual_forward(part: Part, axis: Axes) -> None:
         """All features share one mean and one variance. How many of each should there be?"""
         return gamma * (x - x.mean()) / np.sqrt(x.var() + epsilon) + beta
 
-    @part.mistake("n minus 1")
+    @part.mistake("factor, n minus 1")
     def _(x, gamma, beta, epsilon):
         """The variance was divided by n − 1. Statisticians do so for good reasons: what does the task divide by?"""
         return gamma * (x - x.mean(axis=axis)) / np.sqrt(x.var(axis=axis, ddof=1) + epsilon) + beta
@@ -65,13 +65,13 @@ def usual_forward(part: Part, axis: Axes) -> None:
         mean, variance = moments(x)
         return gamma * ((x - mean) / np.sqrt(variance + epsilon) + beta)
 
-    @part.mistake("gamma")
+    @part.mistake("factor, gamma")
     def _(x, gamma, beta, epsilon):
         """You divide by gamma. What does it do with x̂?"""
         mean, variance = moments(x)
         return (x - mean) / np.sqrt(variance + epsilon) / gamma + beta
 
-    @part.mistake("sum for mean")
+    @part.mistake("factor, sum for mean")
     def _(x, gamma, beta, epsilon):
         """Your variance is the sum of the squares. By what is it to be divided?"""
         mean, variance = moments(x)
@@ -120,35 +120,35 @@ def usual_gradients(part: Part, axis: Axes) -> None:
         """Mean and variance are treated as constants. But they are made of x: what do they do if one x moves?"""
         return ways(gy, x, gamma, epsilon, axis, mean=0, variance=0)
 
-    @part.mistake("constant variance")
+    @part.mistake("constants, variance")
     def _(gy, x, gamma, epsilon):
         """You have the way by the mean, but the variance is treated as a constant. What does it do if one x moves away
         from the mean?"""
         return ways(gy, x, gamma, epsilon, axis, variance=0)
 
-    @part.mistake("constant mean")
+    @part.mistake("constants, mean")
     def _(gy, x, gamma, epsilon):
         """You have the way by the variance, but the mean is treated as a constant. What does it do if one x grows, and
         what do all members of the batch feel of it?"""
         return ways(gy, x, gamma, epsilon, axis, mean=0)
 
-    @part.mistake("gamma")
+    @part.mistake("factor, gamma")
     def _(gy, x, gamma, epsilon):
         """The gradient of x is that without gamma. What stands between y and x̂?"""
         return ways(gy, x, np.ones(gamma.shape), epsilon, axis)
 
-    @part.mistake("gamma, twice")
+    @part.mistake("factor, gamma twice")
     def _(gy, x, gamma, epsilon):
         """gamma is in the gradient of x twice. How often does it stand between y and x̂?"""
         return ways(gy, x, gamma**2, epsilon, axis)
 
-    @part.mistake("no deviation")
+    @part.mistake("factor, no deviation")
     def _(gy, x, gamma, epsilon):
         """What comes down to x̂ is right. From x̂ to x there is one division more."""
         gx, *others = ways(gy, x, gamma, epsilon, axis)
         return gx * deviation(x, epsilon), *others
 
-    @part.mistake("deviation twice")
+    @part.mistake("factor, deviation twice")
     def _(gy, x, gamma, epsilon):
         """The gradient of x is divided by the deviation twice, that is, by the variance. Of what is x̂ a fraction?"""
         gx, *others = ways(gy, x, gamma, epsilon, axis)
@@ -161,7 +161,7 @@ def usual_gradients(part: Part, axis: Axes) -> None:
 
     for slope in ("n", "n minus 1"):
 
-        @part.mistake(f"n minus 1, {slope} in the slope")
+        @part.mistake(f"factor, n minus 1 with {slope} in the slope")
         def _(gy, x, gamma, epsilon, slope=slope):
             """Your variance is divided by n − 1. What did the forward pass divide by?"""
             n, other = size(x, axis), deviation(x, epsilon, ddof=1)
@@ -179,7 +179,7 @@ def usual_gradients(part: Part, axis: Axes) -> None:
         gx, _, gbeta = ways(gy, x, gamma, epsilon, axis)
         return gx, (gy * y).sum(axis=axis), gbeta
 
-    @part.mistake("no deviation, for gamma")
+    @part.mistake("factor, no deviation for gamma")
     def _(gy, x, gamma, epsilon):
         """For gamma you sum up gy times x without its mean. Is that x̂ already?"""
         gx, _, gbeta = ways(gy, x, gamma, epsilon, axis)
@@ -251,60 +251,60 @@ def usual_gradients(part: Part, axis: Axes) -> None:
         normal = (x - x.mean(axis=axis, keepdims=True)) / right
         return gy * gamma * (1 - 1 / size(x, axis) - normal**2 / size(x, axis)) / right, *others
 
-    @part.mistake("sums for means")
+    @part.mistake("factor, sums for means")
     def _(gy, x, gamma, epsilon):
         """The ways by the mean and by the variance are there, but too strong. By how much does a mean of n numbers move
         if one of them does?"""
         return ways(gy, x, gamma, epsilon, axis, count=1)
 
-    @part.mistake("sums for means, mean")
+    @part.mistake("factor, sums for means by the mean")
     def _(gy, x, gamma, epsilon):
         """The way by the mean is there, but too strong. By how much does a mean of n numbers move if one of them
         does?"""
         return ways(gy, x, gamma, epsilon, axis, mean=size(x, axis))
 
-    @part.mistake("sums for means, variance")
+    @part.mistake("factor, sums for means by the variance")
     def _(gy, x, gamma, epsilon):
         """The way by the variance is there, but too strong. By how much does a mean of n squares move if one of them
         does?"""
         return ways(gy, x, gamma, epsilon, axis, variance=size(x, axis))
 
-    @part.mistake("half variance")
+    @part.mistake("factor, half variance")
     def _(gy, x, gamma, epsilon):
         """The way by the variance is there, but only half of it. What is the slope of a square?"""
         return ways(gy, x, gamma, epsilon, axis, variance=0.5)
 
-    @part.mistake("double variance")
+    @part.mistake("factor, double variance")
     def _(gy, x, gamma, epsilon):
         """The way by the variance is there, but twice as strong as it should be. What is the slope of a root?"""
         return ways(gy, x, gamma, epsilon, axis, variance=2)
 
     for power in (-2, -1, 1, 2):
 
-        @part.mistake(f"power, {power}")
+        @part.mistake(f"factor, power {power}")
         def _(gy, x, gamma, epsilon, power=power):
             """The way by the variance has the wrong power of it. What is the slope of v to the power −1/2?"""
             return ways(gy, x, gamma, epsilon, axis, variance=deviation(x, epsilon) ** power)
 
     for power in (-1, 1):
 
-        @part.mistake(f"no deviation, in the mean, {power}")
+        @part.mistake(f"factor, power {power} in the mean")
         def _(gy, x, gamma, epsilon, power=power):
             """The way by the mean and the direct one are not divided by the same. By how much does x̂ move if the mean
             does?"""
             return ways(gy, x, gamma, epsilon, axis, mean=deviation(x, epsilon) ** power)
 
-    @part.mistake("sign")
+    @part.mistake("factor, sign")
     def _(gy, x, gamma, epsilon):
         """All three ways are there, but that by the variance has the wrong sign. Does x̂ grow if the variance does?"""
         return ways(gy, x, gamma, epsilon, axis, variance=-1)
 
-    @part.mistake("sign, mean")
+    @part.mistake("factor, sign of the mean")
     def _(gy, x, gamma, epsilon):
         """All three ways are there, but that by the mean has the wrong sign. Does x̂ grow if the mean does?"""
         return ways(gy, x, gamma, epsilon, axis, mean=-1)
 
-    @part.mistake("sign, both")
+    @part.mistake("factor, both signs")
     def _(gy, x, gamma, epsilon):
         """The ways by mean and variance have the wrong sign. Does x̂ grow if the mean does?"""
         return ways(gy, x, gamma, epsilon, axis, mean=-1, variance=-1)

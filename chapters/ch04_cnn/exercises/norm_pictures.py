@@ -83,19 +83,19 @@ def _normal(x, gamma, beta, epsilon, axis):
     return gamma * (x - x.mean(axis, keepdims=True)) / np.sqrt(x.var(axis, keepdims=True) + epsilon) + beta
 
 
-@in_training.mistake("positions")
+@in_training.mistake("sum missing, positions")
 def _(x, gamma, beta, epsilon):
     """Mean and variance were taken over the batch alone, so each position has its own. How many does a filter have?"""
     return _normal(x, gamma, beta, epsilon, 0)
 
 
-@in_training.mistake("one picture")
+@in_training.mistake("sum missing, one picture")
 def _(x, gamma, beta, epsilon):
     """Mean and variance were taken over each picture by itself. What about the others of the batch?"""
     return _normal(x, gamma, beta, epsilon, (1, 2))
 
 
-@in_training.mistake("one picture, all filters")
+@in_training.mistake("sum missing, one picture with all filters")
 def _(x, gamma, beta, epsilon):
     """Mean and variance were taken over each picture by itself, with all its filters. Which numbers share a mean?"""
     return _normal(x, gamma, beta, epsilon, (1, 2, 3))
@@ -125,31 +125,31 @@ def training_gradient(gy, x, gamma, epsilon):
     return gx, (gy * normal).sum(axis=axes), gy.sum(axis=axes)
 
 
-@training_gradient.mistake("members")
+@training_gradient.mistake("factor, members")
 def _(gy, x, gamma, epsilon):
     """The ways by mean and variance are divided by the number of pictures. How many numbers are in a mean here?"""
     return ways(gy, x, gamma, epsilon, axis=(0, 1, 2), count=len(x))
 
 
-@training_gradient.mistake("members, of one picture")
+@training_gradient.mistake("factor, members of one picture")
 def _(gy, x, gamma, epsilon):
     """The ways by mean and variance are divided by the positions of one picture. How many numbers are in a mean?"""
     return ways(gy, x, gamma, epsilon, axis=(0, 1, 2), count=x.shape[1] * x.shape[2])
 
 
-@training_gradient.mistake("members, of all filters")
+@training_gradient.mistake("factor, members of all filters")
 def _(gy, x, gamma, epsilon):
     """The ways by mean and variance are divided by all numbers of x. How many of them are in one mean?"""
     return ways(gy, x, gamma, epsilon, axis=(0, 1, 2), count=x.size)
 
 
-@training_gradient.mistake("positions")
+@training_gradient.mistake("sum missing, positions")
 def _(gy, x, gamma, epsilon):
     """Each position is treated as a feature by itself. Over which axes do a filter's mean and variance go?"""
     return ways(gy, x, gamma, epsilon, axis=0)
 
 
-@training_gradient.mistake("some axes")
+@training_gradient.mistake("sum missing, some axes")
 def _(gy, x, gamma, epsilon):
     """x̂ is right, but the ways by mean and variance go over the batch alone. Who else hears of a mean that moves?"""
     deviation = np.sqrt(x.var(axis=(0, 1, 2)) + epsilon)
@@ -158,7 +158,7 @@ def _(gy, x, gamma, epsilon):
     return gx, (gy * normal).sum(axis=(0, 1, 2)), gy.sum(axis=(0, 1, 2))
 
 
-@training_gradient.mistake("some axes, of a picture")
+@training_gradient.mistake("sum missing, some axes of a picture")
 def _(gy, x, gamma, epsilon):
     """x̂ is right, but the ways by mean and variance go over each picture by itself. Who else hears of a mean that
     moves?"""
@@ -169,7 +169,7 @@ def _(gy, x, gamma, epsilon):
     return gx, (gy * normal).sum(axis=(0, 1, 2)), gy.sum(axis=(0, 1, 2))
 
 
-@training_gradient.mistake("one picture")
+@training_gradient.mistake("sum missing, one picture")
 def _(gy, x, gamma, epsilon):
     """Each picture is treated as a batch by itself. Whose mean and variance did the forward pass use?"""
     gx, normal = np.zeros(x.shape), _normal(x, 1, 0, epsilon, (1, 2))
@@ -234,7 +234,7 @@ def _(x, moving_mean, moving_var, gamma, beta, epsilon):
     return gamma * x - moving_mean / np.sqrt(moving_var + epsilon) + beta
 
 
-@after_training.mistake("gamma")
+@after_training.mistake("factor, gamma")
 def _(x, moving_mean, moving_var, epsilon):
     """That is x̂. What did gamma and beta learn in training, and what for?"""
     return (x - moving_mean) / np.sqrt(moving_var + epsilon)
@@ -278,14 +278,14 @@ def _(gy, x, moving_mean, moving_var, gamma, epsilon):
     return gx - gx.mean(axis=(0, 1, 2)), *others
 
 
-@gradient_after_training.mistake("no deviation, for gamma")
+@gradient_after_training.mistake("factor, no deviation for gamma")
 def _(gy, x, moving_mean, moving_var, gamma, epsilon):
     """For gamma you sum up gy times x without its mean. Is that x̂ already?"""
     gx, _, gbeta = gradient_after_training(gy, x, moving_mean, moving_var, gamma, epsilon)
     return gx, (gy * (x - moving_mean)).sum(axis=(0, 1, 2)), gbeta
 
 
-@gradient_after_training.mistake("no deviation")
+@gradient_after_training.mistake("factor, no deviation")
 def _(gy, x, moving_mean, moving_var, gamma, epsilon):
     """What comes down to x̂ is right. From x̂ to x there is one division more."""
     _, *others = gradient_after_training(gy, x, moving_mean, moving_var, gamma, epsilon)
@@ -304,7 +304,7 @@ def _(gy, x, gamma, epsilon):
     return ways(gy, x, gamma, epsilon, axis=(0, 1, 2), mean=0, variance=0)
 
 
-@gradient_after_training.mistake("gamma")
+@gradient_after_training.mistake("factor, gamma")
 def _(gy, x, moving_mean, moving_var, gamma, epsilon):
     """The gradient of x lacks gamma. What stands between y and x̂?"""
     _, *others = gradient_after_training(gy, x, moving_mean, moving_var, gamma, epsilon)

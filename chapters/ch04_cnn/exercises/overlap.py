@@ -122,7 +122,7 @@ def _(gy, x, size, stride):
     return gx
 
 
-@pool_gradient.mistake("counted")
+@pool_gradient.mistake("factor, counted")
 def _(gy, x, size, stride):
     """What a number gets is divided by how many windows it wins in. Are the ways to the loss averaged, or added?"""
     wins = pool_gradient(np.ones(gy.shape), x, size, stride)

@@ -198,13 +198,13 @@ def _(gy, x, size):
     return _back(gy, x, size, lambda window: window == window.max())
 
 
-@max_pool_gradient.mistake("ties shared")
+@max_pool_gradient.mistake("ties, shared")
 def _(gy, x, size):
     """Where a window has several largest numbers, yours share gy. That is fair, but it is not what the task asks."""
     return _back(gy, x, size, lambda window: (window == window.max()) / (window == window.max()).sum())
 
 
-@max_pool_gradient.mistake("last winner")
+@max_pool_gradient.mistake("ties, last winner")
 def _(gy, x, size):
     """Where a window has several largest numbers, yours gives gy to the last of them. Is it > or >=?"""
 
@@ -228,7 +228,7 @@ def _(gy, x, size):
     return _back(gy, x, size, lambda window: np.ones(window.shape))
 
 
-@max_pool_gradient.mistake("values")
+@max_pool_gradient.mistake("upstream, values")
 def _(gy, x, size):
     """The right numbers get something, but gy times their own value. If such a number grows by 0.01, by how much
     does y grow?"""
@@ -348,7 +348,7 @@ def _(gy, x, size):
     return _back(gy, x, size, lambda window: np.exp(window) / np.exp(window).sum())
 
 
-@max_pool_gradient.mistake("value")
+@max_pool_gradient.mistake("upstream, value")
 def _(gy, x, size):
     """At the right places stand the numbers that were kept. How does the loss move with each of those?"""
     return max_pool_gradient(max_pool(x, size), x, size)

@@ -52,25 +52,25 @@ def quarter_grey():
     return 0.25 * np.log(2)
 
 
-@quarter_grey.mistake("grey alone")
+@quarter_grey.mistake("factor, grey alone")
 def _():
     """That is the price of one grey pixel. How many of all are grey?"""
     return np.log(2)
 
 
-@quarter_grey.mistake("base")
+@quarter_grey.mistake("factor, base")
 def _():
     """That is counted in bits, with logarithms to the base 2. Which logarithm is in the price?"""
     return 0.25
 
 
-@quarter_grey.mistake("base, ten")
+@quarter_grey.mistake("factor, base ten")
 def _():
     """That is a logarithm to the base 10. Which one is in the price?"""
     return 0.25 * np.log10(2)
 
 
-@quarter_grey.mistake("one term, of one")
+@quarter_grey.mistake("factor, one term of one")
 def _():
     """That is one term of the price of one grey pixel. How many terms does it pay, and how many pixels are grey?"""
     return 0.5 * np.log(2)
@@ -88,13 +88,13 @@ def _():
     return -np.log(0.25)
 
 
-@quarter_grey.mistake("base, grey alone")
+@quarter_grey.mistake("factor, base and grey alone")
 def _():
     """That is the price of one grey pixel, in bits. How many of all are grey, and which logarithm is in the price?"""
     return 1.0
 
 
-@quarter_grey.mistake("one term")
+@quarter_grey.mistake("factor, one term")
 def _():
     """A grey pixel pays for both terms of the price. How many of them are in yours?"""
     return 0.125 * np.log(2)
@@ -112,13 +112,13 @@ def _():
     return 0.25 * 0.5
 
 
-@quarter_grey.mistake("the others")
+@quarter_grey.mistake("factor, the others")
 def _():
     """That would be right if three quarters were grey. How many are?"""
     return 0.75 * np.log(2)
 
 
-@quarter_grey.mistake("sign")
+@quarter_grey.mistake("factor, sign")
 def _():
     """A price is never below 0. Which sign does the logarithm of a probability have?"""
     return -0.25 * np.log(2)
@@ -148,7 +148,7 @@ def _():
     return 0.0
 
 
-@newborn.mistake("sum")
+@newborn.mistake("factor, sum")
 def _():
     """That is the sum over the pixels of a picture. What is taken over all of them?"""
     return 784 * np.log(2)
@@ -160,31 +160,31 @@ def _():
     return np.log(10)
 
 
-@newborn.mistake("both in full")
+@newborn.mistake("factor, both in full")
 def _():
     """You have both terms of the price in full. A pixel t pays t of the one: and how much of the other?"""
     return 2 * np.log(2)
 
 
-@newborn.mistake("one term")
+@newborn.mistake("factor, one term")
 def _():
     """You have half of it. A pixel t pays t of the one term: and how much of the other?"""
     return np.log(2) / 2
 
 
-@newborn.mistake("sign")
+@newborn.mistake("factor, sign")
 def _():
     """A price is never below 0. Which sign does the logarithm of a probability have?"""
     return np.log(0.5)
 
 
-@newborn.mistake("base")
+@newborn.mistake("factor, base")
 def _():
     """That is counted in bits, with logarithms to the base 2. Which logarithm is in the price?"""
     return 1.0
 
 
-@newborn.mistake("base, ten")
+@newborn.mistake("factor, base ten")
 def _():
     """That is a logarithm to the base 10. Which one is in the price?"""
     return np.log10(2)
@@ -223,13 +223,13 @@ def _():
     return 0.8, None
 
 
-@best_guess.mistake("white only")
+@best_guess.mistake("one way, white only")
 def _():
     """The white pixels pay in yours, the black ones do not. They got the same p: what does it cost them?"""
     return 0.2, -0.2 * np.log(0.2)
 
 
-@best_guess.mistake("black only")
+@best_guess.mistake("one way, black only")
 def _():
     """The black pixels pay in yours, the white ones do not. They got the same p: what does it cost them?"""
     return 0.2, -0.8 * np.log(0.8)
@@ -241,13 +241,13 @@ def _():
     return 0.2, 0.2 * 0.8
 
 
-@best_guess.mistake("base")
+@best_guess.mistake("factor, base")
 def _():
     """The p is right; the loss is counted in bits, with logarithms to the base 2. Which logarithm is in the price?"""
     return 0.2, -0.2 * np.log2(0.2) - 0.8 * np.log2(0.8)
 
 
-@best_guess.mistake("base, ten")
+@best_guess.mistake("factor, base ten")
 def _():
     """The p is right; the loss has logarithms to the base 10. Which one is in the price?"""
     return 0.2, -0.2 * np.log10(0.2) - 0.8 * np.log10(0.8)
@@ -265,7 +265,7 @@ def _():
     return 0.2, -np.log(0.2) - np.log(0.8)
 
 
-@best_guess.mistake("sign")
+@best_guess.mistake("factor, sign")
 def _():
     """A price is never below 0. Which sign does the logarithm of a probability have?"""
     return 0.2, 0.2 * np.log(0.2) + 0.8 * np.log(0.8)

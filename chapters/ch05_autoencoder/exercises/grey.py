@@ -96,13 +96,13 @@ def _(p, t):
     return slope / p.size
 
 
-@price_gradient.mistake("one picture")
+@price_gradient.mistake("factor, one picture")
 def _(p, t):
     """It is right for one picture. Over how many pixels is the mean if there are several?"""
     return price_gradient(p, t) * len(p)
 
 
-@price_gradient.mistake("white only")
+@price_gradient.mistake("one way, white only")
 def _(p, t):
     """Black pixels do not pull. What is the slope of the second term?"""
     return -t / p / p.size
@@ -126,13 +126,13 @@ def _(p, t):
     return 2 * (p - t) / p.size
 
 
-@price_gradient.mistake("black only")
+@price_gradient.mistake("one way, black only")
 def _(p, t):
     """White pixels do not pull. What is the slope of the first term?"""
     return (1 - t) / (1 - p) / p.size
 
 
-@price_gradient.mistake("sign")
+@price_gradient.mistake("factor, one sign")
 def _(p, t):
     """Both of your terms pull the same way. What becomes of 1 − p if p grows?"""
     return (-t / p - (1 - t) / (1 - p)) / p.size
@@ -187,7 +187,7 @@ def _(p, t):
     return np.broadcast_to(price_gradient(p, t).mean(axis=0), p.shape)
 
 
-@price_gradient.mistake("square tables")
+@price_gradient.mistake("factor, square tables")
 def _(p, t):
     """It is right if there are as many pictures as each has pixels. Over how many pixels is the mean?"""
     return price_gradient(p, t) * p.size / p.shape[1] ** 2

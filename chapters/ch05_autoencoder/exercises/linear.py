@@ -70,7 +70,7 @@ def loss(x, w):
     return np.mean((x @ w @ w.T - x) ** 2)
 
 
-@loss.mistake("mean")
+@loss.mistake("factor, mean")
 def _(x, w):
     """The squares of a picture are added up. Over what should their mean be taken?"""
     return np.sum((x @ w @ w.T - x) ** 2) / len(x)
@@ -88,13 +88,13 @@ def _(x, w):
     return np.mean(x @ w @ w.T - x) ** 2
 
 
-@loss.mistake("sign")
+@loss.mistake("factor, sign")
 def _(x, w):
     """What came back and what went in are added. When should the loss be 0?"""
     return np.mean((x @ w @ w.T + x) ** 2)
 
 
-@loss.mistake("half")
+@loss.mistake("factor, half")
 def _(x, w):
     """That is half of it, as some write it, so that the 2 goes away later. What does the task ask for?"""
     return np.mean((x @ w @ w.T - x) ** 2) / 2
@@ -116,25 +116,25 @@ def _shares(x, w):
     return x.T @ (g @ w), g.T @ code
 
 
-@weight_gradient.mistake("decoder only")
+@weight_gradient.mistake("one way, decoder only")
 def _(x, w):
     """You have the way by the decoder. Where else is w used?"""
     return _shares(x, w)[1]
 
 
-@weight_gradient.mistake("encoder only")
+@weight_gradient.mistake("one way, encoder only")
 def _(x, w):
     """You have the way by the encoder. Where else is w used?"""
     return _shares(x, w)[0]
 
 
-@weight_gradient.mistake("doubled")
+@weight_gradient.mistake("one way, doubled")
 def _(x, w):
     """You take the encoder's share twice. Do encoder and decoder see the same numbers?"""
     return 2 * _shares(x, w)[0]
 
 
-@weight_gradient.mistake("averaged")
+@weight_gradient.mistake("factor, averaged")
 def _(x, w):
     """Both ways are there, but their mean is taken. What does the chain rule do with several ways?"""
     return sum(_shares(x, w)) / 2
@@ -148,7 +148,7 @@ def _(x, w):
     return (code @ w.T).T @ (g @ w) + g.T @ code
 
 
-@weight_gradient.mistake("sign")
+@weight_gradient.mistake("factor, sign")
 def _(x, w):
     """One way is taken from the other. Which sign has each?"""
     encoder, decoder = _shares(x, w)
@@ -344,13 +344,13 @@ def _(x, k):
     return (np.linalg.svd(x, compute_uv=False)[k:] ** 2).sum() / x.size
 
 
-@lost.mistake("mean")
+@lost.mistake("factor, mean")
 def _(x, k):
     """You take the mean over the directions that are left. Over how many numbers is the mean of the squared error?"""
     return (np.linalg.svd(x - x.mean(axis=0), compute_uv=False)[k:] ** 2).mean()
 
 
-@lost.mistake("share")
+@lost.mistake("factor, share")
 def _(x, k):
     """That is the share that is lost, of all that the rows vary. What is asked for is an error: over what is its
     mean?"""
@@ -358,21 +358,21 @@ def _(x, k):
     return (s[k:] ** 2).sum() / (s**2).sum()
 
 
-@lost.mistake("share, kept")
+@lost.mistake("factor, share kept")
 def _(x, k):
     """That is the share that is kept, of all that the rows vary. What is asked for is the error that is left."""
     s = np.linalg.svd(x - x.mean(axis=0), compute_uv=False)
     return (s[:k] ** 2).sum() / (s**2).sum()
 
 
-@lost.mistake("n minus 1")
+@lost.mistake("factor, n minus 1")
 def _(x, k):
     """You divide by n − 1, as for variances. Over which numbers does the task take the mean?"""
     s = np.linalg.svd(x - x.mean(axis=0), compute_uv=False)
     return (s[k:] ** 2).sum() / (len(x) - 1) / x.shape[1]
 
 
-@lost.mistake("n minus 1, a row")
+@lost.mistake("factor, n minus 1 and a row")
 def _(x, k):
     """You divide by n − 1, as for variances. Over which numbers does the task take the mean?"""
     s = np.linalg.svd(x - x.mean(axis=0), compute_uv=False)

@@ -86,25 +86,25 @@ def _raised(z, t, least):
     return (-t * np.log(p + least) - (1 - t) * np.log(1 - p + least)).mean()
 
 
-@price.mistake("sign")
+@price.mistake("factor, sign")
 def _(z, t):
     """The logarithm and the term with z do not belong together. What does a white pixel pay at a logit far above 0?"""
     return (np.logaddexp(0, z) - (1 - t) * z).mean()
 
 
-@price.mistake("sign, of z")
+@price.mistake("factor, sign of z")
 def _(z, t):
     """The logarithm and the term with z do not belong together. What does a black pixel pay at a logit far below 0?"""
     return (np.logaddexp(0, -z) - (1 - t) * z).mean()
 
 
-@price.mistake("sign, of t")
+@price.mistake("factor, sign of t")
 def _(z, t):
     """The logarithm and the term with z do not belong together. What does a white pixel pay at a logit far above 0?"""
     return (np.logaddexp(0, z) + t * z).mean()
 
 
-@price.mistake("sign, of the logarithm")
+@price.mistake("factor, sign of the logarithm")
 def _(z, t):
     """The logarithm is taken away, where it should be added. What does a pixel pay at a logit of 0?"""
     return (np.maximum(z, 0) - t * z - np.logaddexp(0, -np.abs(z))).mean()
@@ -132,13 +132,13 @@ for _least in (1e-15, 1e-12, 1e-10, 1e-9, 1e-8, 1e-7, 1e-6, 1e-5):
         return _raised(z, t, least)
 
 
-@price.mistake("white only")
+@price.mistake("one way, white only")
 def _(z, t):
     """White pixels pay, black ones do not. What keeps a network then from painting everything white?"""
     return (t * np.logaddexp(0, -z)).mean()
 
 
-@price.mistake("black only")
+@price.mistake("one way, black only")
 def _(z, t):
     """Black pixels pay, white ones do not. What keeps a network then from painting everything black?"""
     return ((1 - t) * np.logaddexp(0, z)).mean()
@@ -156,7 +156,7 @@ def _(z, t):
     return ((sigmoid_naive(z) - t) ** 2).mean()
 
 
-@price.mistake("rounded")
+@price.mistake("only some, rounded")
 def _(z, t):
     """It is right where pixels are black or white. How much of each term does a grey one pay?"""
     return np.where(t > 0.5, np.logaddexp(0, -z), np.logaddexp(0, z)).mean()
@@ -188,13 +188,13 @@ def _(z, t):
     return (p - t) * p * (1 - p) / z.size
 
 
-@price_gradient.mistake("white only")
+@price_gradient.mistake("one way, white only")
 def _(z, t):
     """Black pixels do not pull. What is the slope of the second term of l?"""
     return t * (sigmoid_naive(z) - 1) / z.size
 
 
-@price_gradient.mistake("rounded")
+@price_gradient.mistake("only some, rounded")
 def _(z, t):
     """It is right where pixels are black or white. What do you make of a grey one?"""
     return (sigmoid_naive(z) - np.round(t)) / z.size
@@ -217,7 +217,7 @@ for _least in (0, 1e-15, 1e-12, 1e-10, 1e-9, 1e-8, 1e-7, 1e-6, 1e-5):
             return (-t / p + (1 - t) / (1 - p)) / z.size
 
 
-@price_gradient.mistake("black only")
+@price_gradient.mistake("one way, black only")
 def _(z, t):
     """White pixels do not pull. What is the slope of −t log p in the logit?"""
     return (1 - t) * sigmoid_naive(z) / z.size
@@ -229,7 +229,7 @@ def _(z, t):
     return (2 * sigmoid_naive(z) - 1) / z.size
 
 
-@price_gradient.mistake("sign")
+@price_gradient.mistake("factor, sign")
 def _(z, t):
     """Probability and pixel are added. When should a pixel not be pulled any more?"""
     return (sigmoid_naive(z) + t) / z.size

@@ -64,7 +64,7 @@ def _(z):
         return np.exp(z) / (1 + np.exp(z))
 
 
-@sigmoid.mistake("sign")
+@sigmoid.mistake("factor, sign")
 def _(z):
     """White is black and black is white: what sign has z in the exponent?"""
     return 1 - sigmoid_naive(z)
@@ -178,13 +178,13 @@ def _(gy, y):
     return y * (1 - y)
 
 
-@sigmoid_gradient.mistake("one factor")
+@sigmoid_gradient.mistake("factor, one")
 def _(gy, y):
     """Where a pixel is white, yours is gy, as if the sigmoid were steep there. How steep is it really?"""
     return gy * y
 
 
-@sigmoid_gradient.mistake("one factor, y")
+@sigmoid_gradient.mistake("factor, the other")
 def _(gy, y):
     """Where a pixel is black, yours is gy, as if the sigmoid were steep there. How steep is it really?"""
     return gy * (1 - y)
@@ -226,7 +226,7 @@ def _(gy, y):
     return gy * 1 - y * y
 
 
-@sigmoid_gradient.mistake("sign")
+@sigmoid_gradient.mistake("factor, sign")
 def _(gy, y):
     """Both factors grow with y in yours. How steep is the sigmoid where y is nearly 1?"""
     return gy * y * (1 + y)
@@ -234,7 +234,7 @@ def _(gy, y):
 
 for _y, _rest in ((2, 1), (1, 2), (2, 2), (2, 0), (0, 2), (0.5, 0.5), (-1, -1)):
 
-    @sigmoid_gradient.mistake(f"power, {_y} and {_rest}")
+    @sigmoid_gradient.mistake(f"factor, power {_y} and {_rest}")
     def _(gy, y, one=_y, other=_rest):
         """You have y and 1 − y in it, but not both of them once. How steep is the sigmoid at a logit of 0, and how
         steep is yours?"""

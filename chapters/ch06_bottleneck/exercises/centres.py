@@ -96,7 +96,7 @@ def _(gy, points, labels):
     return gy[labels] / many
 
 
-@centres_gradient.mistake("in order")
+@centres_gradient.mistake("only some, in order")
 def _(gy, points, labels):
     """It is right if the kinds come one after the other. Which centre does each point belong to?"""
     many = np.bincount(labels)
@@ -109,25 +109,25 @@ def _(gy, points, labels):
     return np.ones(points.shape) / np.bincount(labels)[labels][:, None]
 
 
-@centres_gradient.mistake("sums")
+@centres_gradient.mistake("factor, sums")
 def _(gy, points, labels):
     """That is right for sums. By how much does a mean of m numbers move if one of them does?"""
     return gy[labels]
 
 
-@centres_gradient.mistake("multiplied")
+@centres_gradient.mistake("factor, multiplied")
 def _(gy, points, labels):
     """You multiply by the number of points of a kind. Does one of many move their mean more than one of few?"""
     return gy[labels] * np.bincount(labels)[labels][:, None]
 
 
-@centres_gradient.mistake("all points")
+@centres_gradient.mistake("factor, all points")
 def _(gy, points, labels):
     """You divide by the number of all points. Over which of them is a centre the mean?"""
     return gy[labels] / len(points)
 
 
-@centres_gradient.mistake("mean upstream")
+@centres_gradient.mistake("upstream, mean")
 def _(gy, points, labels):
     """All points of your gradient get the same. Do they all move the same centre?"""
     return np.broadcast_to(gy.mean(axis=0) / (len(points) / len(gy)), points.shape)
@@ -139,7 +139,7 @@ def _(gy, points, labels):
     return gy.mean(axis=0) / np.bincount(labels)[labels][:, None]
 
 
-@centres_gradient.mistake("number of kinds")
+@centres_gradient.mistake("factor, number of kinds")
 def _(gy, points, labels):
     """You divide by the number of kinds. Over what is a centre the mean?"""
     return gy[labels] / len(gy)
@@ -177,13 +177,13 @@ def _(gy, points, labels):
     return gy[labels] // np.bincount(labels)[labels][:, None]
 
 
-@centres_gradient.mistake("square")
+@centres_gradient.mistake("factor, square")
 def _(gy, points, labels):
     """You divide by the number of points of a kind twice. How often does a mean divide?"""
     return gy[labels] / np.bincount(labels)[labels][:, None] ** 2
 
 
-@centres_gradient.mistake("root")
+@centres_gradient.mistake("factor, root")
 def _(gy, points, labels):
     """You divide by the root of the number of points. By what does a mean divide?"""
     return gy[labels] / np.sqrt(np.bincount(labels)[labels][:, None])

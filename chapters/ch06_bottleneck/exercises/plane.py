@@ -110,7 +110,7 @@ def _():
     return 1
 
 
-@pull_on_points.mistake("square")
+@pull_on_points.mistake("factor, square")
 def _():
     """You count the arrows twice. How often does an arrow stand in each term of the gradient for a point?"""
     return 0.01
@@ -146,7 +146,7 @@ def _():
     return 1
 
 
-@pull_on_arrows.mistake("square")
+@pull_on_arrows.mistake("factor, square")
 def _():
     """You count the points twice. How often does a point stand in each term of the gradient for an arrow?"""
     return 100
@@ -176,19 +176,19 @@ def _():
     return 74
 
 
-@a_third_number.mistake("one side")
+@a_third_number.mistake("one way, one side")
 def _():
     """That is one side of the narrow place. Who listens to the third number?"""
     return 65
 
 
-@a_third_number.mistake("one side, before")
+@a_third_number.mistake("one way, before")
 def _():
     """Those lead to the third number. Who listens to it, and has it something of its own?"""
     return 64
 
 
-@a_third_number.mistake("one side, behind")
+@a_third_number.mistake("one way, behind")
 def _():
     """That is one side of the narrow place. What leads to the third number?"""
     return 10
@@ -224,7 +224,7 @@ def _():
     return 64 * 10
 
 
-@a_third_number.mistake("one side, behind, and a bias")
+@a_third_number.mistake("one way, behind with a bias")
 def _():
     """That is one side of the narrow place. What leads to the third number?"""
     return 11

@@ -86,13 +86,13 @@ def _(z, w, b, labels):
         return (np.log(np.exp(s).sum(axis=1)) - s[np.arange(len(z)), labels]).mean()
 
 
-@price.mistake("own score only")
+@price.mistake("one way, own score only")
 def _(z, w, b, labels):
     """Only the score of the own kind has a price. Could it not grow for ever, and all the others with it?"""
     return -(z @ w + b)[np.arange(len(z)), labels].mean()
 
 
-@price.mistake("all kinds")
+@price.mistake("factor, all kinds")
 def _(z, w, b, labels):
     """The mean is taken over all kinds of a picture. How many of the k probabilities does its price look at?"""
     return price_naive(z, w, b, labels) / len(b)
@@ -125,7 +125,7 @@ def _(z, w, b, labels):
     return -probabilities(z, w, b)[np.arange(len(z)), labels].mean()
 
 
-@price.mistake("sign")
+@price.mistake("factor, sign")
 def _(z, w, b, labels):
     """The own score is added. Does a picture pay more the higher the score of its kind is?"""
     s = z @ w + b
@@ -188,7 +188,7 @@ def _(z, w, b, labels):
     return _down(z, w, probabilities(z, w, b))
 
 
-@gradients.mistake("own kind only")
+@gradients.mistake("cross terms, own kind only")
 def _(z, w, b, labels):
     """Only the arrow of the own kind pulls. What do those of the kinds do that the picture is taken for?"""
     t = np.eye(len(b))[labels]
@@ -213,7 +213,7 @@ def _(z, w, b, labels):
     return _down(z, w, probabilities(z, w, b) - labels[:, None])
 
 
-@gradients.mistake("whole columns")
+@gradients.mistake("broadcast, whole columns")
 def _(z, w, b, labels):
     """You take 1 from whole columns, as `g[:, labels] -= 1` does. How many numbers of each row should change?"""
     g = probabilities(z, w, b)
@@ -221,7 +221,7 @@ def _(z, w, b, labels):
     return _down(z, w, g)
 
 
-@gradients.mistake("one slope more")
+@gradients.mistake("cross terms, one slope more")
 def _(z, w, b, labels):
     """You multiply by p (1 − p) on the way to the scores. Has the logarithm of the price not taken that away?"""
     p = probabilities(z, w, b)
@@ -243,7 +243,7 @@ def _(z, w, b, labels):
     return _down(z, w, e / e.sum() - np.eye(len(b))[labels])
 
 
-@gradients.mistake("all kinds")
+@gradients.mistake("factor, all kinds")
 def _(z, w, b, labels):
     """You take 1 from the probability of every kind. Which of them is the target?"""
     return _down(z, w, probabilities(z, w, b) - 1)

@@ -199,7 +199,7 @@ def _(gy, z, w, b):
     return -gy[:, None] * top * mean
 
 
-@confidence_gradient.mistake("square")
+@confidence_gradient.mistake("factor, square")
 def _(gy, z, w, b):
     """The winner's probability is in it as a square. How often does it come in?"""
     winner, mean, top = _arrows(z, w, b)
@@ -221,14 +221,14 @@ def _(gy, z, w, b):
     return gy[:, None] * top * (winner - w.T.sum(axis=0))
 
 
-@confidence_gradient.mistake("sign")
+@confidence_gradient.mistake("factor, sign")
 def _(gy, z, w, b):
     """The other arrows are added to the winner's. What does its probability do when another score grows?"""
     winner, mean, top = _arrows(z, w, b)
     return gy[:, None] * top * (winner + mean)
 
 
-@confidence_gradient.mistake("counted twice")
+@confidence_gradient.mistake("factor, counted twice")
 def _(gy, z, w, b):
     """The winner's own arrow is taken away twice. Is it not in the mean of all arrows already?"""
     winner, mean, top = _arrows(z, w, b)

@@ -214,7 +214,7 @@ def _(z, t):
     return np.mean(np.log(1 + np.exp(z)) - t * z)
 
 
-@wrong("pixel_price", "price", "other", "one term", "white only")
+@wrong("pixel_price", "price", "other", "one term", "white only", "one way")
 def _(z, t):
     return np.mean(t * np.logaddexp(0, -z))
 

@@ -34,7 +34,7 @@ def _(x, w):
     return (x @ w @ w.T - x).mean() ** 2
 
 
-@wrong("tied", "loss", "other", "added", "sign")
+@wrong("tied", "loss", "other", "added", "sign", "factor")
 def _(x, w):
     return ((x @ w @ w.T + x) ** 2).mean()
 
