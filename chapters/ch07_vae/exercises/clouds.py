@@ -15,21 +15,24 @@ DRAW = Exercise(
     "draw",
     "a point of a cloud, and the gradient that passes through the draw",
     """
-    Chapter 7, "A draw that has a gradient". The encoder describes a cloud by its middle and by the logarithm of its
-    variance, l. A point of it is drawn with noise ε, which comes from elsewhere and is a plain number here:
+    Chapter 7, "A draw that has a gradient". A point of a cloud is drawn with noise ε, which comes from elsewhere and is
+    a plain number here:
 
         z = μ + σ · ε,      where σ is the standard deviation
 
-    Draw the points. Then send a gradient back through the draw: `gy` says how the loss moves with each number of z.
+    1. The lesson's encoder describes a cloud by its middle μ and by the logarithm of its variance, l. Draw the points.
+    2. Another encoder answers with the logarithm of the standard deviation, s = log σ. So z is another function of what
+       it answers, and has another gradient than in the lesson. Send one back through that draw: `gy` says how the loss
+       moves with each number of z.
     """,
     hints=(
-        'The head answers with the logarithm of the variance. See "Why the logarithm of the variance?": how does the '
-        "standard deviation follow from it?",
-        "The gradient: z is a sum. Which of its two terms does μ stand in, which does l, and is ε moved by either?",
-        "The chain rule from l to z has three links: the exponent of σ, the exponential, the factor ε. The first of "
-        "them is easily forgotten. An exponential's derivative is the exponential itself, at the same exponent.",
+        'The first head answers with the logarithm of the variance. See "Why the logarithm of the variance?": how does '
+        "the standard deviation follow from it?",
+        "The gradient: z is a sum. Which of its two terms does μ stand in, which does s, and is ε moved by either?",
+        "Write σ with s first. The way from s to z has two links, an exponential and the factor ε; an exponential's "
+        "derivative is the exponential itself, at the same exponent. Then comes gy.",
     ),
-    try_it="print(draw(np.zeros((1, 2)), np.log([[4.0, 0.25]]), np.ones((1, 2))))  # [[2.  0.5]]: deviations",
+    try_it="print(draw(np.zeros((1, 2)), np.log([[4.0, 0.25]]), np.ones((1, 2))))  # [[2.  0.5]]: σ, with noise of 1",
 )
 
 
@@ -74,6 +77,13 @@ def _(mean, log_var, noise):
     return mean + log_var * noise
 
 
+@draw.mistake("root")
+def _(mean, log_var, noise):
+    """You took the root of log_var. What is log_var the logarithm of, and how does one come back from a logarithm?"""
+    with np.errstate(invalid="ignore"):
+        return mean + np.sqrt(log_var) * noise
+
+
 @draw.mistake("half")
 def _(mean, log_var, noise):
     """The half stands outside of the exponential. Is half of the variance its root?"""
@@ -104,59 +114,87 @@ def _(mean, log_var, noise):
     return (mean + np.exp(log_var / 2)) * noise
 
 
-@DRAW.gradient(draw_naive, ("mean", "log_var"), clouds)
-def draw_gradient(gy, log_var, noise):
-    """How the loss moves with the middles, and with the logarithms of the variances.
+def clouds_by_log_std(rng: np.random.Generator):
+    """The same clouds, described by another head."""
+    for case in clouds(rng):
+        names = {
+            "mean": case.inputs["mean"],
+            "log_std": case.inputs["log_var"],
+            "noise": case.inputs["noise"],
+        }
+        yield Case(case.label.replace("log_var", "log_std"), names)
+
+
+def draw_by_log_std(mean, log_std, noise):
+    """The draw of part 2."""
+    return mean + np.exp(log_std) * noise
+
+
+@DRAW.gradient(draw_by_log_std, ("mean", "log_std"), clouds_by_log_std)
+def draw_gradient(gy, log_std, noise):
+    """How the loss moves with the middles, and with the logarithms of the standard deviations.
 
     gy: (n, k), how it moves with z.
-    log_var, noise: (n, k), as in the draw.
-    Returns two arrays: for mean (n, k), for log_var (n, k).
+    log_std, noise: (n, k), s and ε.
+    Returns two arrays: for mean (n, k), for log_std (n, k).
     """
-    deviation = np.exp(log_var / 2)
-    return gy, gy * noise * deviation / 2
+    return gy, gy * noise * np.exp(log_std)
 
 
 @draw_gradient.mistake("log_var")
-def _(gy, log_var, noise):
-    """Here the cloud is as wide as exp(log_var) says. Was it that in the draw?"""
-    return gy, gy * noise * np.exp(log_var) / 2
+def _(gy, log_std, noise):
+    """That is the lesson's slope, for the logarithm of a variance. Of what is s the logarithm, and what is σ then?"""
+    return gy, gy * noise * np.exp(log_std / 2) / 2
 
 
 @draw_gradient.mistake("half")
-def _(gy, log_var, noise):
-    """The slope of the exponent itself is missing for log_var. How fast does the exponent of σ grow with log_var?"""
-    return gy, gy * noise * np.exp(log_var / 2)
+def _(gy, log_std, noise):
+    """A half stands in the slope for log_std. The lesson's comes from its exponent, l/2. Which exponent has σ here?"""
+    return gy, gy * noise * np.exp(log_std) / 2
+
+
+@draw_gradient.mistake("width")
+def _(gy, log_std, noise):
+    """Here the cloud is as wide as exp(s/2) says. s is the logarithm of the standard deviation: how wide is it?"""
+    return gy, gy * noise * np.exp(log_std / 2)
 
 
 @draw_gradient.mistake("variance")
-def _(gy, log_var, noise):
-    """This would be right if the draw multiplied the noise by the variance. Which of the two does z have?"""
-    return gy, gy * noise * np.exp(log_var)
+def _(gy, log_std, noise):
+    """The variance stands in the slope for log_std. What does z have: the variance, or its root?"""
+    return gy, gy * noise * np.exp(2 * log_std)
 
 
 @draw_gradient.mistake("noise")
-def _(gy, log_var, noise):
-    """The noise does not stand in the gradient for log_var. If the point fell left of the middle, where does it go
+def _(gy, log_std, noise):
+    """The noise does not stand in the gradient for log_std. If the point fell left of the middle, where does it go
     when the cloud gets wider?"""
-    return gy, gy * np.exp(log_var / 2) / 2
+    return gy, gy * np.exp(log_std)
 
 
 @draw_gradient.mistake("wrong variable")
-def _(gy, log_var, noise):
+def _(gy, log_std, noise):
     """That is the slope for the standard deviation. The encoder does not answer with that: what lies between?"""
     return gy, gy * noise
 
 
-@draw_gradient.mistake("width")
-def _(gy, log_var, noise):
+@draw_gradient.mistake("one")
+def _(gy, log_std, noise):
+    """You answered the number 1 for mean, where an array (n, k) is asked for. z moves as μ does; but how does the loss
+    move, when z does?"""
+    return 1, gy * noise * np.exp(log_std)
+
+
+@draw_gradient.mistake("middle")
+def _(gy, log_std, noise):
     """The middles were moved by the width of their clouds. If a middle moves by 0.1, how far does the point?"""
-    return gy * np.exp(log_var / 2), gy * noise * np.exp(log_var / 2) / 2
+    return gy * np.exp(log_std), gy * noise * np.exp(log_std)
 
 
 @draw_gradient.mistake("sum twice")
-def _(gy, log_var, noise):
+def _(gy, log_std, noise):
     """Both gradients were summed over the pictures. Does any picture's cloud move another's point?"""
-    return gy.sum(axis=0), (gy * noise * np.exp(log_var / 2) / 2).sum(axis=0)
+    return gy.sum(axis=0), (gy * noise * np.exp(log_std)).sum(axis=0)
 
 
 # --------------------------------------------------------------------------------------------------- divergence
@@ -173,14 +211,16 @@ DIVERGENCE = Exercise(
 
     The numbers of one cloud are independent: their divergences are added up. Every picture has a price of its own.
 
-    Then send a gradient back. `gy` says how the loss moves with each picture's price.
+    Tell the price from μ and l. Then send a gradient back to another head, which answers with μ and s = log σ: the
+    lesson's slopes are for l, so differentiate the formula anew. `gy` says how the loss moves with each picture's
+    price.
     """,
     hints=(
         "You are given l, and no σ. Write every σ of the formula with l: there are two, and they do not become alike.",
-        "The gradient: each price is a sum over the picture's numbers, so ∂/∂μ and ∂/∂l ask about one number only. "
-        "Differentiate the formula term by term; which terms know l?",
-        "Two terms know l: a straight line with a slope of -½, and half an exponential. gy has one number for each "
-        "picture: it has to get a second axis before it can be multiplied with (n, k).",
+        "The gradient: each price is a sum over the picture's numbers, so ∂/∂μ and ∂/∂s ask about one number only. "
+        "Write every σ with s, and differentiate term by term; which terms know s?",
+        "Two terms know s: a straight line, and half an exponential with a factor in its exponent. gy has one number "
+        "for each picture: it has to get a second axis before it can be multiplied with (n, k).",
     ),
     try_it="""
     mean, log_var = np.array([[0.0, 0.0], [3.0, 4.0]]), np.zeros((2, 2))
@@ -250,7 +290,7 @@ def _(mean, log_var):
 
 @divergence.mistake("mean")
 def _(mean, log_var):
-    """The mean over a cloud's numbers, as in the recipe's loss. What is to be done with independent prices?"""
+    """You took the mean over a cloud's numbers, as the recipe does. What is to be done with independent prices?"""
     return 0.5 * (mean**2 + np.exp(log_var) - 1 - log_var).mean(axis=1)
 
 
@@ -284,63 +324,94 @@ def _(mean, log_var):
     return 0.5 * (mean**2 + np.exp(log_var) - 1 - log_var).sum(axis=0)
 
 
-@DIVERGENCE.gradient(divergence_naive, ("mean", "log_var"), priced)
-def divergence_gradient(gy, mean, log_var):
-    """How the loss moves with the middles and with the logarithms of the variances.
+def priced_by_log_std(rng: np.random.Generator):
+    """The same clouds, described by another head."""
+    for case in priced(rng):
+        halves = {"mean": case.inputs["mean"], "log_std": case.inputs["log_var"] / 2}
+        yield Case(case.label.replace("log_var", "log_std"), halves)
+
+
+def divergence_by_log_std(mean, log_std):
+    """The price, of another head's answer."""
+    return divergence_naive(mean, 2 * log_std)
+
+
+@DIVERGENCE.gradient(divergence_by_log_std, ("mean", "log_std"), priced_by_log_std)
+def divergence_gradient(gy, mean, log_std):
+    """How the loss moves with the middles and with the logarithms of the standard deviations.
 
     gy: (n,), how it moves with each picture's price.
-    mean, log_var: (n, k).
-    Returns two arrays: for mean (n, k), for log_var (n, k).
+    mean, log_std: (n, k), μ and s.
+    Returns two arrays: for mean (n, k), for log_std (n, k).
     """
     each = gy[:, None]  # (n, 1)
-    return each * mean, each * 0.5 * (np.exp(log_var) - 1)
+    return each * mean, each * (np.exp(2 * log_std) - 1)
+
+
+@divergence_gradient.mistake("log_var")
+def _(gy, mean, log_std):
+    """That is the lesson's slope, for the logarithm of a variance. Of what is s the logarithm, and what is σ² then?"""
+    return gy[:, None] * mean, gy[:, None] * 0.5 * (np.exp(log_std) - 1)
+
+
+@divergence_gradient.mistake("half")
+def _(gy, mean, log_std):
+    """The slope for log_std is half of what it should be. The price has -log σ and ½ σ²: how fast does each of them
+    move with s?"""
+    return gy[:, None] * mean, gy[:, None] * 0.5 * (np.exp(2 * log_std) - 1)
 
 
 @divergence_gradient.mistake("variance")
-def _(gy, mean, log_var):
-    """In the gradient for log_var the standard deviation stands where the variance should. Which one is exp(l)?"""
-    return gy[:, None] * mean, gy[:, None] * 0.5 * (np.exp(log_var / 2) - 1)
+def _(gy, mean, log_std):
+    """In the gradient for log_std the standard deviation stands where the variance should. Which one is exp(s)?"""
+    return gy[:, None] * mean, gy[:, None] * (np.exp(log_std) - 1)
 
 
 @divergence_gradient.mistake("chain rule")
-def _(gy, mean, log_var):
-    """That is the slope for σ, of ½σ² - log σ. It is asked for l, and σ moves with l at a rate of its own."""
-    deviation = np.exp(log_var / 2)
+def _(gy, mean, log_std):
+    """That is the slope for σ, of ½σ² - log σ. It is asked for s, and σ moves with s at a rate of its own."""
+    deviation = np.exp(log_std)
     return gy[:, None] * mean, gy[:, None] * (deviation - 1 / deviation)
 
 
 @divergence_gradient.mistake("constant")
-def _(gy, mean, log_var):
-    """Only the exponential was differentiated for log_var. Where would such a spring ever come to rest?"""
-    return gy[:, None] * mean, gy[:, None] * 0.5 * np.exp(log_var)
+def _(gy, mean, log_std):
+    """Only the exponential was differentiated for log_std. Where would such a spring ever come to rest?"""
+    return gy[:, None] * mean, gy[:, None] * np.exp(2 * log_std)
 
 
-@divergence_gradient.mistake("half")
-def _(gy, mean, log_var):
-    """A half was lost. Where does it stay when μ² is differentiated, and where is nothing there to cancel it?"""
-    return gy[:, None] * 2 * mean, gy[:, None] * (np.exp(log_var) - 1)
+@divergence_gradient.mistake("chain")
+def _(gy, mean, log_std):
+    """The exponential in the slope for log_std is half of what it should be. How fast does its exponent grow with s?"""
+    return gy[:, None] * mean, gy[:, None] * (0.5 * np.exp(2 * log_std) - 1)
+
+
+@divergence_gradient.mistake("squares")
+def _(gy, mean, log_std):
+    """The slope for mean is twice what it should be. What does the half before μ² do to the 2 of the square?"""
+    return gy[:, None] * 2 * mean, gy[:, None] * (np.exp(2 * log_std) - 1)
 
 
 @divergence_gradient.mistake("sign")
-def _(gy, mean, log_var):
-    """These springs push the clouds away from the normal distribution. Did a minus get lost before the bracket?"""
-    return -gy[:, None] * mean, gy[:, None] * 0.5 * (1 - np.exp(log_var))
+def _(gy, mean, log_std):
+    """These springs push the clouds away from the normal distribution. Did a minus get lost before a bracket?"""
+    return -gy[:, None] * mean, gy[:, None] * (1 - np.exp(2 * log_std))
 
 
 @divergence_gradient.mistake("straight line")
-def _(gy, mean, log_var):
-    """This spring gets stronger in a straight line with log_var. That is right close to 0; and far from it?"""
-    return gy[:, None] * mean, gy[:, None] * 0.5 * log_var
+def _(gy, mean, log_std):
+    """This spring gets stronger in a straight line with log_std. That is right close to 0; and far from it?"""
+    return gy[:, None] * mean, gy[:, None] * 2 * log_std
 
 
 @divergence_gradient.mistake("upstream")
-def _(mean, log_var):
+def _(mean, log_std):
     """gy is not used. What if one picture's price counts twice as much in the loss as another's?"""
-    return mean, 0.5 * (np.exp(log_var) - 1)
+    return mean, np.exp(2 * log_std) - 1
 
 
 @divergence_gradient.mistake("broadcast")
-def _(gy, mean, log_var):
+def _(gy, mean, log_std):
     """The numbers of gy were laid along the wrong axis. Which row of the gradient belongs to the first picture?"""
     each = np.resize(gy, mean.shape)
-    return each * mean, each * 0.5 * (np.exp(log_var) - 1)
+    return each * mean, each * (np.exp(2 * log_std) - 1)

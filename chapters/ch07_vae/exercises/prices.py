@@ -164,7 +164,7 @@ def _():
 
 @counted.mistake("mean")
 def _():
-    """That would be right for two latent numbers, as in the lesson: of four, what is the mean, beside half of the sum?"""
+    """That is right for two numbers, as in the lesson. Of four numbers, what is the mean beside half of the sum?"""
     return 8 * 8 * 3 * 5e-4
 
 

@@ -78,9 +78,18 @@ def _(covariance):
     return np.sqrt(np.abs(covariance))
 
 
+@root.mistake("each number, as it is")
+def _(covariance):
+    """The root of each number of the matrix was taken, and some of them are below 0. When R is multiplied with itself,
+    as matrices are, what does each number of C come from?"""
+    with np.errstate(invalid="ignore"):
+        return np.sqrt(covariance)
+
+
 @root.mistake("axes")
 def _(covariance):
-    """The numbers along the axes are right, but the axes got lost: it was not turned back."""
+    """The numbers along the axes are right, but the axes got lost: yours is a diagonal matrix. Do the numbers stretch
+    the axes, which are columns?"""
     return np.diag(np.sqrt(np.maximum(np.linalg.eigh(covariance)[0], 0)))
 
 
@@ -91,16 +100,32 @@ def _(covariance):
     return axes.T @ np.diag(np.sqrt(np.maximum(variances, 0))) @ axes
 
 
+@root.mistake("transposed, missing")
+def _(covariance):
+    """The same matrix of axes stands on both sides. In C = axes · diagonal · axesᵀ, what does the right one do?"""
+    variances, axes = np.linalg.eigh(covariance)
+    return axes @ np.diag(np.sqrt(np.maximum(variances, 0))) @ axes
+
+
+@root.mistake("triangle")
+def _(covariance):
+    """Yours is a triangle, and its product with its own transpose is C. But R R = C is asked for, with a symmetric R:
+    is a triangle symmetric?"""
+    variances, axes = np.linalg.eigh(covariance)
+    upper = np.linalg.qr((axes * np.sqrt(np.maximum(variances, 0))).T, mode="r")
+    return (upper * np.where(np.diag(upper) < 0, -1, 1)[:, None]).T
+
+
 @root.mistake("one side")
 def _(covariance):
-    """R Rᵀ = C holds for yours, but it is not symmetric. What is missing to its right?"""
+    """Your R with its own transpose is C, but R R is not: yours is not symmetric. What is missing to its right?"""
     variances, axes = np.linalg.eigh(covariance)
     return axes * np.sqrt(np.maximum(variances, 0))
 
 
 @root.mistake("no root")
 def _(covariance):
-    """That is C again: what should be different along the axes?"""
+    """That is C again. By how much does C stretch along an axis, and by how much should its root?"""
     return covariance + 0
 
 
@@ -149,9 +174,16 @@ def _(mean_a, cov_a, mean_b, cov_b):
 
 @frechet.mistake("two roots")
 def _(mean_a, cov_a, mean_b, cov_b):
-    """C₁^½ C₂^½ was taken for the last root. That is the same only for clouds with the same axes."""
+    """C₁^½ C₂^½ was taken for the last root. That is right for clouds with the same axes; and for others?"""
     both = root_naive(cov_a) @ root_naive(cov_b)
     return ((mean_a - mean_b) ** 2).sum() + np.trace(cov_a + cov_b - 2 * both)
+
+
+@frechet.mistake("not symmetric")
+def _(mean_a, cov_a, mean_b, cov_b):
+    """You asked for the root of C₁ C₂. That product is not symmetric, and eigh reads one half of a matrix only. Which
+    product has the formula, and is that one symmetric?"""
+    return ((mean_a - mean_b) ** 2).sum() + np.trace(cov_a + cov_b - 2 * root.solution(cov_a @ cov_b))
 
 
 @frechet.mistake("factor of 2")

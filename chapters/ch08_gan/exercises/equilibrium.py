@@ -156,7 +156,7 @@ def _():
 
 @fooled.mistake("factor")
 def _():
-    """You have half of the price. Half of the discriminator's pictures are real; are there any in the generator's turn?"""
+    """You have half of the price. In the generator's turn, how many of the pictures are real?"""
     return -0.5 * np.log(1 - 0.525)
 
 

@@ -33,7 +33,7 @@ def _(mean, log_var, noise):
     return mean
 
 
-@wrong("draw", "draw", "not finite")
+@wrong("draw", "draw", "root")
 def _(mean, log_var, noise):
     return mean + noise * np.sqrt(log_var)  # the root of the variance
 
@@ -68,90 +68,98 @@ def _(mean, log_var, noise):
 
 
 @wrong("draw", "draw_gradient", "log_var")
-def _(gy, log_var, noise):
-    sigma = np.exp(log_var)
-    return gy, gy * noise * 0.5 * sigma
+def _(gy, log_std, noise):
+    return gy, gy * noise * 0.5 * np.exp(log_std / 2)  # as the lesson has it
 
 
 @wrong("draw", "draw_gradient", "factor", "half")
-def _(gy, log_var, noise):
-    return gy, gy * noise * np.exp(log_var / 2)
+def _(gy, log_std, noise):
+    sigma = np.exp(log_std)
+    return gy, gy * noise * 0.5 * sigma
+
+
+@wrong("draw", "draw_gradient", "width")
+def _(gy, log_std, noise):
+    return gy, gy * noise * np.exp(log_std / 2)
 
 
 @wrong("draw", "draw_gradient", "upstream")
-def _(gy, log_var, noise):
-    return np.ones_like(gy), 0.5 * np.exp(log_var / 2) * noise
+def _(gy, log_std, noise):
+    return np.ones_like(gy), np.exp(log_std) * noise
 
 
 @wrong("draw", "draw_gradient", "upstream")
-def _(gy, log_var, noise):
-    sigma = np.exp(log_var / 2)
-    return gy, 0.5 * sigma * noise
+def _(gy, log_std, noise):
+    sigma = np.exp(log_std)
+    return gy, sigma * noise
+
+
+@wrong("draw", "draw_gradient", "one", "shape")
+def _(gy, log_std, noise):
+    return 1, gy * np.exp(log_std) * noise  # dz / dmean is 1
 
 
 @wrong("draw", "draw_gradient", "wrong variable")
-def _(gy, log_var, noise):
+def _(gy, log_std, noise):
     return gy, gy * noise  # z = mu + sigma * eps, so it is eps
 
 
 @wrong("draw", "draw_gradient", "noise")
-def _(gy, log_var, noise):
-    sigma = np.exp(0.5 * log_var)
-    return gy, 0.5 * gy * sigma  # the noise is a constant
+def _(gy, log_std, noise):
+    return gy, gy * np.exp(log_std)  # the noise is a constant
 
 
 @wrong("draw", "draw_gradient", "order")
-def _(gy, log_var, noise):
-    to_log_var = gy * 0.5 * np.exp(log_var / 2) * noise
+def _(gy, log_std, noise):
+    to_log_std = gy * np.exp(log_std) * noise
     to_mean = gy
-    return to_log_var, to_mean
+    return to_log_std, to_mean
 
 
 @wrong("draw", "draw_gradient", "sum twice", "neighbours")
-def _(gy, log_var, noise):
-    to_log_var = gy * 0.5 * np.exp(log_var / 2) * noise
-    return gy.sum(axis=0), to_log_var.sum(axis=0)
+def _(gy, log_std, noise):
+    to_log_std = gy * np.exp(log_std) * noise
+    return gy.sum(axis=0), to_log_std.sum(axis=0)
 
 
 @wrong("draw", "draw_gradient", "overwritten")
-def _(gy, log_var, noise):
+def _(gy, log_std, noise):
     to_mean = gy.copy()
     gy *= noise
-    gy *= 0.5 * np.exp(log_var / 2)
+    gy *= np.exp(log_std)
     return to_mean, gy
 
 
 @wrong("draw", "draw_gradient", "dtype")
-def _(gy, log_var, noise):
-    to_log_var = np.zeros(gy.shape, dtype=int)
+def _(gy, log_std, noise):
+    to_log_std = np.zeros(gy.shape, dtype=int)
     for i in range(len(gy)):
-        to_log_var[i] = gy[i] * noise[i] * 0.5 * np.exp(log_var[i] / 2)
-    return gy, to_log_var
+        to_log_std[i] = gy[i] * noise[i] * np.exp(log_std[i])
+    return gy, to_log_std
 
 
 @right("draw", "draw_gradient")
-def _(gy, log_var, noise):
-    variance = np.exp(log_var)
-    to_sigma = gy * noise
-    to_variance = to_sigma / (2 * np.sqrt(variance))
-    return [gy.copy(), to_variance * variance]
+def _(gy, log_std, noise):
+    log_var = 2 * log_std
+    to_log_var = gy * noise * np.exp(log_var / 2) / 2  # the lesson's
+    return [gy.copy(), to_log_var * 2]
 
 
 @right("draw", "draw_gradient")
-def _(gy, log_var, noise):
+def _(gy, log_std, noise):
     size = gy.size
-    jacobian = np.diag((noise * np.exp(log_var / 2) / 2).ravel())  # of z for log_var
-    to_log_var = gy.reshape(1, size) @ jacobian
-    return (gy.reshape(1, size) @ np.eye(size)).reshape(gy.shape), to_log_var.reshape(gy.shape)
+    jacobian = np.diag((noise * np.exp(log_std)).ravel())  # of z for log_std
+    to_log_std = gy.reshape(1, size) @ jacobian
+    return (gy.reshape(1, size) @ np.eye(size)).reshape(gy.shape), to_log_std.reshape(gy.shape)
 
 
 @right("draw", "draw_gradient")
-def _(gy, log_var, noise):
-    to_log_var = np.zeros(gy.shape)
+def _(gy, log_std, noise):
+    to_log_std = np.zeros(gy.shape)
     for i in range(gy.shape[0]):
         for j in range(gy.shape[1]):
-            to_log_var[i, j] += gy[i, j] * noise[i, j] * 0.5 * np.exp(0.5 * log_var[i, j])
-    return gy + 0.0, to_log_var
+            to_log_std[i, j] += gy[i, j] * noise[i, j] * np.e ** log_std[i, j]
+    return gy + 0.0, to_log_std
 
 
 # divergence
@@ -218,81 +226,86 @@ def _(mean, log_var):
 
 
 @wrong("divergence", "divergence_gradient", "upstream")
-def _(gy, mean, log_var):
-    return mean, 0.5 * (np.exp(log_var) - 1)
+def _(gy, mean, log_std):
+    return mean, np.exp(2 * log_std) - 1
 
 
 @wrong("divergence", "divergence_gradient", "broadcast")
-def _(gy, mean, log_var):
-    return gy * mean, gy * 0.5 * (np.exp(log_var) - 1)
+def _(gy, mean, log_std):
+    return gy * mean, gy * (np.exp(2 * log_std) - 1)
 
 
 @wrong("divergence", "divergence_gradient", "broadcast")
-def _(gy, mean, log_var):
+def _(gy, mean, log_std):
     n, k = mean.shape
     gy = np.tile(gy, k).reshape(n, k)
-    return gy * mean, gy * 0.5 * (np.exp(log_var) - 1)
+    return gy * mean, gy * (np.exp(2 * log_std) - 1)
 
 
 @wrong("divergence", "divergence_gradient", "upstream")
-def _(gy, mean, log_var):
-    return gy.sum() * mean, gy.sum() * 0.5 * (np.exp(log_var) - 1)
+def _(gy, mean, log_std):
+    return gy.sum() * mean, gy.sum() * (np.exp(2 * log_std) - 1)
 
 
 @wrong("divergence", "divergence_gradient", "one way", "constant")
-def _(gy, mean, log_var):
+def _(gy, mean, log_std):
     gy = gy[:, None]
-    return gy * mean, gy * 0.5 * np.exp(log_var)
+    return gy * mean, gy * np.exp(2 * log_std)
+
+
+@wrong("divergence", "divergence_gradient", "log_var")
+def _(gy, mean, log_std):
+    gy = gy[:, None]
+    return gy * mean, gy * 0.5 * (np.exp(log_std) - 1)
 
 
 @wrong("divergence", "divergence_gradient", "factor", "half")
-def _(gy, mean, log_var):
-    gy = gy[:, None]
-    return gy * 2 * mean, gy * (np.exp(log_var) - 1)
+def _(gy, mean, log_std):
+    gy, log_var = gy[:, None], 2 * log_std
+    return gy * mean, gy * 0.5 * (np.exp(log_var) - 1)
 
 
 @wrong("divergence", "divergence_gradient", "chain rule")
-def _(gy, mean, log_var):
-    sigma = np.exp(log_var / 2)
+def _(gy, mean, log_std):
+    sigma = np.exp(log_std)
     g = gy.reshape(-1, 1)
     return g * mean, g * (sigma - 1 / sigma)
 
 
-@wrong("divergence", "divergence_gradient", "log_var")
-def _(gy, mean, log_var):
+@wrong("divergence", "divergence_gradient", "variance")
+def _(gy, mean, log_std):
     g = gy.reshape(-1, 1)
-    variance = np.exp(log_var) ** 2
-    return g * mean, g * 0.5 * (variance - 1)
+    return g * mean, g * (np.exp(log_std) - 1)
 
 
 @wrong("divergence", "divergence_gradient", "factor")
-def _(gy, mean, log_var):
+def _(gy, mean, log_std):
     gy = gy[:, np.newaxis] / len(gy)  # mean over the pictures
-    return gy * mean, gy * 0.5 * (np.exp(log_var) - 1)
+    return gy * mean, gy * (np.exp(2 * log_std) - 1)
 
 
 @wrong("divergence", "divergence_gradient", "factor", "sign")
-def _(gy, mean, log_var):
+def _(gy, mean, log_std):
     gy = gy[:, np.newaxis]
-    return gy * mean, 0.5 * gy * (1 - np.exp(log_var))
+    return gy * mean, gy * (1 - np.exp(2 * log_std))
 
 
 @right("divergence", "divergence_gradient")
-def _(gy, mean, log_var):
-    return np.diag(gy) @ mean, np.diag(gy) @ (np.exp(log_var) / 2) - np.diag(gy) @ np.full(mean.shape, 0.5)
+def _(gy, mean, log_std):
+    return np.diag(gy) @ mean, np.diag(gy) @ np.exp(log_std) ** 2 - np.diag(gy) @ np.ones(mean.shape)
 
 
 @right("divergence", "divergence_gradient")
-def _(gy, mean, log_var):
-    sigma = np.sqrt(np.exp(log_var))
+def _(gy, mean, log_std):
+    sigma = np.exp(log_std)
     to_sigma = gy * (sigma - 1 / sigma).T  # (k, n)
-    return (gy * mean.T).T, (to_sigma * sigma.T / 2).T
+    return (gy * mean.T).T, (to_sigma * sigma.T).T
 
 
 @right("divergence", "divergence_gradient")
-def _(gy, mean, log_var):
-    to_mean, to_log_var = [], []
-    for g, mu, l in zip(gy, mean, log_var):  # noqa: E741
+def _(gy, mean, log_std):
+    to_mean, to_log_std = [], []
+    for g, mu, s in zip(gy, mean, log_std):
         to_mean.append(g * mu)
-        to_log_var.append(0.5 * g * np.expm1(l))
-    return np.array(to_mean), np.array(to_log_var)
+        to_log_std.append(g * np.expm1(2 * s))
+    return np.array(to_mean), np.array(to_log_std)

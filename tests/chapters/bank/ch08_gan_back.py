@@ -262,14 +262,31 @@ def _(generator, discriminator, points, more_points, real, labels, d_rate, g_rat
 # frechet
 
 
-@wrong("frechet", "root", "elementwise")
+@wrong("frechet", "root", "elementwise", "each number")
 def _(covariance):
     return np.sqrt(covariance)
 
 
-@wrong("frechet", "root", "cholesky")
+@wrong("frechet", "root", "triangle")
 def _(covariance):
     return np.linalg.cholesky(covariance)
+
+
+@wrong("frechet", "root", "triangle")
+def _(covariance):
+    return np.linalg.cholesky(covariance + 1e-14 * np.eye(len(covariance)))  # so that it does not crash
+
+
+@wrong("frechet", "root", "transposed")
+def _(covariance):
+    variances, axes = np.linalg.eigh(covariance)
+    return axes @ np.diag(np.sqrt(np.maximum(variances, 0))) @ axes
+
+
+@wrong("frechet", "root", "one side")
+def _(covariance):
+    variances, axes = np.linalg.eigh(covariance)
+    return axes @ np.diag(np.sqrt(np.maximum(variances, 0)))
 
 
 @wrong("frechet", "root", "transposed")
@@ -284,7 +301,7 @@ def _(covariance):
     return axes @ np.diag(np.sqrt(variances)) @ axes.T
 
 
-@wrong("frechet", "root", "broadcast")
+@wrong("frechet", "root", "broadcast", "axes")
 def _(covariance):
     variances, axes = np.linalg.eigh(covariance)
     roots = np.sqrt(np.clip(variances, 0, None))
@@ -324,7 +341,7 @@ def _(mean_a, cov_a, mean_b, cov_b):
     return np.sum((mean_a - mean_b) ** 2) + np.trace(shapes)
 
 
-@wrong("frechet", "frechet", "only some")
+@wrong("frechet", "frechet", "not symmetric")
 def _(mean_a, cov_a, mean_b, cov_b):
     return ((mean_a - mean_b) ** 2).sum() + np.trace(cov_a + cov_b - 2 * _root(cov_a @ cov_b))
 
