@@ -41,7 +41,7 @@ def test_a_right_rule_is_right(pair: list[np.ndarray]) -> None:
     assert found
     assert str(found).startswith("softmax_rule is right: largest error ")
     assert found.error < 1e-9 and found.diagnosis is None
-    assert found._repr_html_() == f"<pre>{found}</pre>"
+    assert found._repr_html_() == f'<pre style="white-space: pre-wrap">{found}</pre>'
     with pytest.raises(ValueError, match="no difference to draw"):
         found.picture()
 
@@ -120,13 +120,14 @@ def test_of_several_results_the_wrong_one_is_named(rng: np.random.Generator) -> 
     found = explain(lambda gy, x, w: (x.T @ gy, gy @ w.T), [gy, x, w], reference)
     assert found.diagnosis and found.diagnosis.key == "order"
     found = explain(lambda gy, x, w: gy @ w.T, [gy, x, w], reference)
-    assert found.diagnosis and found.diagnosis.sentence == "Expected are 2 results, and 1 came."
+    assert found.diagnosis and found.diagnosis.sentence == "2 results are expected, and 1 came."
 
 
 @pytest.mark.parametrize(
     ("function", "key"),
     [
         (lambda x: None, "type"),
+        (lambda x: (x, x), "type"),
         (lambda x: "text", "type"),
         (lambda x: [[1.0], [1.0, 2.0]], "type"),
         (lambda x: x[:2] + 1, "shape"),
@@ -143,6 +144,50 @@ def test_answers_that_cannot_be_compared_are_explained(
     assert not found and found.diagnosis and found.diagnosis.key == key
     assert found.diagnosis.sentence in str(found)
     assert found.diagnosis.sentence[:20] in found._repr_html_()
+
+
+@pytest.mark.parametrize(
+    ("function", "reference", "words"),
+    [
+        (lambda x: None, np.sum, "It answers nothing (None). Is there a return?"),
+        (lambda x: "text", np.sum, "What came is not an array of numbers."),
+        (lambda x: (x, x), np.exp, "One result is expected, and 2 came."),
+        (lambda x: 3.0, lambda x: 2 * x, "Your result is 3 everywhere. Which of the inputs"),
+        (
+            lambda x: np.full(x.shape, 3.0),
+            lambda x: 2 * x,
+            "Your result is 3 everywhere. Which of the inputs",
+        ),
+        (lambda x: x.astype("float32"), lambda x: 1 * x, "yours is an array of float32, expected is float64"),
+    ],
+)
+def test_what_holds_nothing_of_the_right_result_is_said(
+    function: Any, reference: Any, words: str, rng: np.random.Generator
+) -> None:
+    assert words in str(explain(function, [rng.normal(size=(4, 3))], reference))
+
+
+def test_rounding_is_not_shown(rng: np.random.Generator) -> None:
+    x = rng.normal(size=(4, 3))
+
+    def nearly(x: np.ndarray) -> np.ndarray:
+        y = x + 1e-9
+        y[2, 1] = 7
+        return y
+
+    lines = str(explain(nearly, [x], lambda x: x)).splitlines()
+    assert lines[2].lstrip().startswith("[2, 1]") and lines[3] == ""
+    assert lines[5:9] == ["···", "···", "·█·", "···"]
+    expected = np.zeros(3)
+    assert [each.index for each in worst([1.0, 1e-9, 2.0], expected, right=1e-8)] == [(2,), (0,)]
+    assert error_map([1.0, 1e-9, 2.0], expected, right=1e-8).tolist() == [[0.5, 0.0, 1.0]]
+
+
+def test_a_map_says_where_it_is_short_of_room(rng: np.random.Generator) -> None:
+    x = rng.normal(size=(26, 60))
+    said = str(explain(np.sin, [x], np.cos))
+    assert "(the worst), 26 rows in 12 lines, 60 columns in 48 characters:\n" in said
+    assert "(the worst):\n" in str(explain(np.sin, [x[:12, :48]], np.cos))
 
 
 def test_what_is_unknown_is_said(rng: np.random.Generator) -> None:
@@ -191,7 +236,7 @@ def test_bad_input_is_refused(arguments: tuple, error: type, words: str) -> None
 
 def test_a_notebook_shows_text_and_picture(pair: list[np.ndarray]) -> None:
     shown = explain(without_cross_terms, pair, by_differences(softmax))._repr_html_()
-    assert shown.startswith("<pre>without_cross_terms is not right\n")
+    assert shown.startswith('<pre style="white-space: pre-wrap">without_cross_terms is not right\n')
     assert 'src="data:image/png;base64,iVBOR' in shown
     escaped = explain(lambda x: x + 1, {"x < 1 & more": [pair[0]]}, lambda x: x)._repr_html_()
     assert "x &lt; 1 &amp; more" in escaped

@@ -19,7 +19,7 @@ from chapters.exercises.judge import Difference, Verdict
 from chapters.exercises.workspace import number
 from tinydl.files import aside
 from tinydl.gradcheck import figure, worst
-from tinydl.gradcheck.difference import SMALL, distances
+from tinydl.gradcheck.difference import SMALL, distances, scale
 
 PRINTED = 10  # lines of the reader's own prints that are shown
 NO_WORD = (
@@ -171,10 +171,12 @@ def _where(verdict: Verdict, off: Difference, unicode: bool) -> RenderableType:
         return _beside("shape", yours.shape, expected.shape)
     if yours.dtype != expected.dtype and np.allclose(yours, expected, rtol=1e-3, atol=SMALL):
         return _beside("dtype", yours.dtype, expected.dtype)
+    (tolerance,) = [part.tolerance for part in verdict.exercise.parts if part.name == verdict.part]
+    right = tolerance * scale(expected)
     table = Table(box=None, pad_edge=False, header_style="dim")
     for heading in ("worst, at", "yours", "expected"):
         table.add_column(heading, justify="left" if heading == "worst, at" else "right")
-    for each in worst(yours, expected):  # + 0.0: no -0
+    for each in worst(yours, expected, right=right):  # + 0.0: no -0
         table.add_row(
             Text(str([*each.index]) if each.index else ""),
             f"{each.yours + 0.0:.6g}",
@@ -182,10 +184,8 @@ def _where(verdict: Verdict, off: Difference, unicode: bool) -> RenderableType:
         )
     if expected.size == 1:
         return table
-    scale = max(float(np.abs(expected[np.isfinite(expected)]).max(initial=0.0)), SMALL)
-    (tolerance,) = [part.tolerance for part in verdict.exercise.parts if part.name == verdict.part]
     grid = Table.grid(padding=(0, 4))
-    grid.add_row(table, heat_map(yours, expected, tolerance * scale, unicode))
+    grid.add_row(table, heat_map(yours, expected, right, unicode))
     return grid
 
 

@@ -28,13 +28,14 @@ class Element:
     expected: float
 
 
-def worst(yours: Any, expected: Any, n: int = 5) -> list[Element]:
+def worst(yours: Any, expected: Any, n: int = 5, right: float = 0.0) -> list[Element]:
     """The elements that are furthest off, the worst first; only such as differ. What is not finite is worst of all.
 
     Args:
         yours: an array or number.
         expected: an array of the same shape.
         n: how many at most.
+        right: the error that counts as none.
 
     Raises:
         ValueError: the shapes differ, or n is below 1.
@@ -48,7 +49,7 @@ def worst(yours: Any, expected: Any, n: int = 5) -> list[Element]:
     a, b = _pair(yours, expected)
     off = distances(a, b).ravel()
     order = np.argsort(-off, kind="stable")[:n]
-    places = [tuple(map(int, np.unravel_index(k, a.shape))) for k in order if off[k] > 0]
+    places = [tuple(map(int, np.unravel_index(k, a.shape))) for k in order if off[k] > right]
     return [Element(place, float(a[place]), float(b[place])) for place in places]
 
 
@@ -75,17 +76,26 @@ def error(yours: Any, expected: Any) -> float:
     """
     a, b = np.asarray(yours), np.asarray(expected)
     coarse = a.ndim and a.dtype.kind == "f" and a.dtype.itemsize < b.dtype.itemsize
-    if a.shape != b.shape or coarse:
+    if a.shape != b.shape or coarse or a.dtype.kind not in "buif":
         return math.inf
-    largest = float(np.abs(b[np.isfinite(b)]).max(initial=0.0))
-    return float(distances(a, b).max(initial=0.0)) / max(largest, SMALL)
+    return float(distances(a, b).max(initial=0.0)) / scale(b)
 
 
-def error_map(yours: Any, expected: Any, rows: int = 12, columns: int = 48) -> np.ndarray:
+def scale(expected: np.ndarray) -> float:
+    """The largest finite number expected, beside which an error is large or small.
+
+    Example:
+        >>> scale(np.array([1.0, -4.0])), scale(np.zeros(3))
+        (4.0, 0.001)
+    """
+    return max(float(np.abs(expected[np.isfinite(expected)]).max(initial=0.0)), SMALL)
+
+
+def error_map(yours: Any, expected: Any, rows: int = 12, columns: int = 48, right: float = 0.0) -> np.ndarray:
     """A small map of the error, for a terminal: 2-D, from 0 (right) to 1 (the worst element).
 
     Rows and columns are those of the array; of pictures (n, h, w, c) each is a band of rows, and its channels stand
-    side by side. What has no room is put together, the worst of it counts.
+    side by side. What has no room is put together, the worst of it counts. An error up to `right` counts as none.
 
     Raises:
         ValueError: the shapes differ.
@@ -95,6 +105,7 @@ def error_map(yours: Any, expected: Any, rows: int = 12, columns: int = 48) -> n
         [[0.0, 0.0], [0.5, 1.0]]
     """
     off = flat(distances(yours, expected))
+    off = np.where(off <= right, 0.0, off)
     finite = off[np.isfinite(off)]
     shares = np.minimum(off / max(float(finite.max(initial=0.0)), 1e-300), 1.0)
     for axis, most in enumerate((rows, columns)):

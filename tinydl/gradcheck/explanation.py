@@ -17,7 +17,7 @@ import numpy as np
 
 from tinydl import backend
 from tinydl.gradcheck.diagnosis import Diagnosis, Mistake, Trial, diagnose
-from tinydl.gradcheck.difference import error, error_map, figure, shaded, worst
+from tinydl.gradcheck.difference import error, error_map, figure, flat, scale, shaded, worst
 from tinydl.tensor import Tensor
 
 if TYPE_CHECKING:
@@ -35,6 +35,7 @@ class Explanation:
     yours: Any = None  # the array that is furthest off, beside what it should be; None if all are right
     expected: np.ndarray | None = None
     diagnosis: Diagnosis | None = None
+    tolerance: float = 0.0  # the error that is right, beside the largest number expected
 
     def __bool__(self) -> bool:
         return self.expected is None and self.diagnosis is None
@@ -44,17 +45,8 @@ class Explanation:
             several = f" in {self.cases} cases" if self.cases > 1 else ""
             return f"{self.function} is right{several}: largest error {self.error:.1e}"
         lines = [f"{self.function} is not right{self.where}"]
-        if self.expected is not None and np.shape(self.yours) == self.expected.shape:
-            rows = [("at", "yours", "expected")]
-            for each in worst(self.yours, self.expected):
-                rows.append((str(list(each.index)), f"{each.yours:.6g}", f"{each.expected:.6g}"))
-            widths = [max(map(len, column)) for column in zip(*rows)]
-            lines += ["  " + "  ".join(text.rjust(n) for text, n in zip(row, widths)) for row in rows]
-            if self.expected.size > 1:
-                drawn = shaded(error_map(self.yours, self.expected))
-                lines += ["", "where it is wrong, from · (right) to █ (the worst):", drawn, ""]
-        elif self.expected is not None:
-            lines.append(f"  yours has the shape {np.shape(self.yours)}, expected is {self.expected.shape}")
+        if self.expected is not None and self.yours is not None:
+            lines += _beside(self.yours, self.expected, self.tolerance * scale(self.expected))
         lines.append(self.diagnosis.sentence if self.diagnosis else "This is none of the usual mistakes.")
         return "\n".join(lines)
 
@@ -80,12 +72,35 @@ class Explanation:
         return save(self.picture(), path)
 
     def _repr_html_(self) -> str:
-        text = f"<pre>{html.escape(str(self))}</pre>"
+        text = f'<pre style="white-space: pre-wrap">{html.escape(str(self))}</pre>'
         if self or self.expected is None or self.yours is None:
             return text
         data = io.BytesIO()
         self.picture().savefig(data, format="png", dpi=100)
-        return f'{text}<img alt="heat maps" src="data:image/png;base64,{base64.b64encode(data.getvalue()).decode()}">'
+        source = f"data:image/png;base64,{base64.b64encode(data.getvalue()).decode()}"
+        return f'{text}<img alt="heat maps" style="max-width: 100%" src="{source}">'
+
+
+def _beside(yours: np.ndarray, expected: np.ndarray, right: float) -> list[str]:
+    """The worst elements, and a map of where they are; an error up to `right` counts as none."""
+    if yours.shape != expected.shape:
+        return [f"  yours has the shape {yours.shape}, expected is {expected.shape}"]
+    rows = [
+        (str(list(each.index)), f"{each.yours:.6g}", f"{each.expected:.6g}")
+        for each in worst(yours, expected, right=right)
+    ]
+    if not rows:  # only the dtype is wrong
+        return [f"  yours is an array of {yours.dtype}, expected is {expected.dtype}"]
+    rows = [("at", "yours", "expected"), *rows]
+    widths = [max(map(len, column)) for column in zip(*rows)]
+    lines = ["  " + "  ".join(text.rjust(n) for text, n in zip(row, widths)) for row in rows]
+    if expected.size == 1:
+        return lines
+    drawn = error_map(yours, expected, right=right)
+    words = zip(flat(expected).shape, drawn.shape, ("rows", "columns"), ("lines", "characters"))
+    squeezed = [f", {many} {what} in {few} {places}" for many, few, what, places in words if few < many]
+    said = f"where it is wrong, from · (right) to █ (the worst){''.join(squeezed)}:"
+    return [*lines, "", said, shaded(drawn), ""]
 
 
 def explain(
@@ -105,7 +120,8 @@ def explain(
             its inputs. Floating-point arrays are handed on as float64 copies. Draw them at random, of different
             lengths: zeros and ones hide mistakes.
         reference: takes the same inputs, gives what is right. For a gradient rule `gy, x` it is
-            `by_differences(forward)`.
+            `by_differences(forward)`; keep the inputs away from kinks then, such as relu's 0: differences give the
+            mean of both slopes.
         mistakes: mistakes that are usual for this function, to be tried first.
         tolerance: the largest error that is right, beside the largest number expected.
 
@@ -140,13 +156,18 @@ def explain(
     yours: dict[str, tuple] = {}
     for label, given in cases.items():
         handed = copy.deepcopy(given)
-        yours[label] = _several(function(*handed))
+        answer = function(*handed)
+        if answer is None:
+            said = "It answers nothing (None). Is there a return?"
+            return Explanation(called, len(cases), np.inf, diagnosis=Diagnosis("type", said))
+        yours[label] = _several(answer)
         spoilt = [name for name, a, b in zip(names, handed, given) if not _alike(a, b)]
         if spoilt:
             said = f"It writes into what it was given: {' and '.join(spoilt)} is another array afterwards."
             return Explanation(called, len(cases), np.inf, diagnosis=Diagnosis("overwritten", said))
         if len(yours[label]) != len(right[label]):
-            said = f"Expected are {len(right[label])} results, and {len(yours[label])} came."
+            count, came = len(right[label]), len(yours[label])
+            said = f"{'One result is' if count == 1 else f'{count} results are'} expected, and {came} came."
             return Explanation(called, len(cases), np.inf, diagnosis=Diagnosis("type", said))
 
     errors = {
@@ -159,7 +180,7 @@ def explain(
     label = next(label for label in cases if not errors[label, k] <= tolerance)
     where = f", result {k + 1}" * several + (f", with {label}" if label else "")
 
-    def answer(asked: Callable) -> Callable[[dict[str, Any]], Any]:
+    def answers(asked: Callable) -> Callable[[dict[str, Any]], Any]:
         return lambda named: _several(
             asked(*[copy.deepcopy(named[name]) for name in names if name in named])
         )[k]
@@ -169,10 +190,10 @@ def explain(
         for label, given in cases.items()
     ]
     found = _in_another_order(k, yours, right, tolerance) or diagnose(
-        trials, reference=answer(reference), mistakes=mistakes, again=answer(function), tolerance=tolerance
+        trials, reference=answers(reference), mistakes=mistakes, again=answers(function), tolerance=tolerance
     )
     return Explanation(
-        called, len(cases), errors[label, k], where, yours[label][k], np.asarray(right[label][k]), found
+        called, len(cases), errors[label, k], where, yours[label][k], right[label][k], found, tolerance
     )
 
 

@@ -15,6 +15,8 @@ KEPT = 16  # how many points a function remembers: another gy at one of them cos
 def by_differences(forward: Callable, wrt: tuple[int, ...] = (0,)) -> Callable[..., tuple[np.ndarray, ...]]:
     """A function that gives the gradients of another, whatever rules there may be.
 
+    Stay away from kinks: at one, such as relu's 0, differences give the mean of both slopes.
+
     Args:
         forward: takes arrays and options, gives an array or a number.
         wrt: which of its arguments gradients are wanted for, by position.

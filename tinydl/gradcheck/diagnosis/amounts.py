@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from tinydl.gradcheck.diagnosis.evidence import Guess, Look
+from tinydl.gradcheck.diagnosis.evidence import ZERO, Guess, Look
 
 Pair = tuple[np.ndarray, np.ndarray]
 
@@ -59,6 +59,8 @@ def off_by_one_amount(look: Look) -> Iterator[Guess]:
 
 def without_a_factor(look: Look) -> Iterator[Guess]:
     """An array was not multiplied with, or once too often, or divided by."""
+    if look.yours.size < 2 or np.ptp(look.yours) <= ZERO:
+        return  # a constant: it holds nothing of the result
     for name in _like_the_result(look):
         key = "upstream" if name == "gy" else "factor"
         text = (

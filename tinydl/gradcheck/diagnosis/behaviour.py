@@ -55,6 +55,18 @@ def not_finite(looks: Looks, only: bool = True) -> Diagnosis | None:
     )
 
 
+def constant(looks: Looks) -> Diagnosis | None:
+    """One number everywhere, whatever came in."""
+    numbers = np.concatenate([look.yours.ravel() for look in looks])
+    others = np.concatenate([look.expected.ravel() for look in looks])
+    if not numbers.size or not np.ptp(numbers) <= ZERO or np.ptp(others) <= ZERO:
+        return None
+    return Diagnosis(
+        "left out",
+        f"Your {looks[0].what} is {numbers[0]:.6g} everywhere. Which of the inputs should it change with?",
+    )
+
+
 def is_lost(look: Look) -> bool:
     """Whether something is not finite that should be."""
     if look.yours.shape == look.expected.shape:

@@ -79,6 +79,7 @@ def _first(
         lambda: places.ties(looks),
         lambda: search.scaled("plainly"),
         lambda: search.exact(known),
+        lambda: behaviour.constant(looks),
         lambda: behaviour.nearly(looks),
         lambda: search.scaled("plainly") or search.scaled("somehow"),
         lambda: search.exact(formulas.guesses(at)),
