@@ -10,8 +10,6 @@ from tinydl import Tensor, grad, losses, ops
 
 THREE_DIGITS = 4e-3  # what rounding to three digits takes away, at most, from the numbers of this file
 
-# -------------------------------------------------------------------------------------------------- equilibrium
-
 EQUILIBRIUM = Exercise(
     "gan",
     "equilibrium",

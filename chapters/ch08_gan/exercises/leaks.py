@@ -6,8 +6,6 @@ import numpy as np
 
 from chapters.exercises.form import Case, Exercise
 
-# -------------------------------------------------------------------------------------------------------- leaks
-
 LEAKS = Exercise(
     "gan",
     "leaks",

@@ -7,8 +7,6 @@ import numpy as np
 from chapters.exercises.form import Case, Exercise
 from tinydl.gradcheck import by_differences
 
-# ----------------------------------------------------------------------------------------------------- gan_step
-
 GAN_STEP = Exercise(
     "gan",
     "gan_step",
