@@ -79,7 +79,8 @@ class Guess:
     """An explanation to be tried.
 
     `of`, called with a look and with `arguments`, says what yours should then be, or gives two arrays that should then
-    be alike. `scaled`: it may be right but for a factor. `alone`: it may be right without one.
+    be alike. `scaled`: it may be right but for a factor. `alone`: it may be right without one. `zero`: that it gives 0
+    where yours does explains it.
     """
 
     def __init__(
@@ -90,8 +91,9 @@ class Guess:
         *arguments: Any,
         scaled: bool = True,
         alone: bool = True,
+        zero: bool = False,
     ):
-        self.key, self.sentence, self.scaled, self.alone = key, sentence, scaled, alone
+        self.key, self.sentence, self.scaled, self.alone, self.zero = key, sentence, scaled, alone, zero
         self._of, self._arguments = of, arguments
 
     def of(self, look: Look) -> Any:
@@ -193,7 +195,7 @@ def fit(looks: Sequence[Look], guess: Guess) -> Fit | None:
         found[i] = c
         finite = b[np.isfinite(b)]
         weak = weak and bool(finite.size < 3 or np.ptp(finite) <= ZERO)
-    if all(math.isnan(found[i]) for i, look in enumerate(looks) if look.wrong):
+    if not guess.zero and all(math.isnan(found[i]) for i, look in enumerate(looks) if look.wrong):
         return None  # of what is wrong it says nothing
     return Fit(tuple(found[i] for i in range(len(looks))), weak)
 
