@@ -117,10 +117,10 @@ def test_numpy_s_subclasses_become_plain_arrays(write):
 
 
 def test_functions_of_the_package_are_found_by_name(write):
-    from chapters.ch02_dense.exercises import scores
+    from chapters.ch02_dense.exercises import softmax
 
-    part = scores.softmax_gradient
-    rules = [part.solution, *[each.rule for each in part.mistakes.values()], scores.softmax_naive]
+    part = softmax.softmax_gradient
+    rules = [part.solution, *[each.rule for each in part.mistakes.values()], softmax.softmax_naive]
     for rule in rules:
         (packed,) = travel.pack([rule], functions=True)
         assert travel.unpack(packed, functions=True) is rule

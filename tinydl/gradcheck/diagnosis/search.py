@@ -106,7 +106,7 @@ def _of_mistake(mistake: Mistake) -> Guess:
             **{name: copy.deepcopy(look.names[name]) for name in wanted if name in look.names}
         )
 
-    return Guess(mistake.key, mistake.sentence, of)
+    return Guess(mistake.key, mistake.sentence, of, zero=True)
 
 
 class _Search:
