@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from chapters.ch02_dense.exercises import layers, learning, scores, shares
+from chapters.ch02_dense.exercises import entropy, layers, learning, shares, softmax
 
 EXERCISES = [
     *layers.EXERCISES,
-    *scores.EXERCISES,
+    *softmax.EXERCISES,
+    *entropy.EXERCISES,
     *shares.EXERCISES,
     *learning.EXERCISES,
 ]

@@ -198,13 +198,14 @@ RELU = Exercise(
 
         y = x where x is above 0, and 0 elsewhere
 
-    Two kinks more, and you have a relative of it, the clipped relu: y = x between 0 and 6, 0 below, and 6 above. A
-    gradient passes where y moves with x, and as it is; nothing passes where y stands still. At a kink there is no
-    slope, and one has to choose. We choose as Keras and PyTorch do: at 0, and at 6, nothing passes.
+    With one kink more it is the clipped relu: y = x between 0 and 6, 0 below, and 6 above. A gradient passes where y
+    moves with x, and as it is; nothing passes where y stands still. At a kink there is no slope, and one has to choose.
+    We choose as Keras and PyTorch do: at 0, and at 6, nothing passes.
     """,
     hints=(
         "For which x does y move at all, when x moves a little? How fast does it, there?",
-        "The slope of each element is 1 or 0, and says of x alone, not of gy, which it is. The chain rule multiplies.",
+        "The slope of each element is 1 or 0. Which of the two depends on x alone, not on gy. Then the chain rule "
+        "multiplies.",
         "A comparison such as x > 3 gives an array of True and False, and those count as 1 and 0 in a product. At "
         "the kinks ask whether your comparison has the = or not.",
     ),
@@ -279,7 +280,7 @@ def _(gy, x):
 
 @relu_gradient.mistake("upstream")
 def _(gy, x):
-    """This is the slope of relu. But with how much does the loss move when y moves by one?"""
+    """This is the slope of relu. But by how much does the loss move when y moves by one?"""
     return (x > 0) * 1.0
 
 
@@ -345,7 +346,7 @@ def _(gy, x):
 
 @clipped_gradient.mistake("upstream")
 def _(gy, x):
-    """This is the slope of the clipped relu. But with how much does the loss move when y moves by one?"""
+    """This is the slope of the clipped relu. But by how much does the loss move when y moves by one?"""
     return ((x > 0) & (x < 6)) * 1.0
 
 

@@ -6,8 +6,8 @@ import math
 
 import numpy as np
 
+from chapters.ch02_dense.exercises.entropy import cross_entropy_naive
 from chapters.ch02_dense.exercises.layers import dense_naive
-from chapters.ch02_dense.exercises.scores import cross_entropy_naive
 from chapters.exercises.form import Case, Exercise
 from tinydl.gradcheck import by_differences
 
@@ -95,17 +95,26 @@ def _(kernel, bias, x, t, rate):
 
 @training_step.mistake("factor")
 def _(kernel, bias, x, t, rate):
-    """The step is as many times too long as there are pictures. Is the loss a sum or a mean?"""
+    """The step is n times too long, for n pictures. Is the loss a sum or a mean?"""
     p = probabilities(x @ kernel + bias)
     return kernel - rate * (x.T @ (p - t)), bias - rate * (p - t).sum(axis=0), -(t * np.log(p)).sum()
 
 
 @training_step.mistake("factor, twice")
 def _(kernel, bias, x, t, rate):
-    """The step is as many times too short as there are pictures: was it divided by their number twice?"""
+    """The step is n times too short, for n pictures. Was it divided by their number twice?"""
     p = probabilities(x @ kernel + bias)
     gz = (p - t) / len(x)
     return kernel - rate * (x.T @ gz) / len(x), bias - rate * gz.mean(axis=0), -(t * np.log(p)).sum() / len(x)
+
+
+@training_step.mistake("changed places")
+def _(kernel, bias, x, t, rate):
+    """The loss is not finite: t and p have changed places in it. Whose logarithm is it, and what is log 0?"""
+    p = probabilities(x @ kernel + bias)
+    gz = (p - t) / len(x)
+    with np.errstate(divide="ignore"):
+        return kernel - rate * (x.T @ gz), bias - rate * gz.sum(axis=0), -(p * np.log(t)).sum() / len(x)
 
 
 @training_step.mistake("wrong point")
@@ -177,12 +186,12 @@ ADAM = Exercise(
         w  ←  w − rate · (m / (1 − beta_1ᵗ))  /  √(v / (1 − beta_2ᵗ))
 
     One thing is missing: epsilon, which keeps this from dividing by 0. The paper and PyTorch add it to the corrected
-    root. Keras and tinydl do otherwise, and where gradients are tiny that is another step. Do it their way: draw both
-    corrections out into the rate, then add epsilon to the root of v as it is kept.
+    root. Keras and tinydl do otherwise, and where gradients are tiny that is another step. Do it their way: take
+    both corrections out of the fraction and into the rate, then add epsilon to the root of v as it is kept.
     """,
     hints=(
         "First the two means, with today's gradient in them. Then the step, from these new means.",
-        "The corrections drawn out: with c = 1 − beta_2ᵗ, √(v / c) = √v / √c. So √c goes upstairs, to the rate.",
+        "The corrections taken out: with c = 1 − beta_2ᵗ, √(v / c) = √v / √c. So √c goes above the line, to the rate.",
         "Three pieces: a rate times √(1 − beta_2ᵗ) / (1 − beta_1ᵗ), a single number; above the line m; below it √v, "
         "and epsilon beside the root, not under it.",
     ),
@@ -241,6 +250,20 @@ def _(w, g, m, v, t, rate, beta_1, beta_2, epsilon):
     """The means are right, but they began at 0. What makes up for it in the first steps?"""
     m, v = beta_1 * m + (1 - beta_1) * g, beta_2 * v + (1 - beta_2) * g**2
     return w - rate * m / (np.sqrt(v) + epsilon), m, v
+
+
+@adam_step.mistake("bias correction, and epsilon")
+def _(w, g, m, v, t, rate, beta_1, beta_2, epsilon):
+    """This is the plain m / √v. What makes up for the means' beginning at 0, and what keeps it from dividing by 0?"""
+    m, v = beta_1 * m + (1 - beta_1) * g, beta_2 * v + (1 - beta_2) * g**2
+    return w - rate * m / np.sqrt(v), m, v
+
+
+@adam_step.mistake("epsilon, none")
+def _(w, g, m, v, t, rate, beta_1, beta_2, epsilon):
+    """Right but for epsilon, which is not there. Where √v is about as small, it counts. Where does it stand?"""
+    m, v = beta_1 * m + (1 - beta_1) * g, beta_2 * v + (1 - beta_2) * g**2
+    return w - rate * np.sqrt(1 - beta_2**t) / (1 - beta_1**t) * m / np.sqrt(v), m, v
 
 
 @adam_step.mistake("bias correction, of v")

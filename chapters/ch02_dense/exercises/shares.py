@@ -25,9 +25,9 @@ SHARES = Exercise(
         "The shares of a row always sum to 1. What is the gradient of something that is always 1? Which wrong rules "
         "give that as well?",
         "Weigh what comes out with numbers of your own, L = Σ gy · shares(x): rule(gy, x) should be how L moves with "
-        "each x. Draw gy at random. How many rows should x have, so that it shows when rows get mixed up?",
-        "For the rule: y = x / s, where s is the sum of the row. x[k] moves its own share through the numerator, and "
-        "every share of the row through s, by −x[j] / s² each. Multiply by gy[j], and add the ways up.",
+        "each x. Draw gy at random, and move one number of x at a time. How many rows show that rows get mixed up?",
+        "For the rule: y = x / s, where s is the sum of the row. A number moves its own share above the line, and "
+        "every share of the row by way of s. How fast does x / s move with s? Multiply by gy each time, and add up.",
     ),
     try_it="""
     x = np.array([[1.0, 2.0, 5.0]])
@@ -133,14 +133,14 @@ def _(gy, x):
 
 @shares_gradient.mistake("factor")
 def _(gy, x):
-    """How one x moves the sum is right, how the sum moves the shares not quite: is it 1 / s, or 1 / s²?"""
+    """It is s times too large, s being the sum of the row. By how much does a share move when its own number does?"""
     s = x.sum(axis=1, keepdims=True)
     return gy - (gy * x).sum(axis=1, keepdims=True) / s
 
 
 @shares_gradient.mistake("square")
 def _(gy, x):
-    """How one x moves its own share is right. The sum moves the shares by −x / s², of which one s is missing."""
+    """How a number moves its own share is right. By way of the sum it goes too far: how fast does x / s move with s?"""
     s = x.sum(axis=1, keepdims=True)
     return (gy - (gy * x).sum(axis=1, keepdims=True)) / s
 

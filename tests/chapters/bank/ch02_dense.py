@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from tests.chapters.bank import ch02_dense_back, ch02_dense_middle, ch02_dense_steps  # noqa: F401
+from tests.chapters.bank import ch02_dense_back, ch02_dense_entropy, ch02_dense_middle, ch02_dense_steps  # noqa: F401
 from tests.chapters.bank.entries import right, wrong
 
 # --- dense: weights

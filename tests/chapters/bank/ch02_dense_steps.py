@@ -97,6 +97,13 @@ def _(kernel, bias, x, t, rate):
     return rate * x.T @ g, rate * g.sum(axis=0), price(p, t)
 
 
+@wrong("step", "training_step", "changed places")
+def _(kernel, bias, x, t, rate):
+    p = probabilities(x @ kernel + bias)
+    g = (p - t) / len(x)
+    return kernel - rate * x.T @ g, bias - rate * g.sum(axis=0), -(p * np.log(t)).sum() / len(x)
+
+
 @right("step", "training_step")
 def _(kernel, bias, x, t, rate):
     z = np.einsum("nd,dk->nk", x, kernel) + bias
@@ -224,6 +231,20 @@ def _(w, g, m, v, t, rate, beta_1, beta_2, epsilon):
     step = rate * np.sqrt(1 - beta_2**t) / (1 - beta_1**t)
     new_w = w - step * m / (np.sqrt(v) + epsilon)
     return new_w, beta_1 * m + (1 - beta_1) * g, beta_2 * v + (1 - beta_2) * g**2
+
+
+@wrong("adam", "adam_step", "bias correction", "epsilon")
+def _(w, g, m, v, t, rate, beta_1, beta_2, epsilon):
+    m = beta_1 * m + (1 - beta_1) * g
+    v = beta_2 * v + (1 - beta_2) * g * g
+    return w - rate * m / v**0.5, m, v
+
+
+@wrong("adam", "adam_step", "epsilon")
+def _(w, g, m, v, t, rate, beta_1, beta_2, epsilon):
+    m = beta_1 * m + (1 - beta_1) * g
+    v = beta_2 * v + (1 - beta_2) * g * g
+    return w - rate * (m / (1 - beta_1**t)) / np.sqrt(v / (1 - beta_2**t)), m, v
 
 
 @right("adam", "adam_step")

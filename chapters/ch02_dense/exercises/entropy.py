@@ -1,4 +1,4 @@
-"""Exercises of chapter 2 on scores: softmax and cross-entropy."""
+"""An exercise of chapter 2 on cross-entropy, beginning with the scores."""
 
 from __future__ import annotations
 
@@ -7,173 +7,6 @@ import math
 import numpy as np
 
 from chapters.exercises.form import Case, Exercise
-
-# ---------------------------------------------------------------------------------------------- softmax
-
-SOFTMAX = Exercise(
-    "dense",
-    "softmax",
-    "scores become probabilities, and gradients flow back",
-    """
-    Chapter 2, "From scores to probabilities". The last layer gives k scores for each of n pictures. Make
-    probabilities of each picture's scores:
-
-        y[i, j] = exp(x[i, j]) / Σₖ exp(x[i, k])
-
-    Then send a gradient back. `gy` says how the loss moves with each probability; you want to know how it moves with
-    each score. A score moves all probabilities of its picture, its own upward and the others downward.
-    """,
-    hints=(
-        "exp(1000) is too large for a computer. What happens to the probabilities if the same number is taken from "
-        "all scores of a picture?",
-        "The gradient: write down ∂y[j]/∂x[k] for j = k and for j ≠ k. How does the loss move with x[k], by way of "
-        "every j?",
-        "Σⱼ gy[j] y[j] (1 if j = k, else 0, minus y[k]). The first term is gy[k] y[k]. What is left over the second?",
-    ),
-    try_it="""
-    y = softmax(np.array([[1.0, 0.0, 3.0, -1.0]]))
-    print(y.round(2).tolist())  # 0.11, 0.04, 0.83, 0.02
-    print(softmax_gradient(np.array([[1.0, 0.0, 0.0, 0.0]]), y).round(3).tolist())  # 0.1, -0.005, -0.093, -0.002
-    """,
-)
-
-
-def scores(rng: np.random.Generator):
-    """Scores of several pictures, of one, and ones that are too large for exp, or too small beside the others."""
-    yield Case("several pictures", {"x": rng.normal(size=(4, 3))})
-    yield Case("one picture", {"x": rng.normal(size=(1, 5))})
-    far = np.array([[1000.0], [-1000.0], [0.0]])
-    yield Case("scores about 1000 and -1000", {"x": far + rng.normal(size=(3, 4))})
-
-
-def softmax_naive(x):
-    """Softmax, a picture and a class at a time."""
-    y = np.empty(x.shape)
-    for i, row in enumerate(x):
-        for j in range(len(row)):
-            y[i, j] = 1 / sum(np.exp(other - row[j]) for other in row)
-    return y
-
-
-@SOFTMAX.write(scores, softmax_naive)
-def softmax(x):
-    """The probabilities of each picture.
-
-    x: scores, (n, k), which may be as large as 1000.
-    Returns (n, k); each row sums to 1.
-    """
-    e = np.exp(x - x.max(axis=1, keepdims=True))  # (n, k)
-    return e / e.sum(axis=1, keepdims=True)
-
-
-@softmax.mistake("neighbours")
-def _(x):
-    """Each probability was divided by the sum over all pictures: whose scores belong together?"""
-    e = np.exp(x - x.max())
-    return e / e.sum()
-
-
-@softmax.mistake("neighbours, columns")
-def _(x):
-    """The columns sum to 1, not the rows. A picture is a row: along which axis do its classes lie?"""
-    e = np.exp(x - x.max(axis=0))
-    return e / e.sum(axis=0)
-
-
-@softmax.mistake("not finite")
-def _(x):
-    """Small scores come right, scores of 1000 do not. What is exp(1000), to a computer?"""
-    with np.errstate(over="ignore", invalid="ignore"):
-        e = np.exp(x)
-        return e / e.sum(axis=1, keepdims=True)
-
-
-@softmax.mistake("not finite, of all")
-def _(x):
-    """Wrong where one picture's scores are far below another's. From which scores was the largest taken away?"""
-    with np.errstate(invalid="ignore"):
-        e = np.exp(x - x.max())
-        return e / e.sum(axis=1, keepdims=True)
-
-
-@softmax.mistake("clipped")
-def _(x):
-    """Right for small scores. Scores of 1000 and 1001 are the same after clipping. What may be done to both?"""
-    e = np.exp(np.clip(x, -500, 500))
-    return e / e.sum(axis=1, keepdims=True)
-
-
-@softmax.mistake("scaled")
-def _(x):
-    """The scores were divided to make them small. Are the probabilities the same after that?"""
-    e = np.exp(x / np.abs(x).max(axis=1, keepdims=True))
-    return e / e.sum(axis=1, keepdims=True)
-
-
-@SOFTMAX.gradient(softmax_naive, "x", scores)
-def softmax_gradient(gy, y):
-    """How the loss moves with each score.
-
-    gy: (n, k), how it moves with each probability.
-    y: (n, k), the probabilities that softmax gave.
-    Returns (n, k).
-    """
-    return y * (gy - (gy * y).sum(axis=1, keepdims=True))
-
-
-@softmax_gradient.mistake("cross terms")
-def _(gy, y):
-    """Each score was taken to move its own probability only. But if one grows, the others of its picture shrink."""
-    return gy * y * (1 - y)
-
-
-@softmax_gradient.mistake("constants")
-def _(gy, y):
-    """The sum below the fraction was treated as a constant. What happens to it when a score grows?"""
-    return gy * y
-
-
-@softmax_gradient.mistake("neighbours")
-def _(gy, y):
-    """What was taken off is a sum over all pictures. Does a picture's score move another picture's probabilities?"""
-    return y * (gy - (gy * y).sum())
-
-
-@softmax_gradient.mistake("cross terms, weights")
-def _(gy, y):
-    """What is taken off is the plain sum of gy. How far does each other probability move when a score grows?"""
-    return y * (gy - gy.sum(axis=1, keepdims=True))
-
-
-@softmax_gradient.mistake("cross terms, mean")
-def _(gy, y):
-    """What is taken off is the plain mean of gy. Do all probabilities of a picture move equally far?"""
-    return y * (gy - gy.mean(axis=1, keepdims=True))
-
-
-@softmax_gradient.mistake("factor")
-def _(gy, y):
-    """What is taken off is a mean over the classes. Are the ways of a score to the loss as many as the classes?"""
-    return y * (gy - (gy * y).mean(axis=1, keepdims=True))
-
-
-@softmax_gradient.mistake("upstream")
-def _(gy, y):
-    """This is how far a probability moves with its own score. How does the loss move with each of them?"""
-    return y * (1 - y)
-
-
-@softmax_gradient.mistake("upstream, targets")
-def _(gy, y):
-    """y − t is for softmax and cross-entropy together. Are these targets that come from above, or what else is gy?"""
-    return y - gy
-
-
-@softmax_gradient.mistake("outside")
-def _(gy, y):
-    """The sum over the other ways is there, but not yet multiplied by how far this score's own probability moves."""
-    return gy * y - (gy * y).sum(axis=1, keepdims=True)
-
 
 # ---------------------------------------------------------------------------------------- cross-entropy
 
@@ -192,7 +25,7 @@ ENTROPY = Exercise(
     """,
     hints=(
         "log (exp(a) / S) = a − log S. So of the true score only a itself is needed. What is left to be made finite?",
-        "S = Σ exp(z[k]). If m is the largest score of a picture, S = exp(m) Σ exp(z[k] − m). What is log S, then?",
+        "S = Σ exp(z[c]). If m is the largest score of a picture, S = exp(m) Σ exp(z[c] − m). What is log S, then?",
         "Gradient: what the lesson writes as p − t belongs to the price of one picture. The loss is a mean of n such "
         "prices: how much of each is in it?",
     ),
@@ -282,6 +115,28 @@ def _(z, t):
         return -(t * np.log(e / e.sum(axis=1, keepdims=True))).sum() / len(z)
 
 
+@cross_entropy.mistake("not finite, log of one")
+def _(z, t):
+    """Who is surely wrong has a probability that is rounded to 0. What is its logarithm? And can one do without p?"""
+    with np.errstate(all="ignore"):
+        e = np.exp(z - z.max(axis=1, keepdims=True))
+        return -np.log((t * e).sum(axis=1) / e.sum(axis=1)).mean()
+
+
+@cross_entropy.mistake("sum missing")
+def _(z, t):
+    """These are the prices of the pictures, one by one. What is the loss made of them?"""
+    z = z - z.max(axis=1, keepdims=True)
+    return -(t * (z - np.log(np.exp(z).sum(axis=1, keepdims=True)))).sum(axis=1)
+
+
+@cross_entropy.mistake("factor, sum")
+def _(z, t):
+    """This is the sum of all prices. What does the formula ask for?"""
+    z = z - z.max(axis=1, keepdims=True)
+    return -(t * (z - np.log(np.exp(z).sum(axis=1, keepdims=True)))).sum()
+
+
 @cross_entropy.mistake("largest")
 def _(z, t):
     """The largest score was taken from all scores in one place, and not in the other. Where does it come back in?"""
@@ -305,6 +160,20 @@ def _(z, t):
     """This is the gradient of the sum of all prices. What is the loss?"""
     e = np.exp(z - z.max(axis=1, keepdims=True))
     return e / e.sum(axis=1, keepdims=True) - t
+
+
+@cross_entropy_gradient.mistake("factor, of all numbers")
+def _(z, t):
+    """It was divided by n · k, or the mean of all numbers was meant. Of how many prices is the loss a mean?"""
+    e = np.exp(z - z.max(axis=1, keepdims=True))
+    return (e / e.sum(axis=1, keepdims=True) - t) / t.size
+
+
+@cross_entropy_gradient.mistake("factor, classes")
+def _(z, t):
+    """It was divided by k, the number of classes. Of how many prices is the loss a mean?"""
+    e = np.exp(z - z.max(axis=1, keepdims=True))
+    return (e / e.sum(axis=1, keepdims=True) - t) / t.shape[1]
 
 
 @cross_entropy_gradient.mistake("wrong point")
@@ -358,4 +227,4 @@ def _(z, t):
         return (e / e.sum(axis=1, keepdims=True) - t) / len(z)
 
 
-EXERCISES = [SOFTMAX, ENTROPY]
+EXERCISES = [ENTROPY]
