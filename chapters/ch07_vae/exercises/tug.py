@@ -29,8 +29,9 @@ TUG = Exercise(
     hints=(
         "Look at the rule with a log_var of 0, and with another one. With which inputs of `price` do terms of the "
         "slopes disappear, or become alike?",
-        "Take several pictures with several numbers each, and let chance choose all four inputs, from the normal "
-        "distribution: then none of them is 0 or 1, and no two are alike.",
+        "For each letter of `price` there is a number at which a term disappears, or at which one power of it looks "
+        "like another. Your inputs have to keep away from all of these, and no two clouds should be alike. How many "
+        "pictures does it take to see that something was averaged?",
         "Two arrays have to agree, up to rounding: np.allclose. To mend: `variance` is used twice. Once it should be "
         "what the noise was multiplied with in `price`, and once the variance is right.",
     ),
@@ -129,7 +130,7 @@ def _(mean, log_var, noise, pull):
 
 @slopes.mistake("noise")
 def _(mean, log_var, noise, pull):
-    """The width is pulled at wherever the noise fell. What if it fell to the left?"""
+    """The decoder's pull at the width does not depend on the noise. What if the point fell left of the middle?"""
     return pull + mean, 0.5 * pull * np.exp(log_var / 2) + 0.5 * (np.exp(log_var) - 1)
 
 
@@ -154,6 +155,6 @@ def _(mean, log_var, noise, pull):
 
 @slopes.mistake("neighbours")
 def _(mean, log_var, noise, pull):
-    """Every middle gets the mean of all pictures' slopes. What does one cloud know of the others?"""
+    """Every middle gets the mean of all pictures' slopes. Does one cloud's price depend on another's middle?"""
     to_log_var = 0.5 * pull * noise * np.exp(log_var / 2) + 0.5 * (np.exp(log_var) - 1)
     return np.ones_like(mean) * (pull + mean).mean(axis=0), to_log_var

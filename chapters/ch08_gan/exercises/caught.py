@@ -30,8 +30,8 @@ CAUGHT = Exercise(
     hints=(
         "What is p where the discriminator has no idea? Which two slopes of the lesson's table are the same there, and "
         "at which scores are they far apart?",
-        "Wrong rules may hide behind a single picture, a bias of 0, or weights that are all alike. Let chance choose "
-        "everything, with three pictures or more, and compare every number, up to rounding.",
+        "How many pictures does it take to see that something was averaged or forgotten? With which bias can a rule "
+        "forget it? Should two weights be alike? And may two arrays have the same sum, and be different?",
         "To mend: which slope of the lesson's table is large for a picture that was caught for sure? Go through "
         "log(1 + exp(s)) with the chain rule; what is its slope at a large s?",
     ),

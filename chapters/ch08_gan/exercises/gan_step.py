@@ -109,7 +109,7 @@ def _(generator, discriminator, points, real, labels):
 
 @discriminator_slope.mistake("two means")
 def _(generator, discriminator, points, real, labels):
-    """Twice what it is: it was divided by the number of real pictures. Over how many is the loss's mean?"""
+    """Yours is twice the slope: it was divided by the number of real pictures. Over how many is the loss's mean?"""
     pictures = np.concatenate([points @ generator, real])
     return pictures.T @ (_sigmoid(pictures @ discriminator) - labels) / len(real)
 
@@ -123,7 +123,7 @@ def _(generator, discriminator, points, real, labels):
 
 @discriminator_slope.mistake("no noise")
 def _(generator, discriminator, points, real, labels):
-    """Labels of exactly 1 and 0 were taken, and not those that were given."""
+    """You took labels of exactly 1 and 0. Which ones are given?"""
     pictures = np.concatenate([points @ generator, real])
     return pictures.T @ (_sigmoid(pictures @ discriminator) - np.round(labels)) / len(labels)
 
@@ -146,7 +146,7 @@ def _(generator, discriminator, points, real, labels):
 
 @discriminator_slope.mistake("transposed")
 def _(generator, discriminator, points, real, labels):
-    """The numbers are right, in a row. Which shape have the weights?"""
+    """Your numbers are right, but they stand in a row. Which shape have the weights?"""
     pictures = np.concatenate([points @ generator, real])
     return (_sigmoid(pictures @ discriminator) - labels).T @ pictures / len(labels)
 

@@ -112,7 +112,7 @@ def _(gy, x, slope):
 
 @leaky_gradient.mistake("sides")
 def _(gy, x, slope):
-    """The slopes of the two sides have changed places."""
+    """The slopes of the two sides have changed places. On which side does x pass as it is?"""
     return gy * np.where(x > 0, slope, 1.0)
 
 
@@ -130,7 +130,7 @@ def _(gy, x, slope):
 
 @leaky_gradient.mistake("ties")
 def _(gy, x, slope):
-    """Right, but for x = 0. Which side's slope does the task ask for there?"""
+    """Yours is right but for x = 0. Which side's slope does the task ask for there?"""
     return gy * np.where(x >= 0, 1.0, slope)
 
 

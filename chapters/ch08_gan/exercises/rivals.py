@@ -13,18 +13,17 @@ RIVALS = Exercise(
     "rivals",
     "what the two players want, and their slopes",
     """
-    Chapter 8, "One step, line by line" and "The one gradient that matters". The discriminator gives a score s for each
-    picture; p = 1 / (1 + exp(-s)) is the probability that it was generated. The label y makes a price of it:
-
-        -y log p - (1 - y) log(1 - p)  =  log(1 + exp(s)) - y s
+    Chapter 8, "One step, line by line" and "The one gradient that matters". The discriminator gives a score for each
+    picture; p = sigmoid(score) is the probability that it was generated. The label makes a price of it: `price`, the
+    cross-entropy, is given below, and so is the sigmoid.
 
     In the discriminator's turn the label is 1 for a generated picture and 0 for a real one, and noise is added to
     every label. The loss is the mean over all 2n pictures. In the generator's turn there are n generated pictures, and
     the label is what the generator wants to hear, without noise.
     """,
     hints=(
-        "A score of 800 is too large for exp, and a p that has become 1 is too large for log(1 - p). "
-        "np.logaddexp(a, b) is log(exp(a) + exp(b)), whatever the size.",
+        "Who pays for which pictures, and which label has each of them in that turn? Write a little table: two turns, "
+        "two kinds of pictures. One of its four places stays empty.",
         "The slope of one price in its own score is what chapter 5 found for a pixel: what is said, minus the label. A "
         "label of 1.03 changes nothing about that.",
         "Then only the means are left, over 2n and over n pictures, and the labels: 1 + noise, noise, and what the "
@@ -32,19 +31,29 @@ RIVALS = Exercise(
     ),
     try_it="""
     coins = np.zeros((4, 1))  # a discriminator that says ½ to all
-    print(discriminator_loss(coins, coins, np.zeros((8, 1))).round(3))  # 0.693 is log 2
-    print(generator_loss(np.array([[-7.0], [0.0], [7.0]])).round(3))  # 2.565 since the last one was caught
+    print(round(float(discriminator_loss(coins, coins, np.zeros((8, 1)))), 3))  # 0.693 is log 2
+    print(round(float(generator_loss(np.array([[-7.0], [0.0], [7.0]]))), 3))  # 2.565 since the last one was caught
     """,
 )
 
 
+@RIVALS.given
+def price(score, label):
+    """What is paid for each picture: -label · log p - (1 - label) · log(1 - p), where p = sigmoid(score)."""
+    return np.logaddexp(0, score) - label * score
+
+
+@RIVALS.given
+def sigmoid(score):
+    """The probability that a picture was generated, out of its score."""
+    return 1 / (1 + np.exp(-score))
+
+
 def scored(rng: np.random.Generator):
     """Scores of generated and of real pictures, and the noise on their labels."""
-    for label, n, size in (("one picture", 1, 1), ("several pictures", 4, 2), ("scores up to 800", 3, 800)):
+    for label, n, size in (("one picture", 1, 1), ("several pictures", 4, 2), ("sure scores", 3, 12)):
         generated, real = size * rng.uniform(0.5, 1.0, (2, n, 1)) * rng.choice([-1.0, 1.0], (2, n, 1))
         generated[0], real[0] = 0.7, -0.4  # of which the discriminator is not sure, whatever the others are
-        if size == 800:
-            generated[1:, 0], real[1:, 0] = (800, -800), (-800, 800)
         yield Case(
             label, {"generated": generated, "real": real, "noise": rng.uniform(0.01, 0.05, (2 * n, 1))}
         )
@@ -73,26 +82,21 @@ def generator_loss_naive(generated):
     return sum(_price(score, 0.0) for score in generated[:, 0]) / len(generated)
 
 
-def _probability(score):
-    return np.exp(-np.logaddexp(0, -score))
-
-
 def _mean_price(generated, real, label_generated, label_real):
-    prices = np.logaddexp(0, [generated, real]) - np.stack([label_generated * generated, label_real * real])
-    return prices.mean()
+    return (price(generated, label_generated).mean() + price(real, label_real).mean()) / 2
 
 
 @RIVALS.write(scored, discriminator_loss_naive)
 def discriminator_loss(generated, real, noise):
     """What the discriminator makes small: the mean price over all 2n pictures.
 
-    generated, real: (n, 1), the scores of n pictures each, as large as 800, or -800.
+    generated, real: (n, 1), the scores of n pictures each.
     noise: (2n, 1), what is added to the labels: of the generated pictures first, then of the real ones.
     Returns one number.
     """
     score = np.concatenate([generated, real])  # (2n, 1)
     label = noise + np.concatenate([np.ones_like(generated), np.zeros_like(real)])  # (2n, 1)
-    return (np.logaddexp(0, score) - label * score).mean()
+    return price(score, label).mean()
 
 
 @discriminator_loss.mistake("labels")
@@ -125,8 +129,7 @@ def _(generated, real, noise):
 def _(generated, real, noise):
     """(2n,) and (2n, 1) were added, which makes a table (2n, 2n): every score was priced with every label."""
     label = np.repeat([1.0, 0.0], len(generated)) + noise
-    score = np.concatenate([generated, real])
-    return (np.logaddexp(0, score) - label * score).mean()
+    return price(np.concatenate([generated, real]), label).mean()
 
 
 @RIVALS.gradient(discriminator_loss_naive, ("generated", "real"), scored)
@@ -137,43 +140,41 @@ def discriminator_gradient(generated, real, noise):
     Returns two arrays: for generated (n, 1), for real (n, 1).
     """
     n = len(generated)
-    p_generated = np.exp(-np.logaddexp(0, -generated))  # the sigmoid, without an exp of large numbers
-    p_real = np.exp(-np.logaddexp(0, -real))
-    return (p_generated - 1 - noise[:n]) / (2 * n), (p_real - noise[n:]) / (2 * n)
+    return (sigmoid(generated) - 1 - noise[:n]) / (2 * n), (sigmoid(real) - noise[n:]) / (2 * n)
 
 
 @discriminator_gradient.mistake("labels")
 def _(generated, real, noise):
     """This teaches the discriminator to call real pictures generated. Which of them have the label 1?"""
     n = len(generated)
-    return (_probability(generated) - noise[:n]) / (2 * n), (_probability(real) - 1 - noise[n:]) / (2 * n)
+    return (sigmoid(generated) - noise[:n]) / (2 * n), (sigmoid(real) - 1 - noise[n:]) / (2 * n)
 
 
 @discriminator_gradient.mistake("no noise")
 def _(generated, real, noise):
     """These are the slopes for labels of exactly 1 and 0. What were the labels in the loss?"""
     n = len(generated)
-    return (_probability(generated) - 1) / (2 * n), _probability(real) / (2 * n)
+    return (sigmoid(generated) - 1) / (2 * n), sigmoid(real) / (2 * n)
 
 
 @discriminator_gradient.mistake("noise down")
 def _(generated, real, noise):
     """The noise on the generated pictures' labels has the wrong sign in the slope. Write the label out first."""
     n = len(generated)
-    return (_probability(generated) - 1 + noise[:n]) / (2 * n), (_probability(real) - noise[n:]) / (2 * n)
+    return (sigmoid(generated) - 1 + noise[:n]) / (2 * n), (sigmoid(real) - noise[n:]) / (2 * n)
 
 
 @discriminator_gradient.mistake("two means")
 def _(generated, real, noise):
-    """Twice what it is: each kind has a mean of its own here. Over how many pictures is the loss's mean taken?"""
+    """Yours is twice the slope: each kind has a mean of its own here. Over how many pictures is the mean of the loss?"""
     n = len(generated)
-    return (_probability(generated) - 1 - noise[:n]) / n, (_probability(real) - noise[n:]) / n
+    return (sigmoid(generated) - 1 - noise[:n]) / n, (sigmoid(real) - noise[n:]) / n
 
 
 @discriminator_gradient.mistake("wrong point")
 def _(generated, real, noise):
     """The sigmoid's own slope stands in the gradient. With the cross-entropy, what becomes of it?"""
-    n, p, q = len(generated), _probability(generated), _probability(real)
+    n, p, q = len(generated), sigmoid(generated), sigmoid(real)
     return (p - 1 - noise[:n]) * p * (1 - p) / (2 * n), (q - noise[n:]) * q * (1 - q) / (2 * n)
 
 
@@ -182,7 +183,7 @@ def _(generated, real, noise):
     """(2n,) and (2n, 1) were added, which makes a table (2n, 2n): every score was compared with every label."""
     n = len(generated)
     label = np.repeat([1.0, 0.0], n) + noise
-    slope = ((_probability(np.concatenate([generated, real])) - label) / (2 * n)).sum(axis=1, keepdims=True)
+    slope = ((sigmoid(np.concatenate([generated, real])) - label) / (2 * n)).sum(axis=1, keepdims=True)
     return slope[:n], slope[n:]
 
 
@@ -190,7 +191,7 @@ def _(generated, real, noise):
 def _(generated, real, noise):
     """Both kinds got the noise of the generated pictures. Which half of it is for the real ones?"""
     n = len(generated)
-    return (_probability(generated) - 1 - noise[:n]) / (2 * n), (_probability(real) - noise[:n]) / (2 * n)
+    return (sigmoid(generated) - 1 - noise[:n]) / (2 * n), (sigmoid(real) - noise[:n]) / (2 * n)
 
 
 @RIVALS.write(scored_alone, generator_loss_naive)
@@ -200,19 +201,19 @@ def generator_loss(generated):
     generated: (n, 1), the discriminator's scores of n generated pictures.
     Returns one number.
     """
-    return np.logaddexp(0, generated).mean()
+    return price(generated, 0).mean()
 
 
 @generator_loss.mistake("label")
 def _(generated):
     """A generator with this loss wants to be found out: its price is least when p is 1. Which label would it like?"""
-    return np.logaddexp(0, -generated).mean()
+    return price(generated, 1).mean()
 
 
 @generator_loss.mistake("saturating")
 def _(generated):
     """That is log p, the other choice of the lesson. What does a generator learn from it when it is far behind?"""
-    return -np.logaddexp(0, -generated).mean()
+    return -price(generated, 1).mean()
 
 
 @RIVALS.gradient(generator_loss_naive, "generated", scored_alone)
@@ -222,47 +223,47 @@ def generator_gradient(generated):
     generated: (n, 1).
     Returns (n, 1).
     """
-    return np.exp(-np.logaddexp(0, -generated)) / len(generated)
+    return sigmoid(generated) / len(generated)
 
 
 @generator_gradient.mistake("saturating")
 def _(generated):
     """That is the slope of log p, the other choice. How large is it for a picture that was caught for sure?"""
-    return (1 - _probability(generated)) / len(generated)
+    return (1 - sigmoid(generated)) / len(generated)
 
 
 @generator_gradient.mistake("label")
 def _(generated):
     """Down this slope the generator is found out more and more. Which label does it want to hear?"""
-    return (_probability(generated) - 1) / len(generated)
+    return (sigmoid(generated) - 1) / len(generated)
 
 
 @generator_gradient.mistake("wrong point")
 def _(generated):
     """That is dp/ds, the sigmoid's slope alone. How does the loss move with p?"""
-    p = _probability(generated)
+    p = sigmoid(generated)
     return p * (1 - p) / len(generated)
 
 
 @generator_gradient.mistake("one bit")
 def _(generated):
-    """It is 1 for whoever was caught and 0 for the others, with nothing between. How sure was the discriminator?"""
+    """Yours is all for a picture that was caught and nothing for another. How sure was the discriminator of each?"""
     return (generated > 0) / len(generated)
 
 
 @generator_gradient.mistake("sign")
 def _(generated):
-    """The right size, but it goes uphill: with a gradient step the scores would grow."""
-    return -_probability(generated) / len(generated)
+    """The sign is wrong: a step down this slope makes the scores grow. Which scores does the generator want?"""
+    return -sigmoid(generated) / len(generated)
 
 
 @generator_gradient.mistake("sum twice")
 def _(generated):
     """That is the mean of all slopes. Every score has a slope of its own: what is each one's share in the mean?"""
-    return _probability(generated).mean(axis=0)
+    return sigmoid(generated).mean(axis=0)
 
 
 @generator_gradient.mistake("chain")
 def _(generated):
     """That is how the loss moves with p. How does p move with the score?"""
-    return 1 / np.maximum(1 - _probability(generated), 1e-12) / len(generated)
+    return 1 / (1 - sigmoid(generated)) / len(generated)

@@ -28,16 +28,16 @@ def _(target, score, mean, log_var):
     return pixels.sum() + kl.sum()
 
 
-@wrong("elbo", "elbo_loss", "not finite")
+@right("elbo", "elbo_loss")
 def _(target, score, mean, log_var):
     pixels = np.log(1 + np.exp(score)) - target * score
     kl = 0.5 * (mean**2 + np.exp(log_var) - 1 - log_var)
     return (pixels.sum() + kl.sum()) / len(target)
 
 
-@wrong("elbo", "elbo_loss", "clipped", "not finite")
+@right("elbo", "elbo_loss")
 def _(target, score, mean, log_var):
-    p = np.clip(1 / (1 + np.exp(-score)), 1e-7, 1 - 1e-7)  # so that there is no log 0
+    p = np.clip(1 / (1 + np.exp(-score)), 1e-7, 1 - 1e-7)  # so that there is no log 0: it is never reached
     pixels = -(target * np.log(p) + (1 - target) * np.log(1 - p))
     kl = -0.5 * (1 + log_var - mean**2 - np.exp(log_var))
     return np.mean(pixels.sum(axis=1) + kl.sum(axis=1))
@@ -50,7 +50,7 @@ def _(target, score, mean, log_var):
     return np.mean(pixels.sum(axis=1) - kl.sum(axis=1))
 
 
-@wrong("elbo", "elbo_loss", "factor")
+@wrong("elbo", "elbo_loss", "recipe")
 def _(target, score, mean, log_var):
     pixels = np.logaddexp(0, score) - target * score
     kl = 0.5 * (mean**2 + np.exp(log_var) - 1 - log_var)
@@ -77,24 +77,24 @@ def _(target, score, mean, log_var):
 
 @wrong("elbo", "elbo_gradient", "factor")
 def _(target, score, mean, log_var):
-    p = 1 / (1 + np.exp(-np.clip(score, -700, 700)))
+    p = 1 / (1 + np.exp(-score))
     return p - target, mean, 0.5 * (np.exp(log_var) - 1)
 
 
 @wrong("elbo", "elbo_gradient", "factor", "mean")
 def _(target, score, mean, log_var):
-    p = 1 / (1 + np.exp(-np.clip(score, -700, 700)))
+    p = 1 / (1 + np.exp(-score))
     n = len(target)
     return (p - target) / target.size, mean / n, 0.5 * (np.exp(log_var) - 1) / n
 
 
 @wrong("elbo", "elbo_gradient", "factor")
 def _(target, score, mean, log_var):
-    p = 1 / (1 + np.exp(-np.clip(score, -700, 700)))
+    p = 1 / (1 + np.exp(-score))
     return (p - target) / len(target), mean, 0.5 * (np.exp(log_var) - 1)
 
 
-@wrong("elbo", "elbo_gradient", "not finite")
+@right("elbo", "elbo_gradient")
 def _(target, score, mean, log_var):
     n = len(target)
     p = np.exp(score) / (1 + np.exp(score))
@@ -104,7 +104,7 @@ def _(target, score, mean, log_var):
 @wrong("elbo", "elbo_gradient", "wrong point")
 def _(target, score, mean, log_var):
     n = len(target)
-    p = 1 / (1 + np.exp(-np.clip(score, -700, 700)))
+    p = 1 / (1 + np.exp(-score))
     to_p = p - target
     return to_p * p * (1 - p) / n, mean / n, 0.5 * (np.exp(log_var) - 1) / n
 
@@ -112,11 +112,11 @@ def _(target, score, mean, log_var):
 @wrong("elbo", "elbo_gradient", "factor", "sign")
 def _(target, score, mean, log_var):
     n = len(target)
-    p = 1 / (1 + np.exp(-np.clip(score, -700, 700)))
+    p = 1 / (1 + np.exp(-score))
     return (target - p) / n, mean / n, 0.5 * (np.exp(log_var) - 1) / n
 
 
-@wrong("elbo", "elbo_gradient", "not finite")
+@right("elbo", "elbo_gradient")
 def _(target, score, mean, log_var):
     n = len(target)
     p = 1 / (1 + np.exp(-score))
@@ -124,24 +124,16 @@ def _(target, score, mean, log_var):
     return to_p * p * (1 - p) / n, mean / n, 0.5 * (np.exp(log_var) - 1) / n
 
 
-@wrong("elbo", "elbo_gradient", "one way")
+@wrong("elbo", "elbo_gradient", "no sigmoid")
 def _(target, score, mean, log_var):
     n = len(target)
-    p = 1 / (1 + np.exp(-np.clip(score, -700, 700)))
-    return (p - target) / n, mean / n, 0.5 * np.exp(log_var) / n
-
-
-@wrong("elbo", "elbo_gradient", "log_var", "variance")
-def _(target, score, mean, log_var):
-    n = len(target)
-    p = 1 / (1 + np.exp(-np.clip(score, -700, 700)))
-    return (p - target) / n, mean / n, 0.5 * (np.exp(log_var / 2) - 1) / n
+    return (score - target) / n, mean / n, 0.5 * (np.exp(log_var) - 1) / n
 
 
 @wrong("elbo", "elbo_gradient", "order")
 def _(target, score, mean, log_var):
     n = len(target)
-    p = 1 / (1 + np.exp(-np.clip(score, -700, 700)))
+    p = 1 / (1 + np.exp(-score))
     return mean / n, 0.5 * (np.exp(log_var) - 1) / n, (p - target) / n
 
 
