@@ -241,10 +241,19 @@ def test_cases_are_told_apart(rng: np.random.Generator) -> None:
     trials = [Trial({"x": x}, x, x, "several pictures"), Trial({"x": x}, noise, x, "strides of 2")]
     diagnosis = diagnose(trials)
     assert diagnosis is not None and diagnosis.key == "strides"
-    assert diagnosis.sentence.startswith("It is right with several pictures, and wrong with strides of 2.")
+    assert diagnosis.sentence.startswith("It is right with several pictures – and wrong with strides of 2.")
     trials[1] = Trial({"x": x}, noise, x, "a cold morning")
     diagnosis = diagnose(trials)
     assert diagnosis is not None and diagnosis.key == "only some"
+    trials.append(Trial({"x": x}, noise, x, "rain and wind"))
+    diagnosis = diagnose(trials)
+    assert diagnosis is not None and "and wrong with a cold morning; rain and wind." in diagnosis.sentence
+
+
+def test_an_axis_that_got_lost_is_not_turned(rng: np.random.Generator) -> None:
+    x, noise = rng.normal(size=(3, 4)), rng.normal(size=(1, 4))
+    diagnosis = diagnose([Trial({}, x.ravel()[::-1].reshape(3, 4) * 1.0, x), Trial({}, noise[0], noise)])
+    assert diagnosis is None or diagnosis.key == "shape"
 
 
 def test_what_is_not_finite_hides_nothing(rng: np.random.Generator) -> None:

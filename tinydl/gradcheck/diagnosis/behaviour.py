@@ -174,6 +174,8 @@ def _asked(again: Ask, names: dict[str, Any]) -> np.ndarray | None:
 def neighbours(looks: Looks, again: Ask, reference: Ask) -> Diagnosis | None:
     """What comes out for the first sample changes with the others of its batch."""
     batches = [look for look in looks if look.wrong and look.expected.ndim and len(look.expected) > 1]
+    if any(look.yours.shape != look.expected.shape for look in batches):
+        return None  # what stands first may belong to another
     changed = [_with_others(look) for look in batches]
     for look, names in zip(batches, changed):
         right = _asked(reference, names)
@@ -186,8 +188,8 @@ def neighbours(looks: Looks, again: Ask, reference: Ask) -> Diagnosis | None:
         return None
     return Diagnosis(
         "neighbours",
-        f"What you give for the first sample changes when only the others of its batch do; the right {at.what} stays. "
-        "Over which axis is something summed, or the largest looked for?",
+        f"Your {at.what} for the first sample changes if only the others of the batch do; the right one does not. Over "
+        "which axis is something summed, or the largest looked for?",
     )
 
 

@@ -161,7 +161,11 @@ def _words(hits: list[Expression], table: dict[str, float]) -> str:
             f"{plain(table[text] ** abs(n))} is {text}{', squared' * (abs(n) == 2)}"
             for text, n in powers.items()
         ]
-        told.setdefault(tuple(map(_kind, powers)), " and ".join(parts))
+        kinds = tuple(map(_kind, powers))
+        if not told or kinds != (
+            "the number of elements",
+        ):  # of a row: how many columns there are has been said
+            told.setdefault(kinds, " and ".join(parts))
     return ", and ".join([*told.values()][:2])
 
 

@@ -170,7 +170,7 @@ def some_cases(looks: Looks) -> Diagnosis | None:
         "only some",
     )
     return Diagnosis(
-        key, f"It is right with {_listed(right)}, and wrong with {_listed(wrong)}. What is different there?"
+        key, f"It is right with {_listed(right)} – and wrong with {_listed(wrong)}. What is different there?"
     )
 
 
@@ -180,6 +180,8 @@ def _mention(words: Sequence[str], labels: Sequence[str]) -> set[bool]:
 
 def _listed(words: Sequence[str]) -> str:
     words = list(dict.fromkeys(words))
+    if any(" and " in each or "," in each for each in words):
+        return "; ".join(words)
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
 
 

@@ -80,7 +80,9 @@ def upstream(look: Look) -> Iterator[Question]:
     )
     yield Question("upstream", f"{right} for the signs of gy: {ask}", "gy", np.sign)
     for word in ("mean", "sum"):
-        said = f"{right} where all of gy is its {word}. Has each output a gradient of its own?"
+        said = (
+            f"{right} where every number of gy is the {word} of all. Has each output a gradient of its own?"
+        )
         yield Question("upstream", said, "gy", lambda gy, word: np.full_like(gy, getattr(gy, word)()), word)
     for axes in _subsets(shape):
         for word in ("last", "first"):
@@ -169,7 +171,7 @@ def points(look: Look) -> Iterator[Question]:
     y = arrays.pop("y", None)
     for name, array in arrays.items():
         if y is not None and y.shape == array.shape:
-            said = f"Your gradient is right where what came out stands for {name}. Which of the two is asked for?"
+            said = f"Your gradient is right with what came out in the place of {name}. Which of the two is asked for?"
             yield Question("wrong point", said, {name: "y"})
     for one, other in combinations(arrays, 2):
         if arrays[one].shape == arrays[other].shape:

@@ -240,7 +240,13 @@ def other_order(look: Look) -> Iterator[Guess]:
             "reshape read first?"
         )
         key = "channels" if look.expected.ndim >= 3 else "transposed"
-        yield Guess(key, text, lambda at: (np.sort(at.yours, None), np.sort(at.expected, None)), scaled=False)
+        yield Guess(key, text, _sorted, scaled=False)
+
+
+def _sorted(at: Look) -> Pair | None:
+    """The numbers of both, wherever they stand; an axis that got lost is another matter."""
+    same = at.yours.shape == at.expected.shape
+    return (np.sort(at.yours, None), np.sort(at.expected, None)) if same else None
 
 
 def _matched(at: Look, axis: int) -> np.ndarray | None:
