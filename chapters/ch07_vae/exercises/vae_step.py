@@ -60,7 +60,7 @@ def small_vaes(rng: np.random.Generator):
     for label, n, d, k in (
         ("one picture", 1, 3, 1),
         ("several pictures", 4, 3, 2),
-        ("as many of each", 3, 3, 3),
+        ("as many pictures as pixels", 3, 3, 3),
     ):
         a, b, c = (rng.normal(size=shape) for shape in ((d, k), (d, k), (k, d)))
         x, noise = rng.uniform(size=(n, d)), rng.normal(size=(n, k))

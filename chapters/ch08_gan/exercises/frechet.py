@@ -135,7 +135,7 @@ def pairs_of_clouds(rng: np.random.Generator):
     yield Case("turned axes", dict(zip(names, (*some(2), *some(2)))))
     yield Case("three numbers", dict(zip(names, (*some(3), *some(3)))))
     yield Case("a flat cloud", dict(zip(names, (*some(3), rng.normal(size=3), _covariance(rng, 3, 1)))))
-    yield Case("the same cloud", dict(zip(names, 2 * some(2))))
+    yield Case("the same cloud twice", dict(zip(names, 2 * some(2))))
 
 
 def frechet_naive(mean_a, cov_a, mean_b, cov_b):

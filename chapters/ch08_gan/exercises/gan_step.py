@@ -68,7 +68,7 @@ def games(rng: np.random.Generator):
     for label, n, k, d in (
         ("one picture", 1, 2, 3),
         ("several pictures", 4, 3, 2),
-        ("as many of each", 3, 3, 3),
+        ("as many pictures as pixels", 3, 3, 3),
     ):
         names = ("generator", "points", "more_points", "real")
         shapes = ((k, d), (n, k), (n, k), (n, d))
@@ -81,7 +81,7 @@ def moves(rng: np.random.Generator):
     """The same with rates, and clips that some gradients reach and some do not."""
     for case, clip in zip(games(rng), (0.2, 0.3, 10.0)):
         rates = {"d_rate": 0.8, "g_rate": 0.5, "clip": clip}
-        yield Case(case.label + (", a clip of 10" if clip == 10 else ""), case.inputs | rates)
+        yield Case(case.label + (" and a clip of 10" if clip == 10 else ""), case.inputs | rates)
 
 
 def _sigmoid(score):

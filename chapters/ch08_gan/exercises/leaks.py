@@ -151,8 +151,8 @@ def drawn(rng: np.random.Generator):
     for label, shape, rate in (
         ("one picture", (1, 4), 0.5),
         ("several pictures", (3, 4), 0.4),
-        ("few kept", (4, 4), 0.75),
-        ("nearly all kept", (2, 3), 0.05),
+        ("few numbers kept", (4, 4), 0.75),
+        ("nearly all numbers kept", (2, 3), 0.05),
     ):
         kept = (rng.random(shape) >= rate).astype(float)
         kept[0, :2] = 0, 1

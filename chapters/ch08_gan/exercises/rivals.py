@@ -166,7 +166,7 @@ def _(generated, real, noise):
 
 @discriminator_gradient.mistake("two means")
 def _(generated, real, noise):
-    """Yours is twice the slope: each kind has a mean of its own here. Over how many pictures is the mean of the loss?"""
+    """Yours is twice the slope: each kind has a mean of its own here. Over how many pictures is the loss a mean?"""
     n = len(generated)
     return (sigmoid(generated) - 1 - noise[:n]) / n, (sigmoid(real) - noise[n:]) / n
 
