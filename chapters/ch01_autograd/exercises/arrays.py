@@ -53,6 +53,12 @@ def _():
     return (4, 5)
 
 
+@column_and_row.mistake("broadcast, of b")
+def _():
+    """That is b, written as a row. How many rows does the sum need, if a has five?"""
+    return (1, 4)
+
+
 @BROADCAST.given
 def spread(x, shape):
     """x, repeated until it has this shape: (3,) -> (4, 3), or (4, 1) -> (4, 3)."""

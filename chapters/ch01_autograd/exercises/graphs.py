@@ -76,6 +76,24 @@ def _():
     return 21.0, 42.0
 
 
+@with_a_pencil.mistake("one way, alone")
+def _():
+    """That is one of the arrows at a, the one that leads straight to y. Where else does a occur in y?"""
+    return 3.0, None
+
+
+@with_a_pencil.mistake("wrong point")
+def _():
+    """The slope of a · a was taken at x. How large is a?"""
+    return 15.0, None
+
+
+@with_a_pencil.mistake("value")
+def _():
+    """That is y itself. How fast does it move with x?"""
+    return 42.0, None
+
+
 @with_a_pencil.mistake("sum twice")
 def _():
     """The first is right. What does the second walk bring, and what was there before? Nothing comes in twice."""

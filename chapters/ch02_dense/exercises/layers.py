@@ -84,6 +84,24 @@ def _():
     return (12 * 20 + 20) + (20 * 7 + 7)
 
 
+@weights.mistake("bias, one each")
+def _():
+    """There is one bias for each layer here. Which of its units have one?"""
+    return 144 * 20 + 1 + 20 * 7 + 1
+
+
+@weights.mistake("second layer")
+def _():
+    """The second layer is smaller: what comes into it, the picture, or what the first one has made of it?"""
+    return (144 * 20 + 20) + (144 * 7 + 7)
+
+
+@weights.mistake("product")
+def _():
+    """The layers' sizes were all multiplied. Is there a weight for each path through both, or for each arrow?"""
+    return 144 * 20 * 7
+
+
 def layers(rng: np.random.Generator):
     """Several pictures, one, and a layer that has as many units as inputs as there are pictures."""
     for label, n, d, k in [

@@ -69,10 +69,10 @@ def painted(rows, shape, kh, kw):
 def layers(rng: np.random.Generator):
     """Pictures, kernels and borders."""
     for label, shape, kernel, padding in [
-        ("one picture, one channel", (1, 3, 4, 1), (2, 3, 1, 1), 0),
+        ("a single channel", (1, 3, 4, 1), (2, 3, 1, 1), 0),
         ("several channels", (1, 4, 3, 2), (3, 2, 2, 3), 0),
-        ("several pictures with a border", (2, 3, 4, 2), (3, 3, 2, 1), 1),
-        ("a wide border", (2, 2, 3, 2), (2, 3, 2, 2), 2),
+        ("two pictures with a border", (2, 3, 4, 2), (3, 3, 2, 1), 1),
+        ("two pictures with a wide border", (2, 2, 3, 2), (2, 3, 2, 2), 2),
     ]:
         yield Case(
             label, {"x": rng.normal(size=shape), "kernel": rng.normal(size=kernel), "padding": padding}
@@ -175,6 +175,14 @@ def _(gy, x, kernel, padding):
     _, gk = convolution_gradient(gy, x, kernel, padding)
     gx = convolution_gradient(gy, bordered(x, padding), kernel, 0)[0]
     return gx[:, : x.shape[1], : x.shape[2]], gk
+
+
+@convolution_gradient.mistake("padding, none")
+def _(gy, x, kernel, padding):
+    """Right with a border, and empty without one. x[0:-0] is empty: −0 is 0. From where to where does x lie?"""
+    _, gk = convolution_gradient(gy, x, kernel, padding)
+    gx = convolution_gradient(gy, bordered(x, padding), kernel, 0)[0]
+    return gx[:, padding:-padding, padding:-padding], gk
 
 
 @convolution_gradient.mistake("transposed")

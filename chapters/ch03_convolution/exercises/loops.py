@@ -1,12 +1,10 @@
-"""Exercises of chapter 3 on loops and shapes: a convolution as it is defined, and what comes out of one."""
+"""An exercise of chapter 3 on loops: a convolution as it is defined, and the way back through it."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from chapters.exercises.form import Case, Exercise
-from tinydl import Sequential, ops
-from tinydl.layers import Conv2D, Input
 
 # --------------------------------------------------------------------------------------------- convolve
 
@@ -183,6 +181,17 @@ def _(gy, x, kernel, stride):
     return gx, gk
 
 
+@convolve_gradient.mistake("wrong variable")
+def _(gy, x, kernel, stride):
+    """The kernel's gradient was made with what had arrived at the pixels so far, gx. What arrives at an answer?"""
+    gx, gk = np.zeros(x.shape), np.zeros(kernel.shape)
+    for i, j in np.ndindex(gy.shape):
+        for a, b in np.ndindex(kernel.shape):
+            gx[i * stride + a, j * stride + b] += gy[i, j] * kernel[a, b]
+            gk[a, b] += gx[i * stride + a, j * stride + b] * x[i * stride + a, j * stride + b]
+    return gx, gk
+
+
 @convolve_gradient.mistake("shifted")
 def _(gy, x, kernel, stride):
     """The last line or column of places was left out. Does range end before its end, or with it?"""
@@ -195,192 +204,4 @@ def _(gy, x, kernel, stride):
     return gx, gk
 
 
-# ----------------------------------------------------------------------------------------------- shapes
-
-SHAPES = Exercise(
-    "convolution",
-    "shapes",
-    "what comes out, before anything runs",
-    """
-    Chapter 3, "Why is it 28×28, when a 5×5 filter leaves 24×24?", "From many pixels to few", "What is depth?" and "The
-    way back". Five times: what shape comes out, or how many numbers are there to learn? Answer with a pencil. Pictures
-    are (n, h, w, channels), so a shape is a tuple of four numbers.
-    """,
-    hints=(
-        "Height and width are two questions. The number of pictures stays, and the number of channels is that of the "
-        "questions asked: of the filters.",
-        "How many places are there for a window of k in a row of n, moving by s? The first takes k pixels, each "
-        "further one s more. With zeros around, ask for strides of 1 first, then leave places out.",
-        "Backward from there: in a transposed convolution the first pixel paints k wide, each further one reaches s "
-        "further.",
-    ),
-    try_it="""
-    print([len(shape()) for shape in (valid, same_with_strides, pooled, painted)])  # 4, 4, 4, 4
-    """,
-)
-
-
-@SHAPES.predict(lambda: ops.conv2d(np.zeros((10, 30, 20, 3)), np.zeros((5, 3, 3, 8))).shape)
-def valid():
-    """Ten colour pictures, (10, 30, 20, 3). Eight filters, 5 high and 3 wide. No border, strides of 1."""
-    return (10, 26, 18, 8)
-
-
-@valid.mistake("padding")
-def _():
-    """That would be with a border of zeros. What keeps the middle of the filter from the rim?"""
-    return (10, 30, 20, 8)
-
-
-@valid.mistake("channels")
-def _():
-    """Height and width are right. What becomes of the three channels, when each filter adds its three answers up?"""
-    return (10, 26, 18, 3)
-
-
-@valid.mistake("channels, times")
-def _():
-    """Are the three answers of a filter three pictures, or are they added up to one?"""
-    return (10, 26, 18, 24)
-
-
-@valid.mistake("shifted")
-def _():
-    """Count the places once more: how many are there for a window of 3 in a row of 4?"""
-    return (10, 25, 17, 8)
-
-
-@valid.mistake("transposed")
-def _():
-    """5 high and 3 wide: along which of the axes does it lose how much?"""
-    return (10, 28, 16, 8)
-
-
-@SHAPES.predict(lambda: ops.conv2d(np.zeros((1, 15, 28, 1)), np.zeros((5, 5, 1, 4)), 2, "same").shape)
-def same_with_strides():
-    """One grey picture, (1, 15, 28, 1). Four filters of 5×5, a border of zeros ("same"), and strides of 2.
-
-    "same" borders the picture so that with strides of 1 there would be an answer for each pixel. With strides of 2 the
-    filter answers at every second place, beginning with the first.
-    """
-    return (1, 8, 14, 4)
-
-
-@same_with_strides.mistake("rounding")
-def _():
-    """Of 15 places every second one, beginning with the first: count them."""
-    return (1, 7, 14, 4)
-
-
-@same_with_strides.mistake("padding")
-def _():
-    """That would be without the border of zeros."""
-    return (1, 6, 12, 4)
-
-
-@same_with_strides.mistake("strides")
-def _():
-    """That would be with strides of 1."""
-    return (1, 15, 28, 4)
-
-
-@same_with_strides.mistake("channels")
-def _():
-    """How many questions are asked about each spot?"""
-    return (1, 8, 14, 1)
-
-
-@SHAPES.predict(lambda: ops.max_pool2d(np.zeros((1, 15, 28, 4)), 2).shape)
-def pooled():
-    """The largest of every 2×2 pixels of (1, 15, 28, 4), with strides of 2 and no border ("max pooling")."""
-    return (1, 7, 14, 4)
-
-
-@pooled.mistake("rounding")
-def _():
-    """Does the last window fit into 15 rows, if there is no border?"""
-    return (1, 8, 14, 4)
-
-
-@pooled.mistake("channels")
-def _():
-    """Pooling looks at each channel alone. Why should there be fewer?"""
-    return (1, 7, 14, 1)
-
-
-@pooled.mistake("strides")
-def _():
-    """That would be with strides of 1."""
-    return (1, 14, 27, 4)
-
-
-@SHAPES.predict(lambda: Sequential([Input((30, 20, 3)), Conv2D(8, (5, 3))]).count_params())
-def numbers():
-    """How many numbers does the layer of `valid` learn? Each of its filters has a bias. Returns a whole number."""
-    return 5 * 3 * 3 * 8 + 8
-
-
-@numbers.mistake("channels")
-def _():
-    """A filter has a slice for each channel of the picture."""
-    return 5 * 3 * 8 + 8
-
-
-@numbers.mistake("bias")
-def _():
-    """What does each filter add to all of its answers?"""
-    return 5 * 3 * 3 * 8
-
-
-@numbers.mistake("bias, one")
-def _():
-    """How many filters are there, and so how many biases?"""
-    return 5 * 3 * 3 * 8 + 1
-
-
-@numbers.mistake("places")
-def _():
-    """Does a filter learn other numbers in each of its places?"""
-    return 26 * 18 * (5 * 3 * 3 * 8 + 8)
-
-
-@SHAPES.predict(lambda: ops.conv2d_transpose(np.zeros((1, 7, 5, 6)), np.zeros((4, 4, 3, 6)), 2).shape)
-def painted():
-    """A transposed convolution, strides of 2: each pixel of (1, 7, 5, 6) paints 4×4 pixels in three channels.
-
-    Nothing is cut off at the rim.
-    """
-    return (1, 16, 12, 3)
-
-
-@painted.mistake("strides")
-def _():
-    """That would be if the paintings did not overlap. How far is it from the first pixel's painting to the second's?"""
-    return (1, 28, 20, 3)
-
-
-@painted.mistake("padding")
-def _():
-    """Twice as large: but do the paintings of the last pixels not reach further?"""
-    return (1, 14, 10, 3)
-
-
-@painted.mistake("channels")
-def _():
-    """Height and width are right. In how many channels does a pixel paint?"""
-    return (1, 16, 12, 6)
-
-
-@painted.mistake("shifted")
-def _():
-    """How many steps of 2 are there between the first of 7 pixels and the last?"""
-    return (1, 18, 14, 3)
-
-
-@painted.mistake("forward")
-def _():
-    """That would be a convolution, which gathers. This one paints: do few pixels become fewer, or more?"""
-    return (1, 2, 1, 3)
-
-
-EXERCISES = [CONVOLVE, SHAPES]
+EXERCISES = [CONVOLVE]

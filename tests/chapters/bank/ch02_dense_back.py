@@ -53,7 +53,7 @@ def _(gy, x):
     return gy * slope
 
 
-@wrong("relu", "relu_gradient", "neighbours")
+@wrong("relu", "relu_gradient", "neighbours", "zero")
 def _(gy, x):
     if (x > 0).all():
         return gy.copy()

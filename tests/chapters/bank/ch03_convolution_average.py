@@ -112,15 +112,6 @@ def _(rule):  # y is linear in x, so Σ gy · pool(v) must be Σ gx · v for any
     return np.True_
 
 
-@wrong("average", "pool_gradient", "factor", "only some")
-def _(gy, x, size, stride):
-    gx, (kh, kw) = np.zeros(x.shape), size
-    for i, j in np.ndindex(gy.shape[1:3]):
-        top, left = i * stride, j * stride
-        gx[:, top : top + kh, left : left + kw] += gy[:, i : i + 1, j : j + 1] / kw**2
-    return gx
-
-
 @wrong("average", "pool_gradient", "sum missing")
 def _(gy, x, size, stride):
     gx, (kh, kw) = np.zeros(x.shape), size
@@ -175,6 +166,15 @@ def _(gy, x, size, stride):
         gx[here] += gy[:, i : i + 1, j : j + 1] / (kh * kw)
         times[here] += 1
     return gx / times.clip(1)  # a pixel in several windows gets the mean of what they say
+
+
+@wrong("average", "pool_gradient", "not square")
+def _(gy, x, size, stride):
+    gx, (kh, kw) = np.zeros(x.shape), size
+    for i, j in np.ndindex(gy.shape[1:3]):
+        top, left = i * stride, j * stride
+        gx[:, top : top + kh, left : left + kw] += gy[:, i : i + 1, j : j + 1] / kw**2
+    return gx
 
 
 @right("average", "pool_gradient")

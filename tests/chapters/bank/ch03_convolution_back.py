@@ -211,6 +211,16 @@ def _(gy, x, kernel, padding):
     return gx[:, padding : padding + h, padding : padding + w], gk
 
 
+@wrong("convolution", "convolution_gradient", "padding")
+def _(gy, x, kernel, padding):
+    kh, kw, cin, cout = kernel.shape
+    inside = bordered(x, padding)
+    rows = rows_of(inside, kh, kw)
+    g = gy.reshape(-1, cout)
+    gx = painted(g @ kernel.reshape(-1, cout).T, inside.shape, kh, kw)
+    return gx[:, padding:-padding, padding:-padding], (rows.T @ g).reshape(kernel.shape)
+
+
 @right("convolution", "convolution_gradient")
 def _(gy, x, kernel, padding):
     n, h, w, cin = x.shape
