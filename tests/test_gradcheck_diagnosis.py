@@ -339,6 +339,14 @@ def test_what_was_done_to_a_right_matrix_is_seen(key: str, change: Any, rng: np.
     assert said(change(expected), expected) == key
 
 
+def test_where_it_is_right_is_said_if_that_is_less(rng: np.random.Generator) -> None:
+    x = rng.normal(size=(6, 3))
+    yours = np.concatenate([x[:1], rng.normal(size=(5, 3))])
+    diagnosis = diagnose([Trial({}, yours, x)])
+    assert diagnosis is not None
+    assert "is right at the first place along axis 0, and wrong elsewhere." in diagnosis.sentence
+
+
 def test_what_is_no_array_is_said() -> None:
     assert said(None, np.ones(3)) == "type"
     assert said([[1.0], [2.0, 3.0]], np.ones(3)) == "type"

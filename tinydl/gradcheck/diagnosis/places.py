@@ -14,6 +14,7 @@ from tinydl.gradcheck.diagnosis.evidence import ZERO, Diagnosis, Look
 from tinydl.gradcheck.difference import distances
 
 Looks = Sequence[Look]
+ALL_BUT = "everywhere but "
 
 # ---- in some places ------------------------------------------------------------------------------------------
 
@@ -70,7 +71,9 @@ def places(looks: Looks) -> Diagnosis | None:
     if not sizes:
         return None
     words = min(sizes, key=lambda each: sizes[each])
-    said = f"Your {looks[0].what} is wrong {words}, and right elsewhere. What is different there?"
+    where = words.removeprefix(ALL_BUT)
+    there, elsewhere = ("wrong", "right") if where == words else ("right", "wrong")
+    said = f"Your {looks[0].what} is {there} {where}, and {elsewhere} elsewhere. What is different there?"
     return Diagnosis(regions[0][words][0], said)
 
 
@@ -98,7 +101,7 @@ def _regions(look: Look) -> dict[str, tuple[str, np.ndarray]]:
             found[f"where {name} is not positive"] = ("only some", array <= 0)
             found[f"where {name} is larger than 1 or smaller than −1"] = ("only some", np.abs(array) > 1)
     for axis, place, region in _slabs(shape):
-        found[f"everywhere but at the {place} place along axis {axis}"] = ("only some", ~region)
+        found[f"{ALL_BUT}at the {place} place along axis {axis}"] = ("only some", ~region)
     return {words: (key, region) for words, (key, region) in found.items() if region.any()}
 
 
