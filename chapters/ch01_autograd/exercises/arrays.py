@@ -71,9 +71,9 @@ def spreads(rng: np.random.Generator):
         ("a row over rows", (3,), (4, 3)),
         ("a column over columns", (4, 1), (4, 3)),
         ("a row over as many rows", (3,), (3, 3)),
-        ("both at once", (3, 1), (2, 3, 4)),
+        ("a column in two tables", (3, 1), (2, 3, 4)),
         ("one number", (), (2, 3)),
-        ("nothing spread", (2, 3), (2, 3)),
+        ("nothing to spread", (2, 3), (2, 3)),
     ]:
         yield Case(label, {"x": rng.normal(size=small), "shape": large})
 

@@ -130,6 +130,12 @@ def _(gy, a, b):
     return gy / b, gy / a
 
 
+@quotient_gradient.mistake("other one, downward")
+def _(gy, a, b):
+    """The slope of each is the other: so it is for a product. Move b by d in a / b: how far does that go?"""
+    return gy / b, -gy / a
+
+
 @quotient_gradient.mistake("integrated")
 def _(gy, a, b):
     """There is a logarithm. Which function is it that has the slope 1 / b, and what is asked for here?"""

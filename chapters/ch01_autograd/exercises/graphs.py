@@ -133,7 +133,7 @@ def graphs(rng: np.random.Generator):
     yield Case("a value that leads nowhere", {"parents": nowhere, "slopes": slopes, "last": 4})
     yield Case("an end in the middle", {"parents": nowhere, "slopes": slopes, "last": 2})
     yield Case("a drawn graph", drawn(rng, 9))
-    yield Case("a larger one", drawn(rng, 14))
+    yield Case("a larger graph", drawn(rng, 14))
     twice = {i: [i - 1, i - 1] if i else [] for i in range(41)}
     halves = {i: [0.75, 0.25] if i else [] for i in range(41)}
     yield Case("forty doublings", {"parents": twice, "slopes": halves, "last": 40})

@@ -44,7 +44,7 @@ def answers(rng: np.random.Generator):
     far = np.array([[1000.0], [-1000.0], [0.0]])
     yield Case("scores about 1000 and -1000", {"z": far + rng.normal(size=(3, 4)), "t": np.eye(4)[[3, 0, 0]]})
     sure = rng.permuted(np.tile([-1500.0, -700.0, 40.0, 900.0], (3, 1)), axis=1) + rng.normal(size=(3, 4))
-    yield Case("surely wrong", {"z": sure, "t": np.eye(4)[sure.argmin(axis=1)]})
+    yield Case("answers that are surely wrong", {"z": sure, "t": np.eye(4)[sure.argmin(axis=1)]})
 
 
 def cross_entropy_naive(z, t):
@@ -77,12 +77,20 @@ def _(z, t):
         return -(t * np.log(p)).sum() / len(z)
 
 
-@cross_entropy.mistake("clipped")
-def _(z, t):
-    """Right until a probability is rounded to nearly nothing: who is surely wrong pays too little. Was p clipped?"""
-    e = np.exp(z - z.max(axis=1, keepdims=True))
-    p = np.clip(e / e.sum(axis=1, keepdims=True), 1e-7, 1)
-    return -(t * np.log(p)).sum() / len(z)
+def clipped(smallest: float):
+    """The loss of probabilities that are nowhere smaller than that."""
+
+    def rule(z, t):
+        """Right until p is nearly 0: who is surely wrong pays too little. Was p clipped, or something added to it?"""
+        e = np.exp(z - z.max(axis=1, keepdims=True))
+        p = np.maximum(e / e.sum(axis=1, keepdims=True), smallest)
+        return -(t * np.log(p)).sum() / len(z)
+
+    return rule
+
+
+for usual in (1e-6, 1e-7, 1e-8, 1e-9, 1e-10, 1e-12, 1e-15, 1e-16, 1e-20, 1e-30, 1e-300):
+    cross_entropy.mistake(f"clipped, at {usual:g}")(clipped(usual))
 
 
 @cross_entropy.mistake("factor")

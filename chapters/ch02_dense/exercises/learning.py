@@ -55,7 +55,7 @@ def beginnings(rng: np.random.Generator):
     for label, n, d, k, rate in [
         ("several pictures", 5, 4, 3, 0.5),
         ("one picture", 1, 3, 4, 2.0),
-        ("a square", 3, 3, 3, 1.0),
+        ("a square kernel", 3, 3, 3, 1.0),
     ]:
         x, t = rng.normal(size=(n, d)), np.eye(k)[rng.integers(k, size=n)]
         yield Case(
@@ -106,6 +106,14 @@ def _(kernel, bias, x, t, rate):
     p = probabilities(x @ kernel + bias)
     gz = (p - t) / len(x)
     return kernel - rate * (x.T @ gz) / len(x), bias - rate * gz.mean(axis=0), -(t * np.log(p)).sum() / len(x)
+
+
+@training_step.mistake("factor, of all numbers")
+def _(kernel, bias, x, t, rate):
+    """It was divided by n · k, or the mean of all numbers was taken. Of how many prices is the loss a mean?"""
+    p = probabilities(x @ kernel + bias)
+    gz = (p - t) / t.size
+    return kernel - rate * (x.T @ gz), bias - rate * gz.sum(axis=0), -(t * np.log(p)).mean()
 
 
 @training_step.mistake("changed places")
@@ -321,6 +329,13 @@ def _(w, g, m, v, t, rate, beta_1, beta_2, epsilon):
     """The means are right, and so is the correction of m. v is corrected under the root: what comes out of it?"""
     m, v = beta_1 * m + (1 - beta_1) * g, beta_2 * v + (1 - beta_2) * g**2
     return w - rate * (1 - beta_2**t) / (1 - beta_1**t) * m / (np.sqrt(v) + epsilon), m, v
+
+
+@adam_step.mistake("bias correction, of the root")
+def _(w, g, m, v, t, rate, beta_1, beta_2, epsilon):
+    """The means are right, and so is the correction of m. v is corrected under the root: what comes out of it?"""
+    m, v = beta_1 * m + (1 - beta_1) * g, beta_2 * v + (1 - beta_2) * g**2
+    return w - rate * m / (1 - beta_1**t) / (np.sqrt(v) / (1 - beta_2**t) + epsilon), m, v
 
 
 @adam_step.mistake("square")
