@@ -105,7 +105,7 @@ def _(mean, log_var):
 
 @divergence.mistake("sign")
 def _(mean, log_var):
-    """A divergence below 0? It is least where a cloud is the normal distribution itself, and there it is 0."""
+    """Yours is below 0. A divergence is least for the normal distribution itself; how large is it there?"""
     return 0.5 * (1 + log_var - mean**2 - np.exp(log_var)).sum(axis=1)
 
 
@@ -176,9 +176,9 @@ def _(gy, mean, log_std):
     return gy[:, None] * mean, gy[:, None] * (np.exp(log_std) - 1)
 
 
-@divergence_gradient.mistake("chain rule")
+@divergence_gradient.mistake("wrong variable")
 def _(gy, mean, log_std):
-    """That is the slope for σ, of ½σ² - log σ. It is asked for s, and σ moves with s at a rate of its own."""
+    """That is the slope for σ, of ½ σ² - log σ. Asked for is the one for s: at which rate does σ move with s?"""
     deviation = np.exp(log_std)
     return gy[:, None] * mean, gy[:, None] * (deviation - 1 / deviation)
 

@@ -102,7 +102,7 @@ def _(mean, log_var, noise):
 
 @draw.mistake("no exp, half")
 def _(mean, log_var, noise):
-    """Half of the head's answer was taken for the width. That is the logarithm of σ, and may be negative."""
+    """Half of the head's answer was taken for the width. That is log σ, and may be negative; can a width?"""
     return mean + log_var / 2 * noise
 
 

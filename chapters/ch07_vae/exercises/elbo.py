@@ -104,13 +104,13 @@ def elbo_loss(target, score, mean, log_var):
 
 @elbo_loss.mistake("mean")
 def _(target, score, mean, log_var):
-    """A mean over the pixels stands beside a sum over the cloud's numbers. In which of the two is a nat a nat?"""
+    """A mean over the pixels stands beside a sum over the cloud's numbers. Which of the two does the bound take?"""
     return pixel_prices(target, score).mean() + cloud_prices(mean, log_var).sum(axis=1).mean()
 
 
 @elbo_loss.mistake("recipe")
 def _(target, score, mean, log_var):
-    """The divergence is a mean over the cloud's numbers here. How often does it count then, in a bound?"""
+    """You took the divergence's mean over a cloud's numbers, as the recipe does. What does the lower bound take?"""
     return pixel_prices(target, score).sum(axis=1).mean() + cloud_prices(mean, log_var).mean()
 
 
@@ -137,7 +137,7 @@ def _(target, score, mean, log_var):
 
 @elbo_loss.mistake("factor")
 def _(target, score, mean, log_var):
-    """Both are means over everything. A picture's price is a sum, and only then comes a mean: over what?"""
+    """You took means over everything. A picture's price is a sum, and only then comes a mean: over what?"""
     return pixel_prices(target, score).mean() + cloud_prices(mean, log_var).mean()
 
 

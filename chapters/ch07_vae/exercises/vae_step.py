@@ -102,7 +102,7 @@ def vae_gradient(x, a, b, c, noise):
 
 @vae_gradient.mistake("log_var")
 def _(x, a, b, c, noise):
-    """On the way from z to log_var, exp(log_var) stands where the width of the cloud should. See the draw again."""
+    """On the way from z to log_var, exp(log_var) stands where the width of the cloud should. What is it in z?"""
     mean, log_var, deviation, z, to_score, to_z = _half_way(x, a, b, c, noise)
     to_log_var = to_z * noise * deviation**2 / 2 + 0.5 * (deviation**2 - 1) / len(x)
     return x.T @ (to_z + mean / len(x)), x.T @ to_log_var, z.T @ to_score

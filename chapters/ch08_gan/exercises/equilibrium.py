@@ -62,7 +62,7 @@ def coin():
 
 @coin.mistake("sum")
 def _():
-    """That is what two pictures pay together, a generated one and a real one. And the mean?"""
+    """That is what two pictures pay together, a generated one and a real one. What is the mean?"""
     return 2 * np.log(2)
 
 
@@ -209,7 +209,7 @@ def _():
 
 @apart.mistake("shifted")
 def _():
-    """That is after one step. And after two?"""
+    """That is how far away they are after one step. How far is it after two?"""
     return np.sqrt(1.25)
 
 

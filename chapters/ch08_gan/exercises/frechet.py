@@ -166,7 +166,7 @@ def _(mean_a, cov_a, mean_b, cov_b):
 
 @frechet.mistake("rooted")
 def _(mean_a, cov_a, mean_b, cov_b):
-    """A root was taken of the whole. It would be a distance then, but the formula, and everybody, stops before."""
+    """You took a root of the whole, which makes a distance of it. Does the formula have that root?"""
     return np.sqrt(np.maximum(frechet.solution(mean_a, cov_a, mean_b, cov_b), 0))
 
 
@@ -200,14 +200,14 @@ def _(mean_a, cov_a, mean_b, cov_b):
 
 @frechet.mistake("diagonal")
 def _(mean_a, cov_a, mean_b, cov_b):
-    """Only the variances were compared, number by number. Two clouds may differ in how they are turned."""
+    """Only the variances were compared, number by number. What of two clouds that are turned another way?"""
     deviations = np.sqrt(np.diag(cov_a)) - np.sqrt(np.diag(cov_b))
     return ((mean_a - mean_b) ** 2).sum() + (deviations**2).sum()
 
 
 @frechet.mistake("factor")
 def _(mean_a, cov_a, mean_b, cov_b):
-    """The squares of the means' difference were averaged. What is the square of a distance?"""
+    """You took the mean of the squares. The square of a distance is their sum, or their mean?"""
     return ((mean_a - mean_b) ** 2).mean() + frechet.solution(mean_a, cov_a, mean_a, cov_b)
 
 

@@ -138,7 +138,8 @@ def _(generator, discriminator, points, real, labels):
 
 @discriminator_slope.mistake("broadcast")
 def _(generator, discriminator, points, real, labels):
-    """(2n,) and (2n, 1) were subtracted, which makes a table (2n, 2n): every score was compared with every label."""
+    """(2n,) and (2n, 1) were subtracted, which makes a table (2n, 2n): every score was compared
+    with every label. Which shape have the labels?"""
     pictures = np.concatenate([points @ generator, real])
     table = _sigmoid(pictures @ discriminator).ravel() - labels
     return (pictures.T @ table).mean(axis=1, keepdims=True) / len(labels)
@@ -319,7 +320,7 @@ def _(generator, discriminator, points, more_points, real, labels, d_rate, g_rat
 
 @gan_step.mistake("clip half")
 def _(generator, discriminator, points, more_points, real, labels, d_rate, g_rate, clip):
-    """Gradients above clip were cut off. And those far below 0?"""
+    """Gradients above clip were cut off. What becomes of those far below 0?"""
     to_discriminator = discriminator_slope.solution(generator, discriminator, points, real, labels)
     discriminator = discriminator - d_rate * np.minimum(to_discriminator, clip)
     to_generator = generator_slope.solution(generator, discriminator, more_points)

@@ -114,20 +114,21 @@ def _(generated, real, noise):
 
 @discriminator_loss.mistake("noise down")
 def _(generated, real, noise):
-    """Labels of generated pictures are below 1 here. That is another trick; where does this noise lead?"""
+    """Labels of generated pictures are below 1 here. Is the noise added to them, or taken away?"""
     n = len(generated)
     return _mean_price(generated, real, 1 - noise[:n], noise[n:])
 
 
 @discriminator_loss.mistake("one side")
 def _(generated, real, noise):
-    """Only the generated pictures' labels have noise. How many numbers of noise were there?"""
+    """Only the generated pictures' labels have noise. To which labels is it added?"""
     return _mean_price(generated, real, 1 + noise[: len(generated)], 0)
 
 
 @discriminator_loss.mistake("broadcast")
 def _(generated, real, noise):
-    """(2n,) and (2n, 1) were added, which makes a table (2n, 2n): every score was priced with every label."""
+    """(2n,) and (2n, 1) were added, which makes a table (2n, 2n): every score was priced with
+    every label. Which shape should the labels have?"""
     label = np.repeat([1.0, 0.0], len(generated)) + noise
     return price(np.concatenate([generated, real]), label).mean()
 
@@ -180,7 +181,8 @@ def _(generated, real, noise):
 
 @discriminator_gradient.mistake("broadcast")
 def _(generated, real, noise):
-    """(2n,) and (2n, 1) were added, which makes a table (2n, 2n): every score was compared with every label."""
+    """(2n,) and (2n, 1) were added, which makes a table (2n, 2n): every score was compared with
+    every label. Which shape should the labels have?"""
     n = len(generated)
     label = np.repeat([1.0, 0.0], n) + noise
     slope = ((sigmoid(np.concatenate([generated, real])) - label) / (2 * n)).sum(axis=1, keepdims=True)

@@ -265,7 +265,7 @@ def _(gy, mean, log_std):
     return gy * mean, gy * 0.5 * (np.exp(log_var) - 1)
 
 
-@wrong("divergence", "divergence_gradient", "chain rule")
+@wrong("divergence", "divergence_gradient", "wrong variable")
 def _(gy, mean, log_std):
     sigma = np.exp(log_std)
     g = gy.reshape(-1, 1)
