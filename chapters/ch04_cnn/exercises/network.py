@@ -36,7 +36,7 @@ TINY = Exercise(
     rng = np.random.default_rng(0)
     x, t = rng.normal(size=(5, 6, 4)), np.eye(3)[[0, 2, 1, 1, 0]]
     kernel, bias, w, b = rng.normal(size=(3, 3, 2)), np.zeros(2), np.zeros((2, 3)), np.zeros(3)
-    print(loss(x, t, kernel, bias, w, b).round(3))  # 1.099 (log 3: it does not know anything yet)
+    print(round(float(loss(x, t, kernel, bias, w, b)), 3))  # 1.099 (log 3: it does not know anything yet)
     for g in gradients(x, t, kernel, bias, w, b):
         print(g.shape)  # (3, 3, 2) (2,) (2, 3) (3,)
     """,
@@ -75,7 +75,7 @@ def networks(rng: np.random.Generator):
     for label, n, h, w, size, f, k in (
         ("one picture, one filter", 1, 3, 3, (2, 2), 1, 2),
         ("several pictures and filters", 3, 4, 4, (3, 3), 2, 4),
-        ("not square", 4, 3, 5, (2, 3), 2, 3),
+        ("pictures and filters that are not square", 4, 3, 5, (2, 3), 2, 3),
     ):
         clear = False
         while not clear:
@@ -208,10 +208,14 @@ def gradients(x, t, kernel, bias, w, b):
     return kernel_gradient(x, gz), gz.sum(axis=(0, 1, 2)), gw, gb
 
 
-def _back(x, t, kernel, bias, w, b, slope=lambda z: z > 0, pull=lambda s, t: softmax(s) - t):
-    """The way back with another slope of relu, or another pull at the scores."""
+def _mean(z):
+    return np.maximum(z, 0).mean(axis=(1, 2))
+
+
+def _back(x, t, kernel, bias, w, b, slope=lambda z: z > 0, pull=lambda s, t: softmax(s) - t, heard=_mean):
+    """The way back with another slope of relu, another pull at the scores, or after another way there, from z to m."""
     z = convolve(x, kernel, bias)
-    m = np.maximum(z, 0).mean(axis=(1, 2))
+    m = heard(z)
     gs = pull(m @ w + b, t) / len(x)
     gz = (gs @ w.T)[:, None, None, :] / (z.shape[1] * z.shape[2]) * slope(z)
     return kernel_gradient(x, gz), gz.sum(axis=(0, 1, 2)), m.T @ gs, gs.sum(axis=0)
@@ -221,6 +225,46 @@ def _back(x, t, kernel, bias, w, b, slope=lambda z: z > 0, pull=lambda s, t: sof
 def _(x, t, kernel, bias, w, b):
     """w and b are right; on the way to the filters every position is asked, even those where relu was silent."""
     return _back(x, t, kernel, bias, w, b, slope=lambda z: np.ones(z.shape))
+
+
+@gradients.mistake("relu, on the way there")
+def _(x, t, kernel, bias, w, b):
+    """Where relu was silent nothing goes back, which is right. But on the way there, is it in your m?"""
+    return _back(x, t, kernel, bias, w, b, heard=lambda z: z.mean(axis=(1, 2)))
+
+
+@gradients.mistake("relu, nowhere")
+def _(x, t, kernel, bias, w, b):
+    """There is no relu in it, neither on the way there nor back. Which numbers would it silence?"""
+    return _back(
+        x, t, kernel, bias, w, b, slope=lambda z: np.ones(z.shape), heard=lambda z: z.mean(axis=(1, 2))
+    )
+
+
+@gradients.mistake("relu, of the mean")
+def _(x, t, kernel, bias, w, b):
+    """On the way there relu comes after the mean. Which numbers should it silence?"""
+    return _back(x, t, kernel, bias, w, b, heard=lambda z: np.maximum(z.mean(axis=(1, 2)), 0))
+
+
+@gradients.mistake("relu, of the mean both ways")
+def _(x, t, kernel, bias, w, b):
+    """relu comes after the mean, there and back. Which numbers should it silence?"""
+    slope = lambda z: z.mean(axis=(1, 2), keepdims=True) > 0  # noqa: E731
+    return _back(x, t, kernel, bias, w, b, slope, heard=lambda z: np.maximum(z.mean(axis=(1, 2)), 0))
+
+
+@gradients.mistake("factor, sums on the way there")
+def _(x, t, kernel, bias, w, b):
+    """On the way there you add up the filters' answers over the positions. What should be taken of them?"""
+    return _back(x, t, kernel, bias, w, b, heard=lambda z: np.maximum(z, 0).sum(axis=(1, 2)))
+
+
+@gradients.mistake("factor, sums both ways")
+def _(x, t, kernel, bias, w, b):
+    """There and back you add up over the positions. What should be taken of the filters' answers?"""
+    slope = lambda z: (z > 0) * (z.shape[1] * z.shape[2])  # noqa: E731
+    return _back(x, t, kernel, bias, w, b, slope, heard=lambda z: np.maximum(z, 0).sum(axis=(1, 2)))
 
 
 @gradients.mistake("wrong point")
@@ -287,6 +331,22 @@ def _(x, t, kernel, bias, w, b):
     ways?"""
     z, (gk, gbias, gw, gb) = convolve(x, kernel, bias), _back(x, t, kernel, bias, w, b)
     return gk, gbias / (z.shape[1] * z.shape[2]), gw, gb
+
+
+@gradients.mistake("factor, mean for the bias")
+def _(x, t, kernel, bias, w, b):
+    """For the filters' bias you take a mean over pictures and positions. It is in every answer of its filter: what
+    becomes of all its ways?"""
+    z, (gk, gbias, gw, gb) = convolve(x, kernel, bias), _back(x, t, kernel, bias, w, b)
+    return gk, gbias / z[..., 0].size, gw, gb
+
+
+@gradients.mistake("factor, pictures for the bias")
+def _(x, t, kernel, bias, w, b):
+    """For the filters' bias you take a mean over the pictures. The mean of the loss is in what comes down: how often
+    is it divided?"""
+    gk, gbias, gw, gb = _back(x, t, kernel, bias, w, b)
+    return gk, gbias / len(x), gw, gb
 
 
 @gradients.mistake("wrong point, scores")

@@ -53,6 +53,24 @@ def usual_forward(part: Part, axis: Axes) -> None:
         """The numbers are divided by their deviation where they are. What should their mean be afterwards?"""
         return gamma * x / np.sqrt(x.var(axis=axis) + epsilon) + beta
 
+    @part.mistake("brackets, of the power")
+    def _(x, gamma, beta, epsilon):
+        """`** 1 / 2` is the number itself, halved. What does Python do first, ** or /?"""
+        mean, variance = moments(x)
+        return gamma * (x - mean) / ((variance + epsilon) / 2) + beta
+
+    @part.mistake("brackets, of the negative power")
+    def _(x, gamma, beta, epsilon):
+        """`** -1 / 2` is one divided by the number, halved. What does Python do first, ** or /?"""
+        mean, variance = moments(x)
+        return gamma * (x - mean) / (variance + epsilon) / 2 + beta
+
+    @part.mistake("no root, times")
+    def _(x, gamma, beta, epsilon):
+        """You multiply by the deviation. Of what size would a feature in metres, or in millimetres, be afterwards?"""
+        mean, variance = moments(x)
+        return gamma * (x - mean) * np.sqrt(variance + epsilon) + beta
+
     @part.mistake("brackets")
     def _(x, gamma, beta, epsilon):
         """You divide the mean alone, x itself is not divided. What does Python do first?"""
@@ -148,6 +166,12 @@ def usual_gradients(part: Part, axis: Axes) -> None:
         gx, *others = ways(gy, x, gamma, epsilon, axis)
         return gx * deviation(x, epsilon), *others
 
+    @part.mistake("factor, times the deviation")
+    def _(gy, x, gamma, epsilon):
+        """From x̂ to x you multiply by the deviation. Does x̂ move much with x if the deviation is large, or little?"""
+        gx, *others = ways(gy, x, gamma, epsilon, axis)
+        return gx * deviation(x, epsilon) ** 2, *others
+
     @part.mistake("factor, deviation twice")
     def _(gy, x, gamma, epsilon):
         """The gradient of x is divided by the deviation twice, that is, by the variance. Of what is x̂ a fraction?"""
@@ -200,6 +224,22 @@ def usual_gradients(part: Part, axis: Axes) -> None:
         normal, g = (x - x.mean(axis=axis, keepdims=True)) / right, gy * gamma
         over = {"axis": axis, "keepdims": True}
         return (g - g.mean(**over) - normal * (g * x).mean(**over)) / right, *others
+
+    for inside in ("once", "in both places"):
+
+        @part.mistake(f"wrong point, x over the deviation {inside}")
+        def _(gy, x, gamma, epsilon, both=inside != "once"):
+            """In the way by the variance stands x where x − mean should be. How does (x − mean)² move if x does?"""
+            off = x / deviation(x, epsilon)
+            return with_variance(
+                gy, x, gamma, epsilon, lambda g, normal: off * (g * (off if both else normal)).mean(axis=axis)
+            )
+
+    @part.mistake("wrong point, x over the deviation in the mean")
+    def _(gy, x, gamma, epsilon):
+        """In the way by the variance you take the mean of g times x. What is taken away from x before it is squared?"""
+        off = x / deviation(x, epsilon)
+        return with_variance(gy, x, gamma, epsilon, lambda g, normal: normal * (g * off).mean(axis=axis))
 
     @part.mistake("all together")
     def _(gy, x, gamma, epsilon):
@@ -285,6 +325,21 @@ def usual_gradients(part: Part, axis: Axes) -> None:
         def _(gy, x, gamma, epsilon, power=power):
             """The way by the variance has the wrong power of it. What is the slope of v to the power −1/2?"""
             return ways(gy, x, gamma, epsilon, axis, variance=deviation(x, epsilon) ** power)
+
+    @part.mistake("brackets, of the power")
+    def _(gy, x, gamma, epsilon):
+        """`** -3 / 2` is the third power in the denominator, halved. What does Python do first, ** or /?"""
+        return ways(gy, x, gamma, epsilon, axis, variance=deviation(x, epsilon) ** -3 / 2)
+
+    @part.mistake("factor, minus a half")
+    def _(gy, x, gamma, epsilon):
+        """The way by the variance lacks a factor and has the wrong sign. What is the slope of v to the power −1/2?"""
+        return ways(gy, x, gamma, epsilon, axis, variance=-2)
+
+    @part.mistake("brackets, of the root")
+    def _(gy, x, gamma, epsilon):
+        """`** 1 / 2` is the number itself, halved. What does Python do first, ** or /?"""
+        return ways(gy, x, gamma, epsilon, axis, deviation=deviation(x, epsilon) ** 2 / 2)
 
     for power in (-1, 1):
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 
 from chapters.ch04_cnn.exercises.norm import batch_norm_naive
-from chapters.ch04_cnn.exercises.norm_mistakes import usual_forward, usual_gradients, ways
+from chapters.ch04_cnn.exercises.norm_mistakes import usual_gradients, ways
 from chapters.exercises.form import Case, Exercise
 
 BATCH_NORM_PICTURES = Exercise(
     "cnn",
     "batch_norm_pictures",
-    "batch normalization between convolutions, in training and after it",
+    "the way back of batch normalization between convolutions, in training and after it",
     """
     Chapter 4, "Depth 20 means twenty filters", and the exercise `batch_norm`. After a convolution a feature is a
     filter: all its answers, in all pictures of the batch and at all positions, have one mean and one variance. So there
@@ -22,11 +22,14 @@ BATCH_NORM_PICTURES = Exercise(
     When training is over, a picture may come alone, and should be told the same whoever comes with it. So a layer also
     keeps an average of mean and variance over many batches, `moving_mean` and `moving_var`, and from then on uses those
     in place of the batch's. They are numbers like weights, and do not know x.
+
+    The way there in training is given, since you know it from rows. Find the way back, and both ways after training.
     """,
     hints=(
-        "Which axes of (n, h, w, c) are summed away? `axis=(0, 1, 2)` is three at once.",
         "In training the formulas are those for rows of features. Only: over which axes do the sums go, and how many "
         "numbers are in a mean now?",
+        "After training begin with y: one mean and one variance for each filter, whatever the batch is. As on the way "
+        "there in training, x̂ first. For gamma and beta nothing else has changed: which x̂ does gamma multiply?",
         "After training there is one way only from x to y, since the moving statistics stay what they are whatever x "
         "does. Which parts of the training gradient belong to the other two?",
     ),
@@ -39,12 +42,24 @@ BATCH_NORM_PICTURES = Exercise(
 )
 
 
+@BATCH_NORM_PICTURES.given
+def in_training(x, gamma, beta, epsilon):
+    """Batch normalization with the statistics of this batch.
+
+    x: (n, h, w, c).
+    gamma, beta: (c,) each.
+    Returns (n, h, w, c).
+    """
+    mean, variance = x.mean(axis=(0, 1, 2)), x.var(axis=(0, 1, 2))  # (c,) each
+    return gamma * (x - mean) / np.sqrt(variance + epsilon) + beta
+
+
 def answers(rng: np.random.Generator):
     """What filters answered, with moving statistics of some other batches."""
     for label, shape, epsilon in (
         ("several pictures and filters", (2, 2, 2, 2), 0.001),
         ("three pictures", (3, 1, 2, 2), 0.001),
-        ("one filter, not square", (2, 1, 4, 1), 0.001),
+        ("one filter", (2, 2, 2, 1), 0.001),
         ("answers nearly alike, where epsilon counts", (3, 2, 1, 2), 0.01),
     ):
         x = rng.normal(size=shape) * (0.1 if "alike" in label else 1) + 0.5
@@ -67,47 +82,8 @@ def after_training_naive(x, moving_mean, moving_var, gamma, beta, epsilon):
     return y
 
 
-@BATCH_NORM_PICTURES.write(answers, in_training_naive)
-def in_training(x, gamma, beta, epsilon):
-    """Batch normalization with the statistics of this batch.
-
-    x: (n, h, w, c).
-    gamma, beta: (c,) each.
-    Returns (n, h, w, c).
-    """
-    mean, variance = x.mean(axis=(0, 1, 2)), x.var(axis=(0, 1, 2))  # (c,) each
-    return gamma * (x - mean) / np.sqrt(variance + epsilon) + beta
-
-
 def _normal(x, gamma, beta, epsilon, axis):
     return gamma * (x - x.mean(axis, keepdims=True)) / np.sqrt(x.var(axis, keepdims=True) + epsilon) + beta
-
-
-@in_training.mistake("sum missing, positions")
-def _(x, gamma, beta, epsilon):
-    """Mean and variance were taken over the batch alone, so each position has its own. How many does a filter have?"""
-    return _normal(x, gamma, beta, epsilon, 0)
-
-
-@in_training.mistake("sum missing, one picture")
-def _(x, gamma, beta, epsilon):
-    """Mean and variance were taken over each picture by itself. What about the others of the batch?"""
-    return _normal(x, gamma, beta, epsilon, (1, 2))
-
-
-@in_training.mistake("sum missing, one picture with all filters")
-def _(x, gamma, beta, epsilon):
-    """Mean and variance were taken over each picture by itself, with all its filters. Which numbers share a mean?"""
-    return _normal(x, gamma, beta, epsilon, (1, 2, 3))
-
-
-@in_training.mistake("channels")
-def _(x, gamma, beta, epsilon):
-    """Mean and variance were taken over the channels. Each filter asks another question: may they be mixed?"""
-    return _normal(x, gamma, beta, epsilon, 3)
-
-
-usual_forward(in_training, axis=(0, 1, 2))
 
 
 @BATCH_NORM_PICTURES.gradient(in_training_naive, ("x", "gamma", "beta"), answers)
@@ -178,6 +154,15 @@ def _(gy, x, gamma, epsilon):
     return gx, (gy * normal).sum(axis=(0, 1, 2)), gy.sum(axis=(0, 1, 2))
 
 
+@training_gradient.mistake("channels, reshaped")
+def _(gy, x, gamma, epsilon):
+    """In your rows numbers of several filters stand together. The channels come last in x: does reshape turn axes
+    over?"""
+    c = x.shape[3]
+    gx, *others = ways(gy.reshape(c, -1).T, x.reshape(c, -1).T, gamma, epsilon, axis=0)
+    return gx.T.reshape(x.shape), *others
+
+
 @training_gradient.mistake("channels")
 def _(gy, x, gamma, epsilon):
     """x̂ is right, but the ways by mean and variance go over the channels. Do filters share a mean?"""
@@ -220,6 +205,42 @@ def _(x, moving_mean, gamma, beta, epsilon):
 def _(x, moving_mean, moving_var, gamma, beta, epsilon):
     """You divide by the variance. Of what is the deviation the root?"""
     return gamma * (x - moving_mean) / (moving_var + epsilon) + beta
+
+
+@after_training.mistake("no root, without epsilon")
+def _(x, moving_mean, moving_var, gamma, beta):
+    """You divide by the variance. Of what is the deviation the root, and what is added to it?"""
+    return gamma * (x - moving_mean) / moving_var + beta
+
+
+@after_training.mistake("not divided")
+def _(x, moving_mean, gamma, beta):
+    """The mean is taken away, and the numbers are as far apart as before. What is the deviation for?"""
+    return gamma * (x - moving_mean) + beta
+
+
+@after_training.mistake("not centred")
+def _(x, moving_var, gamma, beta, epsilon):
+    """The numbers are divided by their deviation where they are. What is the collected mean for?"""
+    return gamma * x / np.sqrt(moving_var + epsilon) + beta
+
+
+@after_training.mistake("times")
+def _(x, moving_mean, moving_var, gamma, beta, epsilon):
+    """You multiply by the deviation. What should become of a filter whose answers are far apart?"""
+    return gamma * (x - moving_mean) * np.sqrt(moving_var + epsilon) + beta
+
+
+@after_training.mistake("order")
+def _(x, moving_mean, moving_var, gamma, beta, epsilon):
+    """beta is added before gamma multiplies. What is done first, and what last?"""
+    return gamma * ((x - moving_mean) / np.sqrt(moving_var + epsilon) + beta)
+
+
+@after_training.mistake("epsilon, left out")
+def _(x, moving_mean, moving_var, gamma, beta):
+    """It is nearly right, and off most where the variance is small. Where is epsilon?"""
+    return gamma * (x - moving_mean) / np.sqrt(moving_var) + beta
 
 
 @after_training.mistake("brackets")
@@ -292,6 +313,13 @@ def _(gy, x, moving_mean, moving_var, gamma, epsilon):
     return gy * gamma, *others
 
 
+@gradient_after_training.mistake("factor, times the deviation")
+def _(gy, x, moving_mean, moving_var, gamma, epsilon):
+    """You multiply by the deviation. Does y move much with x if the deviation is large, or little?"""
+    _, *others = gradient_after_training(gy, x, moving_mean, moving_var, gamma, epsilon)
+    return gy * gamma * np.sqrt(moving_var + epsilon), *others
+
+
 @gradient_after_training.mistake("training")
 def _(gy, x, gamma, epsilon):
     """This is the gradient in training. Do the moving statistics move if x does?"""
@@ -323,3 +351,30 @@ def _(gy, x, moving_mean, moving_var, gamma, epsilon):
     """You divide by the variance. Of what is the deviation the root?"""
     normal = (x - moving_mean) / np.sqrt(moving_var + epsilon)
     return gy * gamma / (moving_var + epsilon), (gy * normal).sum(axis=(0, 1, 2)), gy.sum(axis=(0, 1, 2))
+
+
+for _epsilon in (True, False):
+
+    @gradient_after_training.mistake(
+        "no root, for gamma" if _epsilon else "no root, for gamma without epsilon"
+    )
+    def _(gy, x, moving_mean, moving_var, gamma, epsilon, add=_epsilon):
+        """You divide by the variance, for gamma as well. Of what is the deviation the root?"""
+        variance = moving_var + epsilon * add
+        gbeta = gy.sum(axis=(0, 1, 2))
+        return gy * gamma / variance, (gy * (x - moving_mean) / variance).sum(axis=(0, 1, 2)), gbeta
+
+    @gradient_after_training.mistake("epsilon" if not _epsilon else "epsilon, outside")
+    def _(gy, x, moving_mean, moving_var, gamma, epsilon, add=_epsilon):
+        """It is nearly right, and off most where the variance is small. Where is epsilon, inside the root?"""
+        deviation = np.sqrt(moving_var) + epsilon * add
+        gbeta = gy.sum(axis=(0, 1, 2))
+        return gy * gamma / deviation, (gy * (x - moving_mean) / deviation).sum(axis=(0, 1, 2)), gbeta
+
+
+@gradient_after_training.mistake("brackets")
+def _(gy, x, moving_mean, moving_var, gamma, epsilon):
+    """For gamma you divide the mean alone, x itself is not divided. What does Python do first?"""
+    deviation = np.sqrt(moving_var + epsilon)
+    normal = x - moving_mean / deviation
+    return gy * gamma / deviation, (gy * normal).sum(axis=(0, 1, 2)), gy.sum(axis=(0, 1, 2))

@@ -17,9 +17,10 @@ OVERLAP = Exercise(
     `pool_gradient` below has been tried on the windows of the lesson, size 2 and stride 2, and was right. It has a bug
     all the same. Write the check that catches it, `is_right`, then mend it.
 
-    A check compares a rule with finite differences (chapter 1, "Is my gradient right?"): move one number of x up and
-    down by 0.0001, weigh what comes out with gy, divide. It is worth as much as the inputs that you think of. Draw x
-    such that no two of its numbers are nearly equal, and which of them is the largest stays clear.
+    A check compares a rule with finite differences (chapter 1, "Is my gradient right?"). Those are given: `slopes`
+    moves each number of x up and down and looks what becomes of y. What remains is the choice: a check is worth as much
+    as the inputs that you think of. Draw x such that no two of its numbers are nearly equal, and which of them is the
+    largest stays clear.
     """,
     hints=(
         "With which size and stride is a number of x in two windows at once? In how many can it be the largest?",
@@ -47,13 +48,26 @@ def pool(x, size, stride):
     return y
 
 
+@OVERLAP.given
+def slopes(gy, x, size, stride):
+    """How the loss moves with each number of x, by finite differences. Takes what a rule takes. Returns (h, w)."""
+    found = np.zeros(x.shape)
+    for place in np.ndindex(x.shape):
+        step = np.zeros(x.shape)
+        step[place] = 0.0001
+        moved = pool(x + step, size, stride) - pool(x - step, size, stride)
+        found[place] = (gy * moved).sum() / 0.0002
+    return found
+
+
 def overlapping(rng: np.random.Generator):
     """One picture each, windows side by side and not."""
     for label, shape, size, stride in (
-        ("windows side by side", (4, 6), 2, 2),
+        ("windows side by side", (4, 4), 2, 2),
+        ("a picture that is not square", (4, 6), 2, 2),
         ("windows that overlap", (7, 7), 3, 2),
-        ("strides of 1, not square", (4, 7), 3, 1),
-        ("gaps between windows", (5, 8), 2, 3),
+        ("strides of 1", (5, 5), 3, 1),
+        ("gaps between windows", (8, 8), 2, 3),
     ):
         x = rng.permutation(np.prod(shape)).reshape(shape) / 10
         yield Case(label, {"x": x, "size": size, "stride": stride})
@@ -80,13 +94,7 @@ def is_right(rule):
     for h, w, size, stride in ((4, 6, 2, 2), (7, 5, 3, 2), (5, 4, 2, 1)):
         x = rng.permutation(h * w).reshape(h, w) * 0.1
         gy = rng.normal(size=pool(x, size, stride).shape)
-        expected = np.zeros((h, w))
-        for place in np.ndindex(h, w):
-            step = np.zeros((h, w))
-            step[place] = 0.0001
-            moved = pool(x + step, size, stride) - pool(x - step, size, stride)
-            expected[place] = (gy * moved).sum() / 0.0002
-        if not np.allclose(rule(gy, x, size, stride), expected, atol=1e-6):
+        if not np.allclose(rule(gy, x, size, stride), slopes(gy, x, size, stride), atol=1e-6):
             return False
     return True
 
@@ -111,7 +119,7 @@ def pool_gradient(gy, x, size, stride):
 
 @pool_gradient.mistake("overlap")
 def _(gy, x, size, stride):
-    """It is right for windows side by side. A number that wins in two windows moves the loss in two ways: does your
+    """It is right for windows side by side. A number that wins in two windows moves the loss in two ways: does the
     gradient have both?"""
     gx = np.zeros(x.shape)
     for i, j in np.ndindex(gy.shape):
@@ -124,14 +132,14 @@ def _(gy, x, size, stride):
 
 @pool_gradient.mistake("factor, counted")
 def _(gy, x, size, stride):
-    """What a number gets is divided by how many windows it wins in. Are the ways to the loss averaged, or added?"""
+    """What a number gets is divided by how many windows it wins in. Does it move the loss less the more it wins?"""
     wins = pool_gradient(np.ones(gy.shape), x, size, stride)
     return pool_gradient(gy, x, size, stride) / np.maximum(wins, 1)
 
 
 @pool_gradient.mistake("upstream")
 def _(gy, x, size, stride):
-    """You count in how many windows a number wins. How does the loss move with each of those?"""
+    """Each number gets the count of the windows in which it wins, whatever gy is. How does the loss move with those?"""
     return pool_gradient(np.ones(gy.shape), x, size, stride)
 
 
@@ -171,7 +179,7 @@ def _(gy, x, size, stride):
 
 @pool_gradient.mistake("whole window")
 def _(gy, x, size, stride):
-    """All numbers of a window get gy. What would y do if one that was not kept grew by a little?"""
+    """All numbers of a window get its gy. What would y do if one that was not kept grew by a little?"""
     gx = np.zeros(x.shape)
     for i, j in np.ndindex(gy.shape):
         gx[i * stride : i * stride + size, j * stride : j * stride + size] += gy[i, j]
@@ -192,7 +200,7 @@ def _(gy, x, size, stride):
 
 @pool_gradient.mistake("strides, size")
 def _(gy, x, size, stride):
-    """Your windows lie side by side, one begins where the one before ends. How far is it from one to the next?"""
+    """Each window begins where the one before ends. How far is it from one to the next?"""
     gx = np.zeros(x.shape)
     for i, j in np.ndindex(gy.shape):
         window = x[i * size : i * size + size, j * size : j * size + size]
@@ -202,22 +210,70 @@ def _(gy, x, size, stride):
     return gx
 
 
+@pool_gradient.mistake("strides, size at the rim")
+def _(gy, x, size, stride):
+    """Each window begins where the one before ends, and is cut off at the rim. How far is it from one to the next?"""
+    gx = np.zeros(x.shape)
+    for i, j in np.ndindex(gy.shape):
+        window = x[i * size : i * size + size, j * size : j * size + size]
+        if window.size:
+            a, b = np.unravel_index(window.argmax(), window.shape)
+            gx[i * size + a, j * size + b] += gy[i, j]
+    return gx
+
+
+@pool_gradient.mistake("strides, size of the corner")
+def _(gy, x, size, stride):
+    """The winners are the right ones, but their places are counted as if windows lay side by side. How far is it from
+    the corner of one window to the next?"""
+    gx = np.zeros(x.shape)
+    for i, j in np.ndindex(gy.shape):
+        window = x[i * stride : i * stride + size, j * stride : j * stride + size]
+        a, b = np.unravel_index(window.argmax(), window.shape)
+        if i * size + a < x.shape[0] and j * size + b < x.shape[1]:
+            gx[i * size + a, j * size + b] += gy[i, j]
+    return gx
+
+
+@pool_gradient.mistake("strides, one")
+def _(gy, x, size, stride):
+    """Each window begins one number after the one before, whatever the stride. How far is it from one to the next?"""
+    gx = np.zeros(x.shape)
+    for i, j in np.ndindex(gy.shape):
+        window = x[i : i + size, j : j + size]
+        a, b = np.unravel_index(window.argmax(), window.shape)
+        gx[i + a, j + b] += gy[i, j]
+    return gx
+
+
 @pool_gradient.mistake("upstream, once")
 def _(gy, x, size, stride):
-    """You say which numbers were kept, with ones. How does the loss move with each of those?"""
+    """Numbers that were kept get 1, whatever gy is. How does the loss move with each of those?"""
     return (pool_gradient(np.ones(gy.shape), x, size, stride) > 0) * 1.0
+
+
+@pool_gradient.mistake("sum missing, largest")
+def _(gy, x, size, stride):
+    """A number that wins in several windows gets the largest of what they have for it. Does it not move all of
+    them?"""
+    gx = np.zeros(x.shape)
+    for i, j in np.ndindex(gy.shape):
+        alone = np.zeros(gy.shape)
+        alone[i, j] = gy[i, j]
+        gx = np.maximum(gx, pool_gradient(alone, x, size, stride))
+    return gx
 
 
 @pool_gradient.mistake("order")
 def _(gy, x, size, stride):
-    """Your windows are as large as the stride. Which of the two numbers says how large a window is?"""
+    """The windows are as large as the stride. Which of the two numbers says how large a window is?"""
     return pool_gradient(gy, x, stride, stride)
 
 
 @pool_gradient.mistake("square pictures")
 def _(gy, x, size, stride):
-    """It is right for pictures that are as high as they are wide. Places are counted row by row in yours: how many
-    numbers has a row?"""
+    """It is right for pictures that are as high as they are wide. Places are counted row by row: how many numbers has a
+    row?"""
     gx = np.zeros(x.size)
     for i, j in np.ndindex(gy.shape):
         top, left = i * stride, j * stride
@@ -235,11 +291,11 @@ def _(gy, x, size, stride):
 
 @pool_gradient.mistake("factor")
 def _(gy, x, size, stride):
-    """Yours has the other sign everywhere. Does y fall when a number that was kept grows?"""
+    """It has the other sign everywhere. Does y fall when a number that was kept grows?"""
     return -pool_gradient(gy, x, size, stride)
 
 
 @pool_gradient.mistake("rounded")
 def _(gy, x, size, stride):
-    """Yours is right to one digit behind the decimal point. Where are the others lost?"""
+    """It is right to one digit behind the decimal point, and no further. Where are the others lost?"""
     return np.round(pool_gradient(gy, x, size, stride), 1)

@@ -42,15 +42,15 @@ def maps(rng: np.random.Generator):
     for label, shape, size in (
         ("one picture", (1, 4, 4, 1), 2),
         ("several pictures and channels", (2, 4, 4, 2), 2),
-        ("not square", (1, 2, 6, 2), 2),
-        ("windows of 3", (1, 6, 3, 2), 3),
-        ("rows and columns left over", (2, 5, 7, 1), 2),
-        ("most numbers negative", (1, 4, 6, 1), 2),
+        ("a picture that is not square", (1, 4, 6, 1), 2),
+        ("windows of 3", (1, 6, 6, 1), 3),
+        ("rows and columns left over", (1, 5, 5, 1), 2),
+        ("negative numbers", (1, 4, 4, 1), 2),
     ):
-        x = rng.permutation(np.prod(shape)).reshape(shape) / 10 - (2.05 if "negative" in label else 1.05)
+        x = rng.permutation(np.prod(shape)).reshape(shape) / 10 - (2.05 if "negative" in label else 0.55)
         yield Case(label, {"x": x, "size": size})
     tied = np.array([[0.0, 0, 1, 2], [0, 0, 2, 2], [1, 3, 0, 4], [3, 1, 4, 0]])[None, :, :, None]
-    yield Case("ties", {"x": tied, "size": 2}, at_kink=True)
+    yield Case("equally large numbers in a window", {"x": tied, "size": 2}, at_kink=True)
 
 
 def max_pool_naive(x, size):
@@ -84,6 +84,42 @@ def _(x, size):
     n, h, w, c = x.shape
     rows, columns = h // size, w // size
     return x[:, : rows * size, : columns * size].reshape(n, size, rows, size, columns, c).max(axis=(1, 3))
+
+
+@max_pool.mistake("order")
+def _(x, size):
+    """reshape cuts numbers off in the order in which they lie in memory, row by row. So your windows are pieces of a
+    row: which axis has to come between the two of a window's numbers?"""
+    n, h, w, c = x.shape
+    rows, columns = h // size, w // size
+    return x[:, : rows * size, : columns * size].reshape(n, rows, columns, size, size, c).max(axis=(3, 4))
+
+
+@max_pool.mistake("transposed")
+def _(x, size):
+    """Rows and columns have changed places in your reshape. How many windows lie beside each other, and how many below
+    each other?"""
+    n, h, w, c = x.shape
+    rows, columns = h // size, w // size
+    x = x[:, : rows * size, : columns * size].reshape(n, columns, size, rows, size, c)
+    return x.max(axis=(2, 4)).reshape(n, rows, columns, c)
+
+
+@max_pool.mistake("order, all channels")
+def _(x, size):
+    """reshape cuts numbers off in the order in which they lie in memory, where the channels of a place come before its
+    neighbour. So your windows mix channels: which axis comes last?"""
+    n, h, w, c = x.shape
+    rows, columns = h // size, w // size
+    return x[:, : rows * size, : columns * size].reshape(n, rows, columns, c, size * size).max(axis=4)
+
+
+@max_pool.mistake("transposed, as many columns as rows")
+def _(x, size):
+    """It is right where there are as many columns of windows as rows. How often does each of your loops run?"""
+    y, least = np.zeros(max_pool(x, size).shape), min(x.shape[1] // size, x.shape[2] // size)
+    y[:, :least, :least] = max_pool(x, size)[:, :least, :least]
+    return y
 
 
 @max_pool.mistake("begins at zero")
@@ -170,6 +206,17 @@ def _back(gy, x, size, share):
     for n, i, j, c in np.ndindex(gy.shape):
         place = (n, slice(i * size, i * size + size), slice(j * size, j * size + size), c)
         gx[place] = share(x[place]) * gy[n, i, j, c]
+    return gx
+
+
+def _placed(gy, x, size, corner, add):
+    """The right winners, with the corners of their windows elsewhere; what falls out of the picture is lost."""
+    gx = np.zeros(x.shape)
+    for n, i, j, c in np.ndindex(gy.shape):
+        window = x[n, i * size : i * size + size, j * size : j * size + size, c]
+        place = (n, *np.add(corner(i, j), np.unravel_index(window.argmax(), window.shape)), c)
+        if np.less(place, x.shape).all():
+            gx[place] = gx[place] * add + gy[n, i, j, c]
     return gx
 
 
@@ -271,28 +318,33 @@ def _(gy, x, size):
     return gx
 
 
-@max_pool_gradient.mistake("shifted")
-def _(gy, x, size):
-    """All of your gradient lies in the upper left of the picture. A winner's place was counted within its window:
-    where does that window lie?"""
-    gx = np.zeros(x.shape)
-    for n, i, j, c in np.ndindex(gy.shape):
-        window = x[n, i * size : i * size + size, j * size : j * size + size, c]
-        a, b = np.unravel_index(window.argmax(), window.shape)
-        gx[n, a, b, c] += gy[n, i, j, c]
-    return gx
+for _add in (True, False):
+
+    @max_pool_gradient.mistake("shifted" if _add else "shifted, and written over")
+    def _(gy, x, size, add=_add):
+        """All of your gradient lies in the upper left of the picture. A winner's place was counted within its window:
+        where does that window lie?"""
+        return _placed(gy, x, size, lambda i, j: (0, 0), add)
+
+    @max_pool_gradient.mistake("shifted, steps of one" if _add else "shifted, steps of one and written over")
+    def _(gy, x, size, add=_add):
+        """The winners are the right ones, but what they get lies too far up and to the left. How far is it from the
+        corner of one window to the next?"""
+        return _placed(gy, x, size, lambda i, j: (i, j), add)
+
+    @max_pool_gradient.mistake("transposed, windows" if _add else "transposed, windows and written over")
+    def _(gy, x, size, add=_add):
+        """The window is found by row and column, and what it gets is written by column and row. Which of the two comes
+        first in a picture?"""
+        return _placed(gy, x, size, lambda i, j: (j * size, i * size), add)
 
 
-@max_pool_gradient.mistake("shifted, steps of one")
+@max_pool_gradient.mistake("transposed, as many columns as rows")
 def _(gy, x, size):
-    """The winners are the right ones, but what they get lies too far up and to the left. How far is it from the corner
-    of one window to the next?"""
-    gx = np.zeros(x.shape)
-    for n, i, j, c in np.ndindex(gy.shape):
-        window = x[n, i * size : i * size + size, j * size : j * size + size, c]
-        a, b = np.unravel_index(window.argmax(), window.shape)
-        gx[n, i + a, j + b, c] += gy[n, i, j, c]
-    return gx
+    """It is right where there are as many columns of windows as rows. How often does each of your loops run?"""
+    kept, least = np.zeros(gy.shape), min(gy.shape[1:3])
+    kept[:, :least, :least] = gy[:, :least, :least]
+    return max_pool_gradient(kept, x, size)
 
 
 @max_pool_gradient.mistake("shifted, last window")

@@ -146,6 +146,67 @@ def _():
     return 20 * 3 * (5 * 5 + 1), 50 * 20 * (5 * 5 + 1), 875500, 3507
 
 
+@weights.mistake("bias, for each number that comes in")
+def _():
+    """You have a bias for each number that comes in. How many numbers come out of a layer at one place?"""
+    return 1500 + 3, 25000 + 20, 875000 + 1750, 3500 + 500
+
+
+@weights.mistake("channels, flattened without them")
+def _():
+    """After the second max pooling there are 7 · 5 places. How many channels does each of the 35 have?"""
+    return 1520, 25050, 7 * 5 * 500 + 500, 3507
+
+
+@weights.mistake("channels, flattened without them and without a bias")
+def _():
+    """After the second max pooling there are 7 · 5 places. How many channels does each of the 35 have? And each unit a
+    bias."""
+    return 1520, 25050, 7 * 5 * 500, 3507
+
+
+@weights.mistake("channels, of the first")
+def _():
+    """You flatten with the first convolution's channels. Which convolution was the last?"""
+    return 1520, 25050, 7 * 5 * 20 * 500 + 500, 3507
+
+
+@weights.mistake("channels, of the picture")
+def _():
+    """Red, green and blue come in once, at the beginning. What comes into the layer that you count three for?"""
+    return 1520, 50 * (5 * 5 * 3) + 50, 7 * 5 * 3 * 500 + 500, 3507
+
+
+@weights.mistake("channels, of the picture in the second")
+def _():
+    """Red, green and blue go into the first convolution. How many channels come into the second?"""
+    return 1520, 50 * (5 * 5 * 3) + 50, 875500, 3507
+
+
+@weights.mistake("channels, of the picture after flattening")
+def _():
+    """Red, green and blue go into the first convolution. How many channels has each place after the second?"""
+    return 1520, 25050, 7 * 5 * 3 * 500 + 500, 3507
+
+
+@weights.mistake("channels, grey")
+def _():
+    """That is the first convolution for grey pixels. How many channels come in here?"""
+    return 520, 25050, 875500, 3507
+
+
+@weights.mistake("channels, of the second")
+def _():
+    """A filter of the second convolution lies over all twenty channels. How many numbers has it for each of them?"""
+    return 1520, 50 * 5 * 5 + 50, 875500, 3507
+
+
+@weights.mistake("units, skipped")
+def _():
+    """That would be a last layer right behind the convolutions. What comes between?"""
+    return 1520, 25050, 875500, 7 * 5 * 50 * 7 + 7
+
+
 @weights.mistake("rounded up")
 def _():
     """Rows that are left over are counted in yours. What did you say about the shape after the second max pooling?"""

@@ -7,45 +7,6 @@ import numpy as np
 from tests.chapters.bank.entries import right, wrong
 
 
-@wrong("batch_norm_pictures", "in_training", "sum missing", "positions")
-def _(x, gamma, beta, epsilon):
-    return gamma * (x - x.mean(axis=0)) / np.sqrt(x.var(axis=0) + epsilon) + beta
-
-
-@wrong("batch_norm_pictures", "in_training", "sum missing", "one picture")
-def _(x, gamma, beta, epsilon):
-    mean, var = x.mean(axis=(1, 2), keepdims=True), x.var(axis=(1, 2), keepdims=True)
-    return gamma * (x - mean) / np.sqrt(var + epsilon) + beta
-
-
-@wrong("batch_norm_pictures", "in_training", "epsilon")
-def _(x, gamma, beta, epsilon):
-    mean, std = x.mean(axis=(0, 1, 2)), x.std(axis=(0, 1, 2))
-    return gamma * ((x - mean) / (std + epsilon)) + beta
-
-
-@wrong("batch_norm_pictures", "in_training", "channels", "all together")
-def _(x, gamma, beta, epsilon):
-    return gamma * (x - x.mean()) / np.sqrt(x.var() + epsilon) + beta
-
-
-@right("batch_norm_pictures", "in_training")
-def _(x, gamma, beta, epsilon):
-    flat = x.reshape(-1, x.shape[-1])
-    moved = flat - np.add.reduce(flat) / len(flat)
-    slope = gamma / np.sqrt(np.add.reduce(moved * moved) / len(flat) + epsilon)
-    return (moved * slope + beta).reshape(x.shape)
-
-
-@right("batch_norm_pictures", "in_training")
-def _(x, gamma, beta, epsilon):
-    y = np.zeros(x.shape, order="F")
-    for c in range(x.shape[3]):
-        one = x[..., c]
-        y[..., c] = (one - one.mean()) / (one.var() + epsilon) ** 0.5 * gamma[c] + beta[c]
-    return y
-
-
 @wrong("batch_norm_pictures", "training_gradient", "factor", "members")
 def _(gy, x, gamma, epsilon):
     axes, n = (0, 1, 2), len(x)
