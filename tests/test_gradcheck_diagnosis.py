@@ -101,6 +101,7 @@ def test_random_numbers_are_no_factor(shape: tuple[int, ...], seed: int, batch: 
         (lambda x, e: e / 20, "20 is the number of pixels of a picture of x (height · width)"),
         (lambda x, e: e * 0.3, "0.3 is rate"),
         (lambda x, e: e / 49, "49 is size, squared"),
+        (lambda x, e: e / 14, "7 is size, and there is a 2 besides"),
         (
             lambda x, e: e * 0.7312,
             "0.7312 times the right one in every element. Where could this number come from?",

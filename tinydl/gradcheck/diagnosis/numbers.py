@@ -166,7 +166,8 @@ def _words(hits: list[Expression], table: dict[str, float]) -> str:
             "the number of elements",
         ):  # of a row: how many columns there are has been said
             told.setdefault(kinds, " and ".join(parts))
-    return ", and ".join([*told.values()][:2])
+    two = [] if all(abs(c) == 1 for c, _ in hits) else ["there is a 2 besides"]
+    return ", and ".join([*told.values()][:2] + two)
 
 
 def _kind(text: str) -> str:
