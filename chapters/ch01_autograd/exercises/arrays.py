@@ -286,6 +286,12 @@ def _(gy, x):
     return gy * np.tanh(x) + x * (1 - np.tanh(x) ** 2)
 
 
+@gate_gradient.mistake("upstream, other way")
+def _(gy, x):
+    """What arrives was multiplied with one of the two ways only. What of the other?"""
+    return np.tanh(x) + gy * x * (1 - np.tanh(x) ** 2)
+
+
 @gate_gradient.mistake("upstream")
 def _(gy, x):
     """It does not look at gy. For gy = 1 it is right, but for any other?"""

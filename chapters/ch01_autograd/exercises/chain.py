@@ -124,6 +124,12 @@ def _(gy, a, b):
     return gy / b, -gy * a / b * b
 
 
+@quotient_gradient.mistake("brackets, without gy")
+def _(gy, a, b):
+    """Python divides by b, then multiplies by b. Put what is below the line into brackets. And where is gy?"""
+    return 1 / b, -a / b * b
+
+
 @quotient_gradient.mistake("other one")
 def _(gy, a, b):
     """The slope of each is the other: so it is for a product. Move b by d in a / b: how far does that go?"""

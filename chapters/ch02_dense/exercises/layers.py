@@ -222,7 +222,7 @@ RELU = Exercise(
     """,
     hints=(
         "For which x does y move at all, when x moves a little? How fast does it, there?",
-        "The slope of each element is 1 or 0. Which of the two depends on x alone, not on gy. Then the chain rule "
+        "The slope of each element is 1 or 0. Which of the two it is depends on x alone, not on gy. The chain rule "
         "multiplies.",
         "A comparison such as x > 3 gives an array of True and False, and those count as 1 and 0 in a product. At "
         "the kinks ask whether your comparison has the = or not.",

@@ -313,6 +313,12 @@ def _(gy, x):
     return gy * (t + x) * (1 - t**2)
 
 
+@wrong("suspect", "gate_gradient", "upstream")
+def _(gy, x):
+    t = np.tanh(x)
+    return t + gy * x * (1 - t**2)
+
+
 @right("suspect", "gate_gradient")
 def _(gy, x):
     return gy * np.tanh(x) + gy * x * (1 - np.tanh(x)) * (1 + np.tanh(x))
