@@ -79,6 +79,27 @@ def _(mean, log_var):
     return (0.5 * (mean**2 + np.exp(log_var) - 1) - log_var).sum(axis=1)
 
 
+@divergence.mistake("log, twice")
+def _(mean, log_var):
+    """You took the logarithm of log_var, which is one already. Of what is it the logarithm?"""
+    with np.errstate(invalid="ignore"):
+        return (-np.log(log_var) - 0.5 + 0.5 * (mean**2 + np.exp(log_var))).sum(axis=1)
+
+
+@divergence.mistake("log, twice, halved")
+def _(mean, log_var):
+    """You took the logarithm of log_var, which is one already. Of what is it the logarithm?"""
+    with np.errstate(invalid="ignore"):
+        return (-np.log(log_var) / 2 - 0.5 + 0.5 * (mean**2 + np.exp(log_var))).sum(axis=1)
+
+
+@divergence.mistake("no exp")
+def _(mean, log_var):
+    """The head's answer was put in the place of σ. How does one come back from the logarithm of a variance?"""
+    with np.errstate(invalid="ignore"):
+        return (-np.log(log_var) - 0.5 + 0.5 * (mean**2 + log_var**2)).sum(axis=1)
+
+
 @divergence.mistake("log_var")
 def _(mean, log_var):
     """l was taken for the logarithm of the standard deviation. Of what is it the logarithm?"""

@@ -82,6 +82,13 @@ def _(mean, log_var, noise):
         return mean + np.sqrt(log_var) * noise
 
 
+@draw.mistake("root, without a sign")
+def _(mean, log_var, noise):
+    """You took the root of log_var, its sign left out. What is log_var the logarithm of, and how does one come back
+    from a logarithm?"""
+    return mean + np.sqrt(np.abs(log_var)) * noise
+
+
 @draw.mistake("half")
 def _(mean, log_var, noise):
     """The half stands outside of the exponential. Is half of the variance its root?"""

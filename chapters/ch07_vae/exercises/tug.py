@@ -105,7 +105,7 @@ def _(mean, log_var, noise, pull):
 
 @slopes.mistake("variance")
 def _(mean, log_var, noise, pull):
-    """Now the pull has the standard deviation, but the spring has it, too. What does the spring pull to 1?"""
+    """The pull has the standard deviation, and so has the spring. What does the spring pull to 1?"""
     deviation = np.exp(log_var / 2)
     return pull + mean, 0.5 * pull * noise * deviation + 0.5 * (deviation - 1)
 

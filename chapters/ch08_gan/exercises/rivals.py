@@ -125,6 +125,20 @@ def _(generated, real, noise):
     return _mean_price(generated, real, 1 + noise[: len(generated)], 0)
 
 
+@discriminator_loss.mistake("noise halves")
+def _(generated, real, noise):
+    """Both kinds got the noise of the generated pictures. Which half of it is for the real ones?"""
+    n = len(generated)
+    return _mean_price(generated, real, 1 + noise[:n], noise[:n])
+
+
+@discriminator_loss.mistake("noise halves, changed")
+def _(generated, real, noise):
+    """The halves of the noise have changed places. Which kind of picture comes first in it?"""
+    n = len(generated)
+    return _mean_price(generated, real, 1 + noise[n:], noise[:n])
+
+
 @discriminator_loss.mistake("broadcast")
 def _(generated, real, noise):
     """(2n,) and (2n, 1) were added, which makes a table (2n, 2n): every score was priced with

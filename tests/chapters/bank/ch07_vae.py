@@ -38,6 +38,11 @@ def _(mean, log_var, noise):
     return mean + noise * np.sqrt(log_var)  # the root of the variance
 
 
+@wrong("draw", "draw", "root")
+def _(mean, log_var, noise):
+    return mean + noise * np.abs(log_var) ** 0.5  # so that it is a number
+
+
 @wrong("draw", "draw", "parentheses")
 def _(mean, log_var, noise):
     return (mean + np.exp(log_var / 2)) * noise
@@ -202,6 +207,17 @@ def _(mean, log_var):
 def _(mean, log_var):
     sigma = np.exp(log_var / 2)
     return -np.log(sigma).sum(axis=1) - 0.5 + 0.5 * (mean**2 + sigma**2).sum(axis=1)
+
+
+@wrong("divergence", "divergence", "log")
+def _(mean, log_var):
+    return (0.5 * (mean**2 + np.exp(log_var)) - np.log(log_var) - 0.5).sum(axis=1)
+
+
+@wrong("divergence", "divergence", "no exp")
+def _(mean, log_var):
+    sigma = log_var
+    return (-np.log(sigma) - 0.5 + 0.5 * (mean**2 + sigma**2)).sum(axis=1)
 
 
 @right("divergence", "divergence")

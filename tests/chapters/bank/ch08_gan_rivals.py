@@ -46,6 +46,14 @@ def _(generated, real, noise):
     return np.mean(-labels * np.log(p) - (1 - labels) * np.log(1 - p))
 
 
+@wrong("rivals", "discriminator_loss", "noise halves")
+def _(generated, real, noise):
+    n = len(generated)
+    fake = np.logaddexp(0, generated) - (1 + noise[:n]) * generated
+    true = np.logaddexp(0, real) - noise[:n] * real
+    return (fake.mean() + true.mean()) / 2
+
+
 @wrong("rivals", "discriminator_loss", "no noise")
 def _(generated, real, noise):
     return (np.logaddexp(0, -generated).sum() + np.logaddexp(0, real).sum()) / (2 * len(real))
