@@ -127,7 +127,7 @@ def _(gy, a, b):
 @quotient_gradient.mistake("brackets, without gy")
 def _(gy, a, b):
     """Python divides by b, then multiplies by b. Put what is below the line into brackets. And where is gy?"""
-    return 1 / b, -a / b * b
+    return gy / b, -a / b * b
 
 
 @quotient_gradient.mistake("other one")
