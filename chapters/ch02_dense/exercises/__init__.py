@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from chapters.ch02_dense.exercises import entropy, layers, learning, shares, softmax
+from chapters.ch02_dense.exercises import adam, dense, entropy, relu, shares, softmax, step
 
 EXERCISES = [
-    *layers.EXERCISES,
+    *dense.EXERCISES,
+    *relu.EXERCISES,
     *softmax.EXERCISES,
     *entropy.EXERCISES,
     *shares.EXERCISES,
-    *learning.EXERCISES,
+    *step.EXERCISES,
+    *adam.EXERCISES,
 ]
