@@ -82,21 +82,21 @@ def _(mean, log_var):
 @divergence.mistake("log, twice")
 def _(mean, log_var):
     """You took the logarithm of log_var, which is one already. Of what is it the logarithm?"""
-    with np.errstate(invalid="ignore"):
+    with np.errstate(all="ignore"):
         return (-np.log(log_var) - 0.5 + 0.5 * (mean**2 + np.exp(log_var))).sum(axis=1)
 
 
 @divergence.mistake("log, twice, halved")
 def _(mean, log_var):
     """You took the logarithm of log_var, which is one already. Of what is it the logarithm?"""
-    with np.errstate(invalid="ignore"):
+    with np.errstate(all="ignore"):
         return (-np.log(log_var) / 2 - 0.5 + 0.5 * (mean**2 + np.exp(log_var))).sum(axis=1)
 
 
 @divergence.mistake("no exp")
 def _(mean, log_var):
     """The head's answer was put in the place of σ. How does one come back from the logarithm of a variance?"""
-    with np.errstate(invalid="ignore"):
+    with np.errstate(all="ignore"):
         return (-np.log(log_var) - 0.5 + 0.5 * (mean**2 + log_var**2)).sum(axis=1)
 
 

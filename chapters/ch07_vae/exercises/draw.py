@@ -78,7 +78,7 @@ def _(mean, log_var, noise):
 @draw.mistake("root")
 def _(mean, log_var, noise):
     """You took the root of log_var. What is log_var the logarithm of, and how does one come back from a logarithm?"""
-    with np.errstate(invalid="ignore"):
+    with np.errstate(all="ignore"):
         return mean + np.sqrt(log_var) * noise
 
 

@@ -80,7 +80,7 @@ def _(covariance):
 def _(covariance):
     """The root of each number of the matrix was taken, and some of them are below 0. When R is multiplied with itself,
     as matrices are, what does each number of C come from?"""
-    with np.errstate(invalid="ignore"):
+    with np.errstate(all="ignore"):
         return np.sqrt(covariance)
 
 
