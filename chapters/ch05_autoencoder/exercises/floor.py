@@ -9,6 +9,8 @@ from chapters.exercises.form import Exercise
 from tinydl import datasets
 from tinydl.losses import BinaryCrossentropy
 
+ROUNDED = 0.02  # 0.17 for 0.1733 has two digits that are right
+
 FLOOR = Exercise(
     "autoencoder",
     "price_floor",
@@ -25,7 +27,7 @@ FLOOR = Exercise(
         "is its slope in p 0?",
     ),
     try_it="""
-    print((-np.log(0.9)).round(3))  # 0.105 (a white pixel that came back as 0.9)
+    print(round(float(-np.log(0.9)), 3))  # 0.105 (a white pixel that came back as 0.9)
     print(len(best_guess()))  # 2 (whether they are right, the check tells)
     """,
 )
@@ -46,7 +48,7 @@ def _best_guess() -> tuple[float, float]:
     return float(guesses[np.argmin(prices)]), min(prices)
 
 
-@FLOOR.predict(_quarter_grey, tolerance=0.01)
+@FLOOR.predict(_quarter_grey, tolerance=ROUNDED)
 def quarter_grey():
     """A quarter of all pixels are 0.5, the others black or white. The lowest loss that there can be: a number."""
     return 0.25 * np.log(2)
@@ -96,8 +98,20 @@ def _():
 
 @quarter_grey.mistake("factor, one term")
 def _():
-    """A grey pixel pays for both terms of the price. How many of them are in yours?"""
+    """A grey pixel pays for both terms. How many of them are in yours?"""
     return 0.125 * np.log(2)
+
+
+@quarter_grey.mistake("share, as an entropy")
+def _():
+    """That is what it costs to say which pixels are grey. What do those pay that are?"""
+    return -0.25 * np.log(0.25) - 0.75 * np.log(0.75)
+
+
+@quarter_grey.mistake("factor, sum")
+def _():
+    """That is a sum over the pixels of a picture. And the mean?"""
+    return 0.25 * np.log(2) * 784
 
 
 @quarter_grey.mistake("squared error")
@@ -130,7 +144,7 @@ def _():
     return 0.0
 
 
-@FLOOR.predict(_newborn, tolerance=0.01)
+@FLOOR.predict(_newborn, tolerance=ROUNDED)
 def newborn():
     """A network that has not learnt anything gives the logit 0 for every pixel of every digit. Its loss: a number."""
     return np.log(2)
@@ -150,8 +164,20 @@ def _():
 
 @newborn.mistake("factor, sum")
 def _():
-    """That is the sum over the pixels of a picture. What is taken over all of them?"""
+    """That is what a whole picture costs. And a pixel?"""
     return 784 * np.log(2)
+
+
+@newborn.mistake("factor, sum of one term")
+def _():
+    """That is a sum over the pixels of a picture, of one term. And a pixel?"""
+    return 784 * np.log(2) / 2
+
+
+@newborn.mistake("factor, of twenty pictures")
+def _():
+    """That is a sum over the pixels and pictures. And a pixel?"""
+    return 20 * 784 * np.log(2)
 
 
 @newborn.mistake("ten classes")
@@ -196,7 +222,7 @@ def _():
     return 0.25
 
 
-@FLOOR.predict(_best_guess, tolerance=0.01)
+@FLOOR.predict(_best_guess, tolerance=ROUNDED)
 def best_guess():
     """Which p is the best, if all pixels get the same? Pixels are black or white, and 20 % of them are white.
 

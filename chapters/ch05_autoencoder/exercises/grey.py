@@ -25,8 +25,8 @@ GREY = Exercise(
     """,
     hints=(
         "What did clothes have more of than digits? (Chapter 5 begins with a picture of a boot, number by number.)",
-        "One picture may hide what goes wrong with several, and answers near 0.5 may hide what goes wrong with sure "
-        "ones. Draw p from 0.05 to 0.95, and t from 0 to 1.",
+        "One picture may hide what goes wrong with several, and a square table what goes wrong with others. Answers "
+        "near 0.5 may hide what goes wrong with sure ones. And which pixels are there beside black and white ones?",
         "The bug: each pixel has one of two slopes, as if it were either white or black. A grey pixel pays for both "
         "terms of l. How much of each?",
     ),
@@ -134,13 +134,13 @@ def _(p, t):
 
 @price_gradient.mistake("factor, one sign")
 def _(p, t):
-    """Both of your terms pull the same way. What becomes of 1 − p if p grows?"""
+    """Both terms pull the same way. What becomes of 1 − p if p grows?"""
     return (-t / p - (1 - t) / (1 - p)) / p.size
 
 
 @price_gradient.mistake("brackets")
 def _(p, t):
-    """You divide by p and multiply with 1 − p. Where do the brackets of the denominator belong?"""
+    """It divides by p and multiplies with 1 − p. Where do the brackets of the denominator belong?"""
     return (p - t) / p * (1 - p) / p.size
 
 
@@ -158,14 +158,38 @@ def _(p, t):
 
 @price_gradient.mistake("target")
 def _(p, t):
-    """Your slopes are the same whatever the pixel should have been. Where does t come in?"""
+    """The slopes are the same whatever the pixel should have been. Where does t come in?"""
     return (-1 / p + 1 / (1 - p)) / p.size
 
 
 @price_gradient.mistake("exchanged")
 def _(p, t):
-    """A white pixel has the slope of a black one in yours, and a black one that of a white one. Which term is whose?"""
+    """A white pixel has the slope of a black one, and a black one that of a white one. Which term is whose?"""
     return (-(1 - t) / p + t / (1 - p)) / p.size
+
+
+@price_gradient.mistake("grey, white if not black")
+def _(p, t):
+    """Every pixel that is not quite black counts as a white one. How much of each term does a dark one pay?"""
+    return np.where(t > 0, -1 / p, 1 / (1 - p)) / p.size
+
+
+@price_gradient.mistake("grey, black if not white")
+def _(p, t):
+    """Every pixel that is not quite white counts as a black one. How much of each term does a bright one pay?"""
+    return np.where(t < 1, 1 / (1 - p), -1 / p) / p.size
+
+
+@price_gradient.mistake("brackets, of the sum")
+def _(p, t):
+    """Only the second term is divided by the number of pixels. What does Python do first, + or /?"""
+    return -t / p + (1 - t) / (1 - p) / p.size
+
+
+@price_gradient.mistake("brackets, of the fraction")
+def _(p, t):
+    """Only the pixel t is divided by what stands below, p is not. What does Python do first, − or /?"""
+    return (p - t / (p * (1 - p))) / p.size
 
 
 @price_gradient.mistake("exchanged, p")
@@ -182,7 +206,7 @@ def _(p, t):
 
 @price_gradient.mistake("neighbours")
 def _(p, t):
-    """All pictures have the same gradient in yours, the mean of theirs. Does a pixel of one picture move the price of
+    """All pictures have the same gradient, the mean of theirs. Does a pixel of one picture move the price of
     another?"""
     return np.broadcast_to(price_gradient(p, t).mean(axis=0), p.shape)
 
@@ -195,17 +219,17 @@ def _(p, t):
 
 @price_gradient.mistake("factor")
 def _(p, t):
-    """Yours has the other sign everywhere. Does a white pixel cost more if p grows?"""
+    """It has the other sign everywhere. Does a white pixel cost more if p grows?"""
     return -price_gradient(p, t)
 
 
 @price_gradient.mistake("factor, pictures")
 def _(p, t):
-    """You divide by the number of pictures. Over what is the mean?"""
+    """It divides by the number of pictures. Over what is the mean?"""
     return price_gradient(p, t) * p.shape[1]
 
 
 @price_gradient.mistake("rounded")
 def _(p, t):
-    """Yours is right to one digit behind the decimal point. Where are the others lost?"""
+    """It is right to one digit behind the decimal point, and no further. Where are the others lost?"""
     return np.round(price_gradient(p, t), 1)

@@ -33,7 +33,7 @@ TIED = Exercise(
     ),
     try_it="""
     x, w = np.array([[1.0, 0, 2], [0, 1, 2]]), np.array([[0.5], [0], [0.5]])
-    print(loss(x, w).round(3))  # 0.854
+    print(round(float(loss(x, w)), 3))  # 0.854
     print(weight_gradient(x, w).ravel().round(3))  # [-0.208 -0.5 -1.958]
     """,
 )
@@ -220,7 +220,7 @@ PCA = Exercise(
     try_it="""
     x = np.array([[0.0, 0], [1, 1], [2, 2], [3, 4]])
     print(restored(x, 1).round(2))  # [[ 0.12 -0.09] [ 0.96 1.03] [ 1.8 2.15] [ 3.12 3.91]]
-    print(lost(x, 1).round(4))  # 0.0137
+    print(round(float(lost(x, 1)), 4))  # 0.0137
     """,
 )
 

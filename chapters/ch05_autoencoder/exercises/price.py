@@ -32,7 +32,7 @@ PRICE = Exercise(
     ),
     try_it="""
     z, t = np.array([[2.0, -1000.0, 0.0]]), np.array([[1.0, 1.0, 0.4]])
-    print(price(z, t).round(3))  # 333.607
+    print(round(float(price(z, t)), 3))  # 333.607
     print(price_gradient(z, t).round(3))  # [[-0.04 -0.333 0.033]]
     """,
 )
@@ -88,7 +88,8 @@ def _raised(z, t, least):
 
 @price.mistake("factor, sign")
 def _(z, t):
-    """The logarithm and the term with z do not belong together. What does a white pixel pay at a logit far above 0?"""
+    """White pixels pay what black ones should, and black ones what white ones should. What does a white pixel pay at a
+    logit far above 0?"""
     return (np.logaddexp(0, z) - (1 - t) * z).mean()
 
 
@@ -108,6 +109,40 @@ def _(z, t):
 def _(z, t):
     """The logarithm is taken away, where it should be added. What does a pixel pay at a logit of 0?"""
     return (np.maximum(z, 0) - t * z - np.logaddexp(0, -np.abs(z))).mean()
+
+
+@price.mistake("sign lost")
+def _(z, t):
+    """In the exponent stands −z, where max(z, 0) belongs to −|z|. What does a black pixel pay at a logit of −1?"""
+    return (np.maximum(z, 0) - t * z + np.logaddexp(0, -z)).mean()
+
+
+@price.mistake("sign lost, the other way")
+def _(z, t):
+    """In the exponent stands z, where max(z, 0) belongs to −|z|. What does a white pixel pay at a logit of 1?"""
+    return (np.maximum(z, 0) - t * z + np.logaddexp(0, z)).mean()
+
+
+for _sign in (-1, 1):
+
+    @price.mistake(f"not finite, exponent of {_sign} z")
+    def _(z, t, sign=_sign):
+        """The exponent has the wrong sign on one side: max(z, 0) belongs to −|z|. What does a black pixel pay at a
+        logit of −1, and a white one at 1?"""
+        with np.errstate(all="ignore"):
+            return (np.maximum(z, 0) - t * z + np.log1p(np.exp(sign * z))).mean()
+
+
+@price.mistake("factor, sign of the exponent")
+def _(z, t):
+    """In the exponent stands |z|, which is never small. Which sign keeps it from growing?"""
+    return (np.maximum(z, 0) - t * z + np.logaddexp(0, np.abs(z))).mean()
+
+
+@price.mistake("factor, sign of the second")
+def _(z, t):
+    """The second term is taken away, where it should be added. Of which sign is a price?"""
+    return (t * np.logaddexp(0, -z) - (1 - t) * np.logaddexp(0, z)).mean()
 
 
 @price.mistake("kink")
@@ -156,10 +191,12 @@ def _(z, t):
     return ((sigmoid_naive(z) - t) ** 2).mean()
 
 
-@price.mistake("only some, rounded")
-def _(z, t):
-    """It is right where pixels are black or white. How much of each term does a grey one pay?"""
-    return np.where(t > 0.5, np.logaddexp(0, -z), np.logaddexp(0, z)).mean()
+for _least in (0, 0.5, 0.999):
+
+    @price.mistake(f"only some, white above {_least}")
+    def _(z, t, least=_least):
+        """It is right where pixels are black or white. How much of each term does a grey one pay?"""
+        return np.where(t > least, np.logaddexp(0, -z), np.logaddexp(0, z)).mean()
 
 
 @PRICE.gradient(price_naive, "z", pixels)
@@ -194,10 +231,52 @@ def _(z, t):
     return t * (sigmoid_naive(z) - 1) / z.size
 
 
-@price_gradient.mistake("only some, rounded")
+for _least in (0, 0.5, 0.999):
+
+    @price_gradient.mistake(f"only some, white above {_least}")
+    def _(z, t, least=_least):
+        """It is right where pixels are black or white. What do you make of a grey one?"""
+        return (sigmoid_naive(z) - (t > least)) / z.size
+
+
+@price_gradient.mistake("factor, one sign")
 def _(z, t):
-    """It is right where pixels are black or white. What do you make of a grey one?"""
-    return (sigmoid_naive(z) - np.round(t)) / z.size
+    """Both of your terms pull the same way. What becomes of 1 − p if z grows?"""
+    p = sigmoid_naive(z)
+    return (-t * (1 - p) - (1 - t) * p) / z.size
+
+
+@price_gradient.mistake("factor, the other sign")
+def _(z, t):
+    """Both of your terms pull the same way. What becomes of the price of a white pixel if z grows?"""
+    p = sigmoid_naive(z)
+    return (t * (1 - p) + (1 - t) * p) / z.size
+
+
+@price_gradient.mistake("exchanged")
+def _(z, t):
+    """The slope of log p has 1 − p in it, and that of log (1 − p) has p. Which is the slope of which?"""
+    p = sigmoid_naive(z)
+    return (-t * p + (1 - t) * (1 - p)) / z.size
+
+
+@price_gradient.mistake("brackets")
+def _(z, t):
+    """One of two terms is divided by the number of pixels, the other is not. What does Python do first?"""
+    return sigmoid_naive(z) - t / z.size
+
+
+@price_gradient.mistake("brackets, two terms")
+def _(z, t):
+    """One of two terms is divided by the number of pixels, the other is not. What does Python do first?"""
+    p = sigmoid_naive(z)
+    return -t * (1 - p) + (1 - t) * p / z.size
+
+
+@price_gradient.mistake("probability, alone")
+def _(z, t):
+    """That is p alone. Where does the pixel say what it should have been?"""
+    return sigmoid_naive(z) / z.size
 
 
 @price_gradient.mistake("clipped")

@@ -22,8 +22,9 @@ SIGMOID = Exercise(
     that you get for it is gy and the pixels themselves.
     """,
     hints=(
-        "e¹⁰⁰⁰ is too large for a computer, e⁻¹⁰⁰⁰ is simply 0. Multiply above and below by eᶻ: which of the two forms "
-        "is safe where?",
+        "e¹⁰⁰⁰ is too large for a computer, e⁻¹⁰⁰⁰ is simply 0. As it stands the formula still comes out right, since "
+        "1 / ∞ is 0, but NumPy warns of an overflow. Multiply above and below by eᶻ: which of the two forms is safe "
+        "where?",
         "Both forms have an exponential of −|z|. For the gradient: ∂y/∂z = e⁻ᶻ / (1 + e⁻ᶻ)². One of its factors is y. "
         "What is the other?",
         "1 − y = e⁻ᶻ / (1 + e⁻ᶻ). So all that the slope needs is in y, and z is not asked for.",
@@ -214,6 +215,12 @@ def _(gy, y):
     return y * (gy - (gy * y).sum(axis=-1, keepdims=True))
 
 
+@sigmoid_gradient.mistake("wrong point, the exponential")
+def _(gy, y):
+    """e⁻ʸ is in it. Where the formula has z, is y to be put in?"""
+    return gy * np.exp(-y) * y**2
+
+
 @sigmoid_gradient.mistake("brackets")
 def _(gy, y):
     """You wrote 1 − y without brackets. What does Python do first?"""
@@ -232,7 +239,34 @@ def _(gy, y):
     return gy * y * (1 + y)
 
 
-for _y, _rest in ((2, 1), (1, 2), (2, 2), (2, 0), (0, 2), (0.5, 0.5), (-1, -1)):
+@sigmoid_gradient.mistake("brackets, gy in one term")
+def _(gy, y):
+    """gy meets the first of two terms only. What does it multiply?"""
+    return gy * y - y**2
+
+
+@sigmoid_gradient.mistake("brackets, gy in the other term")
+def _(gy, y):
+    """gy meets the second of two terms only. What does it multiply?"""
+    return y - gy * y**2
+
+
+for _power in (2, 3):
+
+    @sigmoid_gradient.mistake(f"factor, y to the power {_power}")
+    def _(gy, y, power=_power):
+        """You have y several times, and no 1 − y. How steep is the sigmoid where y is nearly 1, and how steep is
+        yours?"""
+        return gy * y**power
+
+    @sigmoid_gradient.mistake(f"factor, 1 − y to the power {_power}")
+    def _(gy, y, power=_power):
+        """You have 1 − y several times, and no y. How steep is the sigmoid where y is nearly 0, and how steep is
+        yours?"""
+        return gy * (1 - y) ** power
+
+
+for _y, _rest in ((2, 1), (1, 2), (2, 2), (0.5, 0.5), (-1, -1)):
 
     @sigmoid_gradient.mistake(f"factor, power {_y} and {_rest}")
     def _(gy, y, one=_y, other=_rest):

@@ -22,7 +22,8 @@ CENTRES = Exercise(
     """,
     hints=(
         "How many pictures of each kind does somebody's own folder have? In which order do they come in a batch?",
-        "Labels such as 1, 0, 2, 0, 0, 1 and random gy let little pass. Every kind has to come at least once.",
+        "Labels that let little pass: unequally many of each kind, not in order, every kind at least once. And gy? If "
+        "all its rows are alike, nobody sees which of them a point was given.",
         "The bug: all points are divided by the same number. A point moves its own centre only: by how much, if its "
         "kind has m points?",
     ),
@@ -47,7 +48,7 @@ def kinds(rng: np.random.Generator):
         ("as many of each kind, in order", [0, 0, 1, 1, 2, 2]),
         ("more of one kind", [0, 0, 0, 0, 1, 2, 2]),
         ("kinds in any order", [1, 0, 2, 0, 2, 1]),
-        ("one point of each kind", [0, 1, 2]),
+        ("one kind alone", [0, 0, 0]),
     ):
         yield Case(label, {"points": rng.normal(size=(len(labels), 2)), "labels": np.array(labels)})
 
@@ -103,6 +104,30 @@ def _(gy, points, labels):
     return np.repeat(gy / many[:, None], many, axis=0)
 
 
+@centres_gradient.mistake("even kinds, the first")
+def _(gy, points, labels):
+    """The number of the first kind's points is taken for that of all. How many has each kind by itself?"""
+    return gy[labels] / np.bincount(labels)[0]
+
+
+@centres_gradient.mistake("even kinds, the last")
+def _(gy, points, labels):
+    """The number of the last kind's points is taken for that of all. How many has each kind by itself?"""
+    return gy[labels] / np.bincount(labels)[-1]
+
+
+@centres_gradient.mistake("even kinds, the largest")
+def _(gy, points, labels):
+    """The number of the largest kind's points is taken for that of all. How many has each kind by itself?"""
+    return gy[labels] / np.bincount(labels).max()
+
+
+@centres_gradient.mistake("shifted, by one kind")
+def _(gy, points, labels):
+    """Each point gets the row of the kind before its own. From which number are kinds counted?"""
+    return gy[labels - 1] / np.bincount(labels)[labels][:, None]
+
+
 @centres_gradient.mistake("upstream")
 def _(gy, points, labels):
     """That is how much a centre moves with a point. How does the loss move with the centre?"""
@@ -117,31 +142,31 @@ def _(gy, points, labels):
 
 @centres_gradient.mistake("factor, multiplied")
 def _(gy, points, labels):
-    """You multiply by the number of points of a kind. Does one of many move their mean more than one of few?"""
+    """It multiplies by the number of points of a kind. Does one of many move their mean more than one of few?"""
     return gy[labels] * np.bincount(labels)[labels][:, None]
 
 
 @centres_gradient.mistake("factor, all points")
 def _(gy, points, labels):
-    """You divide by the number of all points. Over which of them is a centre the mean?"""
+    """It divides by the number of all points. Over which of them is a centre the mean?"""
     return gy[labels] / len(points)
 
 
 @centres_gradient.mistake("upstream, mean")
 def _(gy, points, labels):
-    """All points of your gradient get the same. Do they all move the same centre?"""
+    """All points get the same. Do they all move the same centre?"""
     return np.broadcast_to(gy.mean(axis=0) / (len(points) / len(gy)), points.shape)
 
 
 @centres_gradient.mistake("upstream, by kind")
 def _(gy, points, labels):
-    """You take the mean of all centres' gradients. Does a point move all centres?"""
+    """Each point gets the mean of all rows of gy. Does a point move all centres?"""
     return gy.mean(axis=0) / np.bincount(labels)[labels][:, None]
 
 
 @centres_gradient.mistake("factor, number of kinds")
 def _(gy, points, labels):
-    """You divide by the number of kinds. Over what is a centre the mean?"""
+    """It divides by the number of kinds. Over what is a centre the mean?"""
     return gy[labels] / len(gy)
 
 
@@ -161,41 +186,41 @@ def _(gy, points, labels):
 
 @centres_gradient.mistake("shifted")
 def _(gy, points, labels):
-    """The points of the last kind get nothing. Up to which number does your loop count?"""
+    """The points of the last kind get nothing. Up to which number does the loop count?"""
     return np.where(labels[:, None] < len(gy) - 1, gy[labels] / np.bincount(labels)[labels][:, None], 0)
 
 
 @centres_gradient.mistake("shifted, first")
 def _(gy, points, labels):
-    """The points of the first kind get nothing. From which number does your loop count?"""
+    """The points of the first kind get nothing. From which number does the loop count?"""
     return np.where(labels[:, None] > 0, gy[labels] / np.bincount(labels)[labels][:, None], 0)
 
 
 @centres_gradient.mistake("dtype")
 def _(gy, points, labels):
-    """What you give is whole numbers: // rounds down. Which division keeps what stands behind the decimal point?"""
+    """What comes out is whole numbers: // rounds down. Which division keeps what stands behind the decimal point?"""
     return gy[labels] // np.bincount(labels)[labels][:, None]
 
 
 @centres_gradient.mistake("factor, square")
 def _(gy, points, labels):
-    """You divide by the number of points of a kind twice. How often does a mean divide?"""
+    """It divides by the number of points of a kind twice. How often does a mean divide?"""
     return gy[labels] / np.bincount(labels)[labels][:, None] ** 2
 
 
 @centres_gradient.mistake("factor, root")
 def _(gy, points, labels):
-    """You divide by the root of the number of points. By what does a mean divide?"""
+    """It divides by the root of the number of points of a kind. By what does a mean divide?"""
     return gy[labels] / np.sqrt(np.bincount(labels)[labels][:, None])
 
 
 @centres_gradient.mistake("factor")
 def _(gy, points, labels):
-    """Yours has the other sign everywhere. Which way does a centre move if one of its points does?"""
+    """It has the other sign everywhere. Which way does a centre move if one of its points does?"""
     return -gy[labels] / np.bincount(labels)[labels][:, None]
 
 
 @centres_gradient.mistake("rounded")
 def _(gy, points, labels):
-    """Yours is right to one digit behind the decimal point. Where are the others lost?"""
+    """It is right to one digit behind the decimal point, and no further. Where are the others lost?"""
     return np.round(gy[labels] / np.bincount(labels)[labels][:, None], 1)

@@ -208,14 +208,28 @@ def _():
 
 @a_third_number.mistake("total")
 def _():
-    """Those are all weights of both layers, with three numbers. How many of them were there before?"""
+    """That is how many both layers have. How many more are they than before?"""
     return 64 * 3 + 3 + 3 * 10 + 10
 
 
 @a_third_number.mistake("total, before")
 def _():
-    """Those are all weights of both layers, with two numbers. By how many do they grow?"""
+    """That is how many both layers have with two numbers. How many more do they become?"""
     return 64 * 2 + 2 + 2 * 10 + 10
+
+
+@a_third_number.mistake("total, of the kernels")
+def _():
+    """That is how many both layers have, but for the biases. How many more are they than before?"""
+    return 64 * 3 + 3 * 10
+
+
+for _one in (195, 192, 130, 128, 40, 30, 20):
+
+    @a_third_number.mistake(f"total, of one layer, {_one}")
+    def _(one=_one):
+        """That is how many one of the two layers has, with two numbers or with three. By how many do both grow?"""
+        return one
 
 
 @a_third_number.mistake("product")

@@ -13,18 +13,19 @@ PULL = Exercise(
     "pull",
     "what pulls at a point, and what turns the arrows",
     """
-    Chapter 6, "The one gradient that matters". A picture lies at a point z of the plane. Each kind k has an arrow,
-    w[:, k], and a bias, and its score at z is z · w[:, k] + b[k]. A picture of kind c costs
+    Chapter 6, "The one gradient that matters". A picture lies at a point z of the plane. Each of k kinds has an arrow
+    and a bias: kind j has w[:, j] and b[j], and its score at z is s[j] = z · w[:, j] + b[j]. A picture of kind c costs
 
         L = −s[c] + log Σⱼ exp(s[j])
 
-    and the loss is the mean over n pictures. Write it for scores up to 1000, then its gradient for the points, and for
-    the arrows and biases as well. (The pull of the lesson's picture is minus the gradient: ask for the gradient.)
-    Kinds are given by their numbers, from 0 to k − 1, one for each picture, and not as rows of 0 and 1.
+    and the loss is the mean over n pictures. That is given, as `price`; you know it from chapter 2. Write its gradient
+    for the points, and for the arrows and biases as well. (The pull of the lesson's picture is minus the gradient: ask
+    for the gradient.) Kinds are given by their numbers, from 0 to k − 1, one for each picture, and not as rows of 0
+    and 1. Scores may be as large as 1000.
     """,
     hints=(
-        "The loss: what can be added to all scores of a picture without changing its price? For the gradient begin "
-        "with the scores: ∂L/∂s is in the lesson.",
+        "Begin with the scores: ∂L/∂s is in the lesson. It has the probabilities in it; `price` shows what to do so "
+        "that no exponential becomes too large.",
         "All k scores move when z does, each along its own arrow, and the chain rule adds up all k ways. From the "
         "scores to w and b it is a dense layer (chapter 2).",
         "With g = (probabilities − targets) / n, (n, k): `np.eye(k)[labels]` makes the targets. Then the three "
@@ -33,12 +34,26 @@ PULL = Exercise(
     try_it="""
     z, labels = np.array([[0.0, 0], [3, 0]]), np.array([0, 1])
     w, b = np.array([[1.0, 0, -1], [0, 1, 0]]), np.zeros(3)
-    print(price(z, w, b, labels).round(3))  # 2.075 (half of log 3 for the first, and the second is in the wrong wedge)
+    print(round(float(price(z, w, b, labels)), 3))  # 2.075 (log 3 for the first; the second is in the wrong wedge)
     gz, gw, gb = gradients(z, w, b, labels)
     print(gz.round(2))  # [[-0.5 0.17] [ 0.47 -0.48]]
     print(gw.shape, gb.shape)  # (2, 3) (3,)
     """,
 )
+
+
+@PULL.given
+def price(z, w, b, labels):
+    """The mean price of the answers, a number.
+
+    z: points, (n, 2).
+    w, b: an arrow for each kind, (2, k), and a bias, (k,).
+    labels: the kind of each picture, whole numbers from 0, (n,).
+    """
+    s = z @ w + b  # (n, k)
+    s = s - s.max(axis=1, keepdims=True)
+    own = s[np.arange(len(z)), labels]  # (n,)
+    return (np.log(np.exp(s).sum(axis=1)) - own).mean()
 
 
 def points(rng: np.random.Generator):
@@ -62,101 +77,6 @@ def price_naive(z, w, b, labels):
         scores = [point @ w[:, j] + b[j] for j in range(len(b))]
         total += max(scores) - scores[own] + math.log(sum(math.exp(s - max(scores)) for s in scores))
     return total / len(z)
-
-
-@PULL.write(points, price_naive)
-def price(z, w, b, labels):
-    """The mean price of the answers, a number.
-
-    z: points, (n, 2).
-    w, b: an arrow for each kind, (2, k), and a bias, (k,).
-    labels: the kind of each picture, whole numbers from 0, (n,).
-    """
-    s = z @ w + b  # (n, k)
-    s = s - s.max(axis=1, keepdims=True)
-    own = s[np.arange(len(z)), labels]  # (n,)
-    return (np.log(np.exp(s).sum(axis=1)) - own).mean()
-
-
-@price.mistake("not finite")
-def _(z, w, b, labels):
-    """exp(1000) is too large for a computer. What can be taken from all scores of a picture?"""
-    with np.errstate(all="ignore"):
-        s = z @ w + b
-        return (np.log(np.exp(s).sum(axis=1)) - s[np.arange(len(z)), labels]).mean()
-
-
-@price.mistake("one way, own score only")
-def _(z, w, b, labels):
-    """Only the score of the own kind has a price. Could it not grow for ever, and all the others with it?"""
-    return -(z @ w + b)[np.arange(len(z)), labels].mean()
-
-
-@price.mistake("factor, all kinds")
-def _(z, w, b, labels):
-    """The mean is taken over all kinds of a picture. How many of the k probabilities does its price look at?"""
-    return price_naive(z, w, b, labels) / len(b)
-
-
-@price.mistake("broadcast")
-def _(z, w, b, labels):
-    """`s[:, labels]` is a table: of each picture, the scores of the kinds of all pictures. How many scores does each
-    picture have to give?"""
-    s = z @ w + b
-    return (np.logaddexp.reduce(s, axis=1) - s[:, labels]).mean()
-
-
-@price.mistake("neighbours")
-def _(z, w, b, labels):
-    """The sum under the logarithm goes over all pictures. Whose scores belong together?"""
-    s = z @ w + b
-    return (np.logaddexp.reduce(s, axis=None) - s[np.arange(len(z)), labels]).mean()
-
-
-@price.mistake("logarithm")
-def _(z, w, b, labels):
-    """That is how improbable the own kind is. What does the logarithm make of a probability that is nearly 0?"""
-    return 1 - probabilities(z, w, b)[np.arange(len(z)), labels].mean()
-
-
-@price.mistake("logarithm, negative")
-def _(z, w, b, labels):
-    """That is minus the probability of the own kind. What does the logarithm make of one that is nearly 0?"""
-    return -probabilities(z, w, b)[np.arange(len(z)), labels].mean()
-
-
-@price.mistake("factor, sign")
-def _(z, w, b, labels):
-    """The own score is added. Does a picture pay more the higher the score of its kind is?"""
-    s = z @ w + b
-    return (np.logaddexp.reduce(s, axis=1) + s[np.arange(len(z)), labels]).mean()
-
-
-@price.mistake("largest")
-def _(z, w, b, labels):
-    """The largest score is taken from those in the sum, and not from the own one. What may be added to all scores?"""
-    s = z @ w + b
-    e = np.exp(s - s.max(axis=1, keepdims=True))
-    return (np.log(e.sum(axis=1)) - s[np.arange(len(z)), labels]).mean()
-
-
-@price.mistake("mean in the logarithm")
-def _(z, w, b, labels):
-    """Under the logarithm there is a mean over the kinds. What do probabilities add up to then?"""
-    return price_naive(z, w, b, labels) - np.log(len(b))
-
-
-@price.mistake("winner")
-def _(z, w, b, labels):
-    """You charge for the kind that wins. Is it always the one that the label names?"""
-    s = z @ w + b
-    return (np.logaddexp.reduce(s, axis=1) - s.max(axis=1)).mean()
-
-
-@price.mistake("label numbers")
-def _(z, w, b, labels):
-    """You take the number of the kind from the logarithm. Is it not the score of that kind?"""
-    return (np.logaddexp.reduce(z @ w + b, axis=1) - labels).mean()
 
 
 @PULL.gradient(price_naive, ("z", "w", "b"), points)
@@ -219,6 +139,62 @@ def _(z, w, b, labels):
     g = probabilities(z, w, b)
     g[:, labels] -= 1
     return _down(z, w, g)
+
+
+@gradients.mistake("sum twice, of the targets")
+def _(z, w, b, labels):
+    """From each picture's probabilities the targets of all are taken. Whose label belongs to a picture?"""
+    return _down(z, w, probabilities(z, w, b) - np.eye(len(b))[labels].sum(axis=0))
+
+
+@gradients.mistake("neighbours, mean target")
+def _(z, w, b, labels):
+    """From each picture's probabilities the mean of all targets is taken. Whose label belongs to a picture?"""
+    return _down(z, w, probabilities(z, w, b) - np.eye(len(b))[labels].mean(axis=0))
+
+
+@gradients.mistake("not finite")
+def _(z, w, b, labels):
+    """exp(1000) is too large for a computer. What can be taken from all scores of a picture?"""
+    with np.errstate(all="ignore"):
+        e = np.exp(z @ w + b)
+        return _down(z, w, e / e.sum(axis=1, keepdims=True) - np.eye(len(b))[labels])
+
+
+@gradients.mistake("not finite, one largest")
+def _(z, w, b, labels):
+    """The largest of all scores was taken away, not that of each picture: what is left of a picture whose scores are
+    all small?"""
+    s = z @ w + b
+    with np.errstate(all="ignore"):
+        e = np.exp(s - s.max())
+        return _down(z, w, e / e.sum(axis=1, keepdims=True) - np.eye(len(b))[labels])
+
+
+@gradients.mistake("bias forgotten")
+def _(z, w, b, labels):
+    """The probabilities are those of z · w alone. What else is in a score?"""
+    return _down(z, w, probabilities(z, w, 0 * b) - np.eye(len(b))[labels])
+
+
+@gradients.mistake("factor, sign of the target")
+def _(z, w, b, labels):
+    """Probabilities and targets are added. When should a picture not be pulled at any more?"""
+    return _down(z, w, probabilities(z, w, b) + np.eye(len(b))[labels])
+
+
+@gradients.mistake("logarithm")
+def _(z, w, b, labels):
+    """You compare the targets with the logarithms of the probabilities. Which of the two adds up to 1?"""
+    with np.errstate(all="ignore"):
+        return _down(z, w, np.log(probabilities(z, w, b)) - np.eye(len(b))[labels])
+
+
+@gradients.mistake("half way")
+def _(z, w, b, labels):
+    """That is how the loss moves with the probabilities. What stands between them and the scores?"""
+    with np.errstate(all="ignore"):
+        return _down(z, w, -np.eye(len(b))[labels] / probabilities(z, w, b))
 
 
 @gradients.mistake("cross terms, one slope more")

@@ -30,7 +30,7 @@ SENSITIVITY = Exercise(
     ),
     try_it="""
     w, b = np.array([[1.0, 0, -1], [0, 1, 0]]), np.zeros(3)
-    z = np.array([[0.2, 0], [2, 0], [8, 0]])  # three steps along the first arrow
+    z = np.array([[0.2, 0], [2, 0], [8, 0]])  # three places along the first arrow
     print(confidence(z, w, b).round(3))  # [0.402 0.867 1. ]
     print(confidence_gradient(np.ones(3), z, w, b)[:, 0].round(3))  # [0.349 0.129 0. ]
     """,

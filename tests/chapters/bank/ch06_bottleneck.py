@@ -16,65 +16,6 @@ def _softmax(scores):
 # pull
 
 
-@wrong("pull", "price", "factor")
-def _(z, w, b, labels):
-    s = z @ w + b
-    top = s.max(axis=1, keepdims=True)
-    log_sum = top[:, 0] + np.log(np.exp(s - top).sum(axis=1))
-    return (log_sum - s[np.arange(len(z)), labels]).sum()
-
-
-@wrong("pull", "price", "not finite")
-def _(z, w, b, labels):
-    s = z @ w + b
-    return np.mean(-s[np.arange(len(z)), labels] + np.log(np.exp(s).sum(axis=1)))
-
-
-@wrong("pull", "price", "not finite")
-def _(z, w, b, labels):
-    s = z @ w + b
-    s = s - s.max()  # the largest of all
-    return np.mean(-s[np.arange(len(z)), labels] + np.log(np.exp(s).sum(axis=1)))
-
-
-@wrong("pull", "price", "not finite")
-def _(z, w, b, labels):
-    p = _softmax(z @ w + b)
-    return -np.log(p[np.arange(len(z)), labels]).mean()
-
-
-@wrong("pull", "price", "broadcast")
-def _(z, w, b, labels):
-    s = z @ w + b
-    top = s.max(axis=1, keepdims=True)
-    log_sum = top[:, 0] + np.log(np.exp(s - top).sum(axis=1))
-    return np.mean(-s[:, labels] + log_sum)
-
-
-@wrong("pull", "price", "left out")
-def _(z, w, b, labels):
-    s = z @ w
-    top = s.max(axis=1, keepdims=True)
-    log_sum = top[:, 0] + np.log(np.exp(s - top).sum(axis=1))
-    return np.mean(log_sum - s[np.arange(len(z)), labels])
-
-
-@right("pull", "price")
-def _(z, w, b, labels):
-    s = z @ w + b
-    return np.mean(np.logaddexp.reduce(s, axis=1) - np.take_along_axis(s, labels[:, None], axis=1)[:, 0])
-
-
-@right("pull", "price")
-def _(z, w, b, labels):
-    total = 0.0
-    for point, kind in zip(z, labels):
-        s = [point[0] * w[0, k] + point[1] * w[1, k] + b[k] for k in range(len(b))]
-        over = np.array(s) - s[kind]
-        total += over.max() + np.log(np.sum(np.exp(over - over.max())))
-    return total / len(z)
-
-
 @wrong("pull", "gradients", "factor")
 def _(z, w, b, labels):
     p = _softmax(z @ w + b)
@@ -106,7 +47,7 @@ def _(z, w, b, labels):
     return p @ w.T, z.T @ p, p.sum(axis=0)
 
 
-@wrong("pull", "gradients", "only some")
+@wrong("pull", "gradients", "only some", "broadcast")
 def _(z, w, b, labels):
     t = np.eye(labels.max() + 1)[labels]
     error = (_softmax(z @ w + b) - t) / len(z)
