@@ -163,6 +163,14 @@ def _(x, t, kernel, bias, w, b):
     return -np.log(softmax(m @ w + b)).sum() / len(x)
 
 
+@loss.mistake("both in full")
+def _(x, t, kernel, bias, w, b):
+    """That is the price of k questions, each to be answered by yes or no. Here one class of k is chosen: which
+    probability does a picture pay for?"""
+    p = softmax(np.maximum(convolve(x, kernel, bias), 0).mean(axis=(1, 2)) @ w + b)
+    return -(t * np.log(p) + (1 - t) * np.log(1 - p)).sum() / len(x)
+
+
 @loss.mistake("winner")
 def _(x, t, kernel, bias, w, b):
     """You charge for the class that wins. Is it always the true one?"""

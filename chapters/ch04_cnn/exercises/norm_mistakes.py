@@ -53,6 +53,12 @@ def usual_forward(part: Part, axis: Axes) -> None:
         """The numbers are divided by their deviation where they are. What should their mean be afterwards?"""
         return gamma * x / np.sqrt(x.var(axis=axis) + epsilon) + beta
 
+    @part.mistake("root, twice")
+    def _(x, gamma, beta, epsilon):
+        """You take the root of the deviation. Of what is the deviation the root already?"""
+        mean, variance = moments(x)
+        return gamma * (x - mean) / np.sqrt(np.sqrt(variance) + epsilon) + beta
+
     @part.mistake("brackets, of the power")
     def _(x, gamma, beta, epsilon):
         """`** 1 / 2` is the number itself, halved. What does Python do first, ** or /?"""
@@ -363,6 +369,35 @@ def usual_gradients(part: Part, axis: Axes) -> None:
     def _(gy, x, gamma, epsilon):
         """The ways by mean and variance have the wrong sign. Does x̂ grow if the mean does?"""
         return ways(gy, x, gamma, epsilon, axis, mean=-1, variance=-1)
+
+    for missing in ("mean", "variance", "mean and variance"):
+
+        @part.mistake(f"factor, no gamma by {missing}")
+        def _(gy, x, gamma, epsilon, missing=missing):
+            """gamma is in the direct way, and missing in another. Through what do all three ways reach y?"""
+            right, (_, *others) = deviation(x, epsilon), ways(gy, x, gamma, epsilon, axis)
+            normal = (x - x.mean(axis=axis, keepdims=True)) / right
+            by_mean, by_variance = gy.mean(axis=axis), normal * (gy * normal).mean(axis=axis)
+            by_mean = by_mean * (1 if "mean" in missing else gamma)
+            by_variance = by_variance * (1 if "variance" in missing else gamma)
+            return (gy * gamma - by_mean - by_variance) / right, *others
+
+    for divided in ("direct", "last"):
+
+        @part.mistake(f"brackets, {divided} way")
+        def _(gy, x, gamma, epsilon, divided=divided):
+            """Only one of the ways is divided by the deviation. What does Python do first, − or /?"""
+            right, (_, *others) = deviation(x, epsilon), ways(gy, x, gamma, epsilon, axis)
+            normal, g = (x - x.mean(axis=axis, keepdims=True)) / right, gy * gamma
+            by_mean, by_variance = g.mean(axis=axis), normal * (g * normal).mean(axis=axis)
+            if divided == "direct":
+                return g / right - by_mean - by_variance, *others
+            return g - by_mean - by_variance / right, *others
+
+    @part.mistake("factor, n minus 1 in the means")
+    def _(gy, x, gamma, epsilon):
+        """The ways by mean and variance are divided by n − 1. How many members has the mean on the way forward?"""
+        return ways(gy, x, gamma, epsilon, axis, count=size(x, axis) - 1)
 
     @part.mistake("epsilon")
     def _(gy, x, gamma, epsilon):

@@ -313,6 +313,13 @@ def _(gy, x, moving_mean, moving_var, gamma, epsilon):
     return gy * gamma, *others
 
 
+@gradient_after_training.mistake("factor, times the deviation for gamma")
+def _(gy, x, moving_mean, moving_var, gamma, epsilon):
+    """For gamma you multiply by the deviation. Which x̂ does gamma multiply?"""
+    gx, _, gbeta = gradient_after_training(gy, x, moving_mean, moving_var, gamma, epsilon)
+    return gx, (gy * (x - moving_mean) * np.sqrt(moving_var + epsilon)).sum(axis=(0, 1, 2)), gbeta
+
+
 @gradient_after_training.mistake("factor, times the deviation")
 def _(gy, x, moving_mean, moving_var, gamma, epsilon):
     """You multiply by the deviation. Does y move much with x if the deviation is large, or little?"""

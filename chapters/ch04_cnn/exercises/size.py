@@ -244,6 +244,26 @@ def _():
     return 520, 1300, 875500, 3507
 
 
+@weights.mistake("channels, nowhere")
+def _():
+    """No layer of yours knows how many channels come in. Over how many does each filter lie, and how many numbers are
+    there after `Flatten`?"""
+    return 520, 1300, 7 * 5 * 500 + 500, 3507
+
+
+@weights.mistake("channels, colours again")
+def _():
+    """Your second convolution has three times as many channels to lie over. What did each filter of the first make of
+    red, green and blue?"""
+    return 1520, 50 * (5 * 5 * 60) + 50, 875500, 3507
+
+
+@weights.mistake("units, added")
+def _():
+    """You add up what comes in and what goes out. To how many numbers does each unit listen?"""
+    return 1520, 25050, 7 * 5 * 50 + 500, 500 + 7
+
+
 @weights.mistake("classes")
 def _():
     """Your last layer tells ten kinds apart. How many are there here?"""

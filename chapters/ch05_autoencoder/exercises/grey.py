@@ -180,6 +180,18 @@ def _(p, t):
     return np.where(t < 1, 1 / (1 - p), -1 / p) / p.size
 
 
+@price_gradient.mistake("not weighed, white")
+def _(p, t):
+    """The first term pulls at every pixel alike. What is its weight?"""
+    return (-1 / p + (1 - t) / (1 - p)) / p.size
+
+
+@price_gradient.mistake("not weighed, black")
+def _(p, t):
+    """The second term pulls at every pixel alike. What is its weight?"""
+    return (-t / p + 1 / (1 - p)) / p.size
+
+
 @price_gradient.mistake("brackets, of the sum")
 def _(p, t):
     """Only the second term is divided by the number of pixels. What does Python do first, + or /?"""

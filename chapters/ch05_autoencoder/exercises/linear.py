@@ -136,7 +136,7 @@ def _(x, w):
 
 @weight_gradient.mistake("factor, averaged")
 def _(x, w):
-    """Both ways are there, but their mean is taken. What does the chain rule do with several ways?"""
+    """That is half of it. What is the slope of a square? And what does the chain rule do with several ways?"""
     return sum(_shares(x, w)) / 2
 
 
@@ -186,6 +186,14 @@ def _(x, w):
     """That is the gradient of a mean distance. What is the slope of a square?"""
     g = np.sign(x @ w @ w.T - x) / x.size
     return x.T @ (g @ w) + g.T @ (x @ w)
+
+
+@weight_gradient.mistake("target")
+def _(x, w):
+    """You pull at what came back as if it should be 0. What should it have been?"""
+    code = x @ w
+    g = 2 * code @ w.T / x.size
+    return x.T @ (g @ w) + g.T @ code
 
 
 @weight_gradient.mistake("right angles")
@@ -377,6 +385,12 @@ def _(x, k):
     """You divide by n − 1, as for variances. Over which numbers does the task take the mean?"""
     s = np.linalg.svd(x - x.mean(axis=0), compute_uv=False)
     return (s[k:] ** 2).sum() / (len(x) - 1)
+
+
+@lost.mistake("squares, mean of lengths")
+def _(x, k):
+    """That is a mean of lengths, not of squares. What kind of error is it, and over how many numbers?"""
+    return np.linalg.svd(x - x.mean(axis=0), compute_uv=False)[k:].mean()
 
 
 @lost.mistake("one mean")

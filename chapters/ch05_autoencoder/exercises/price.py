@@ -133,6 +133,13 @@ for _sign in (-1, 1):
             return (np.maximum(z, 0) - t * z + np.log1p(np.exp(sign * z))).mean()
 
 
+@price.mistake("sign lost, no maximum")
+def _(z, t):
+    """In the exponent stands −|z|, but beside it (1 − t) z, which belongs to −z. What does a white pixel pay at a logit
+    of −1?"""
+    return (np.logaddexp(0, -np.abs(z)) + (1 - t) * z).mean()
+
+
 @price.mistake("factor, sign of the exponent")
 def _(z, t):
     """In the exponent stands |z|, which is never small. Which sign keeps it from growing?"""
@@ -271,6 +278,19 @@ def _(z, t):
     """One of two terms is divided by the number of pixels, the other is not. What does Python do first?"""
     p = sigmoid_naive(z)
     return -t * (1 - p) + (1 - t) * p / z.size
+
+
+@price_gradient.mistake("exchanged, target")
+def _(z, t):
+    """The target is 1 − t in yours. Which pixel is white, 0 or 1?"""
+    return (sigmoid_naive(z) - (1 - t)) / z.size
+
+
+@price_gradient.mistake("sigmoid")
+def _(z, t):
+    """That is the slope of the sigmoid alone. Where does the pixel say what it should have been?"""
+    p = sigmoid_naive(z)
+    return p * (1 - p) / z.size
 
 
 @price_gradient.mistake("probability, alone")

@@ -208,6 +208,12 @@ def _(gy, points, labels):
     return gy[labels] / np.bincount(labels)[labels][:, None] ** 2
 
 
+@centres_gradient.mistake("factor, one less")
+def _(gy, points, labels):
+    """It divides by one less than a kind has points, as for variances. By what does a mean divide?"""
+    return gy[labels] / np.maximum(np.bincount(labels) - 1, 1)[labels][:, None]
+
+
 @centres_gradient.mistake("factor, root")
 def _(gy, points, labels):
     """It divides by the root of the number of points of a kind. By what does a mean divide?"""

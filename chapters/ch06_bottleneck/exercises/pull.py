@@ -171,6 +171,18 @@ def _(z, w, b, labels):
         return _down(z, w, e / e.sum(axis=1, keepdims=True) - np.eye(len(b))[labels])
 
 
+@gradients.mistake("brackets")
+def _(z, w, b, labels):
+    """Only the targets are divided by n, the probabilities are not. What does Python do first, − or /?"""
+    return _down(z, w, len(z) * probabilities(z, w, b) - np.eye(len(b))[labels])
+
+
+@gradients.mistake("one way, the others only")
+def _(z, w, b, labels):
+    """The other kinds push, and the own one does not pull. What does the loss do when the own score grows?"""
+    return _down(z, w, probabilities(z, w, b) * (1 - np.eye(len(b))[labels]))
+
+
 @gradients.mistake("bias forgotten")
 def _(z, w, b, labels):
     """The probabilities are those of z · w alone. What else is in a score?"""

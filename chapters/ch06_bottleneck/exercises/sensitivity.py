@@ -86,6 +86,19 @@ def _(z, w, b):
     return (z @ w + b).max(axis=1)
 
 
+@confidence.mistake("exp, not divided")
+def _(z, w, b):
+    """That is e to the winner's score. By what is it to be divided, so that all k add up to 1?"""
+    return np.exp((z @ w + b).max(axis=1))
+
+
+@confidence.mistake("margin")
+def _(z, w, b):
+    """That is by how much the winner is ahead of the second. How probable is it?"""
+    p = np.sort(probabilities(z, w, b), axis=1)
+    return p[:, -1] - p[:, -2]
+
+
 @confidence.mistake("sigmoid")
 def _(z, w, b):
     """That is a sigmoid of the winner's score, as if each kind were asked by itself. Do the k probabilities add up to
@@ -204,6 +217,20 @@ def _(gy, z, w, b):
     """The winner's probability is in it as a square. How often does it come in?"""
     winner, mean, top = _arrows(z, w, b)
     return gy[:, None] * top**2 * (winner - mean)
+
+
+@confidence_gradient.mistake("own share")
+def _(gy, z, w, b):
+    """The winner's own arrow is missing in what is taken away. Whose scores are in the sum that is divided by?"""
+    winner, mean, top = _arrows(z, w, b)
+    return gy[:, None] * top * (winner - (mean - top * winner))
+
+
+@confidence_gradient.mistake("cross terms, without p")
+def _(gy, z, w, b):
+    """You have 1 − p and the winner's own arrow. How does log p differ from p, and do the other scores stand still?"""
+    winner, _, top = _arrows(z, w, b)
+    return gy[:, None] * (1 - top) * winner
 
 
 @confidence_gradient.mistake("runner-up")
