@@ -276,3 +276,41 @@ def _(gy, x, size):
                 a, b = divmod(x[p, i : i + size, j : j + size, k].argmax(), size)
                 gx[p, i + a, j + b, k] = gy[p, i // size, j // size, k]
     return gx
+
+
+# windows cut in memory, places within the window, a number in several windows
+
+
+@wrong("max_pool", "max_pool", "order")
+def _(x, size):
+    n, h, w, c = x.shape
+    h, w = h - h % size, w - w % size
+    windows = np.ascontiguousarray(x[:, :h, :w]).reshape(n, h // size, w // size, size * size, c)
+    return windows.max(axis=3)
+
+
+@wrong("max_pool", "max_pool_gradient", "shifted")
+def _(gy, x, size):
+    gx = np.zeros_like(x)
+    n, rows, columns, channels = gy.shape
+    for m in range(n):
+        for k in range(channels):
+            for i in range(rows):
+                for j in range(columns):
+                    window = x[m, i * size : (i + 1) * size, j * size : (j + 1) * size, k]
+                    a, b = divmod(window.argmax(), size)
+                    gx[m, a, b, k] = gy[m, i, j, k]
+    return gx
+
+
+@wrong("max_pool", "max_pool_gradient", "transposed")
+def _(gy, x, size):
+    gx = np.zeros_like(x)
+    n, rows, columns, channels = gy.shape
+    for m, k in np.ndindex(n, channels):
+        for i in range(rows):
+            for j in range(min(rows, columns)):
+                window = x[m, i * size : (i + 1) * size, j * size : (j + 1) * size, k]
+                a, b = divmod(window.argmax(), size)
+                gx[m, i * size + a, j * size + b, k] = gy[m, i, j, k]
+    return gx

@@ -292,3 +292,26 @@ def _(x, t, kernel, bias, w, b):
     gs = -t / softmax(m @ w + b) / len(x)
     gz = (gs @ w.T)[:, None, None] * (z > 0) / (z.shape[1] * z.shape[2])
     return kernel_gradient(x, gz), gz.sum(axis=(0, 1, 2)), m.T @ gs, gs.sum(axis=0)
+
+
+@wrong("lenet_size", "weights", "channels")
+def _():
+    return 25 * 3 * 20 + 20, 25 * 20 * 50 + 50, 35 * 500 + 500, 3507
+
+
+@wrong("tiny_cnn", "gradients", "factor")
+def _(x, t, kernel, bias, w, b):
+    z = convolve(x, kernel, bias)
+    m = np.maximum(z, 0).mean(axis=(1, 2))
+    e = (softmax(m @ w + b) - t) / len(x)
+    gz = np.where(z > 0, (e @ w.T)[:, None, None], 0) / z[0, :, :, 0].size
+    return kernel_gradient(x, gz), np.mean(gz, axis=(0, 1, 2)), m.T @ e, e.sum(axis=0)
+
+
+@wrong("tiny_cnn", "gradients", "relu")
+def _(x, t, kernel, bias, w, b):
+    z = convolve(x, kernel, bias)
+    m = z.mean(axis=(1, 2))
+    e = (softmax(m @ w + b) - t) / len(x)
+    gz = np.where(z > 0, (e @ w.T)[:, None, None], 0) / z[0, :, :, 0].size
+    return kernel_gradient(x, gz), gz.sum(axis=(0, 1, 2)), m.T @ e, e.sum(axis=0)

@@ -272,3 +272,34 @@ def _(gy, x, gamma, epsilon):
     gy *= gamma
     gx = (gy - gy.mean(axis=0) - x_hat * (gy * x_hat).mean(axis=0)) / std
     return gx, ggamma, gbeta
+
+
+@wrong("batch_norm", "batch_norm", "brackets")
+def _(x, gamma, beta, epsilon):
+    return gamma * (x - x.mean(axis=0)) * (x.var(axis=0) + epsilon) ** -1 / 2 + beta
+
+
+@wrong("batch_norm", "batch_norm_gradient", "brackets")
+def _(gy, x, gamma, epsilon):
+    n, v = len(x), x.var(axis=0) + epsilon
+    d, g = x - x.mean(axis=0), gy * gamma
+    g_var = -(g * d).sum(axis=0) / 2 * v**-3 / 2
+    gx = g / np.sqrt(v) + 2 * d / n * g_var - g.mean(axis=0) / np.sqrt(v)
+    return gx, (gy * d).sum(axis=0) / np.sqrt(v), gy.sum(axis=0)
+
+
+@wrong("batch_norm", "batch_norm_gradient", "wrong point")
+def _(gy, x, gamma, epsilon):
+    n, v = len(x), x.var(axis=0) + epsilon
+    d, g = x - x.mean(axis=0), gy * gamma
+    g_var = -0.5 * (g * d).sum(axis=0) / v**1.5
+    gx = g / np.sqrt(v) + 2 * x / n * g_var - g.mean(axis=0) / np.sqrt(v)
+    return gx, (gy * d).sum(axis=0) / np.sqrt(v), gy.sum(axis=0)
+
+
+@wrong("batch_norm", "batch_norm_gradient", "factor")
+def _(gy, x, gamma, epsilon):
+    v = x.var(axis=0) + epsilon
+    h = (x - x.mean(axis=0)) / np.sqrt(v)
+    gx = (gamma * gy - gy.mean(axis=0) - h * (gy * h).mean(axis=0)) / np.sqrt(v)
+    return gx, (gy * h).sum(axis=0), gy.sum(axis=0)

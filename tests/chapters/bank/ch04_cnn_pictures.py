@@ -247,3 +247,24 @@ def _(gy, x, moving_mean, moving_var, gamma, epsilon):
     std = np.sqrt(moving_var + epsilon)
     ggamma = (gy * (x - moving_mean) / std).sum(axis=(0, 1, 2))
     return ggamma, gy.sum(axis=(0, 1, 2)), gy * gamma / std
+
+
+@wrong("batch_norm_pictures", "training_gradient", "channels")
+def _(gy, x, gamma, epsilon):
+    c = x.shape[-1]
+    rows, above = x.reshape((c, -1)).T, gy.reshape((c, -1)).T
+    std = np.sqrt(rows.var(axis=0) + epsilon)
+    h, g = (rows - rows.mean(axis=0)) / std, above * gamma
+    gx = (g - g.mean(axis=0) - h * (g * h).mean(axis=0)) / std
+    return gx.T.reshape(x.shape), (above * h).sum(axis=0), above.sum(axis=0)
+
+
+@wrong("batch_norm_pictures", "after_training", "no root")
+def _(x, moving_mean, moving_var, gamma, beta, epsilon):
+    return (x - moving_mean) / moving_var * gamma + beta
+
+
+@wrong("batch_norm_pictures", "gradient_after_training", "factor")
+def _(gy, x, moving_mean, moving_var, gamma, epsilon):
+    std, axes = np.sqrt(moving_var + epsilon), (0, 1, 2)
+    return gamma * gy * std, ((x - moving_mean) / std * gy).sum(axis=axes), gy.sum(axis=axes)

@@ -326,3 +326,20 @@ def _():
 @right("price_floor", "best_guess")
 def _():
     return [0.2, 0.2 * math.log(5) + 0.8 * math.log(1.25)]
+
+
+@wrong("pixel_price", "price", "not finite", "sign lost")
+def _(z, t):
+    return np.mean(np.maximum(z, 0) - z * t + np.log(1 + np.exp(-z)))
+
+
+@wrong("pixel_price", "price_gradient", "factor")
+def _(z, t):
+    e = np.exp(-np.abs(z))
+    p = np.where(z >= 0, 1, e) / (1 + e)
+    return np.where(t == 1, p - 1, -t * (1 - p) - (1 - t) * p) / z.size
+
+
+@right("price_floor", "quarter_grey")
+def _():
+    return 0.17

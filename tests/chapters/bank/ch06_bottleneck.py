@@ -280,3 +280,24 @@ def _(gy, z, w, b):
     total = e.sum(axis=1)
     rest = np.stack([(e[i][:, None] * (w.T - w[:, c[i]])).sum(axis=0) for i in range(len(z))])
     return -rest * (gy / total**2)[:, None]
+
+
+@wrong("pull", "gradients", "not finite")
+def _(z, w, b, labels):
+    s = z @ w + b
+    e = np.exp(s - s.max())
+    p = e / e.sum(axis=1, keepdims=True)
+    p[np.arange(len(z)), labels] -= 1
+    p /= len(z)
+    return p @ w.T, z.T @ p, p.sum(axis=0)
+
+
+@wrong("pull", "gradients", "brackets")
+def _(z, w, b, labels):
+    g = _softmax(z @ w + b) - np.eye(len(b))[labels] / len(z)
+    return g @ w.T, z.T @ g, g.sum(axis=0)
+
+
+@wrong("redrawn", "a_third_number", "total")
+def _():
+    return (64 + 1) * 3 + (3 + 1) * 10

@@ -316,3 +316,14 @@ def _(gy, points, labels):
 @right("centres", "centres_gradient")
 def _(gy, points, labels):
     return np.array([gy[k] / sum(1 for other in labels if other == k) for k in labels])
+
+
+@wrong("centres", "centres_gradient", "even kinds")
+def _(gy, points, labels):
+    return gy[labels] / (labels == 0).sum()
+
+
+@wrong("centres", "centres_gradient", "shape")
+def _(gy, points, labels):
+    counts = np.array([(labels == kind).sum() for kind in range(len(gy))])
+    return gy / counts[:, None]
