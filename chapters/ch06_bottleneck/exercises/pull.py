@@ -34,7 +34,7 @@ PULL = Exercise(
     try_it="""
     z, labels = np.array([[0.0, 0], [3, 0]]), np.array([0, 1])
     w, b = np.array([[1.0, 0, -1], [0, 1, 0]]), np.zeros(3)
-    print(round(float(price(z, w, b, labels)), 3))  # 2.075 (log 3 for the first; the second is in the wrong wedge)
+    print(round(float(price(z, w, b, labels)), 3))  # 2.075 (the mean of log 3 and of more: the second is far off)
     gz, gw, gb = gradients(z, w, b, labels)
     print(gz.round(2))  # [[-0.5 0.17] [ 0.47 -0.48]]
     print(gw.shape, gb.shape)  # (2, 3) (3,)
