@@ -27,9 +27,8 @@ class Call:
     """One call of a function of the reader's file."""
 
     function: str
-    arguments: tuple[
-        Any, ...
-    ]  # arrays, numbers, strings, tuples, lists, dicts, None, functions of the package
+    # Arrays, numbers, strings, tuples, lists, dicts, None, functions of the package.
+    arguments: tuple[Any, ...]
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,6 @@ import json
 from argparse import Namespace
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from rich.console import Group
 from rich.progress import Progress
@@ -50,13 +49,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     if not path.is_file():
         raise course.Refused(f"{path} is not there; to get its stub: {command('exercises init', folder)}")
     verdict, said = checker.check(exercise)
+    below = _below(verdict, said, folder)
     if options.json:
         print(json.dumps(show.as_data(verdict, path), indent=2))
     else:
         screen = show.console()
         screen.print(show.report(verdict, path, show.has_unicode(screen)))
-        # Not wrapped in the middle: commands and paths are copied.
-        screen.print(below := _below(verdict, said, folder), soft_wrap=True)
+        screen.print(below, soft_wrap=True)  # not wrapped in the middle: commands and paths are copied
     if options.picture:
         if show.picture(verdict, path, options.picture, below):
             print(f"A picture of it: {options.picture}")
@@ -67,7 +66,6 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _flags() -> course.Parser:
     flags = course.Parser("python -m chapters check", "Check an exercise, and say what is wrong with it.")
-    number = course.whole_number(1)
     flags.add_argument(
         "name",
         nargs="?",
@@ -88,7 +86,11 @@ def _flags() -> course.Parser:
         "--seconds", type=_seconds, default=sandbox.SECONDS, metavar="S", help="a file may take (%(default)s)"
     )
     flags.add_argument(
-        "--memory", type=number, default=sandbox.MEGABYTES, metavar="MB", help="a file may take (%(default)s)"
+        "--memory",
+        type=course.whole_number(1),
+        default=sandbox.MEGABYTES,
+        metavar="MB",
+        help="a file may take (%(default)s)",
     )
     flags.add_argument(
         "--dir", type=Path, metavar="DIR", help=f"the folder of your exercises ({workspace.DEFAULT}/)"
@@ -133,9 +135,8 @@ def _below(verdict: Verdict, said: Text, folder: Path) -> Group:
         if following:
             file = workspace.file_of(folder, following)
             lines.append(Text(f"Next: {following.name}, {following.title}.\n  {file}"))
-        lines.append(
-            Text(f"Another way to write it:  {command(f'exercises solution {name}', folder)}", "dim")
-        )
+        other = command(f"exercises solution {name}", folder)
+        lines.append(Text(f"Another way to write it:  {other}", "dim"))
     else:
         lines.append(Text(f"A hint:  {command(f'exercises hint {name}', folder)}", "dim"))
     return Group(*lines)
@@ -149,8 +150,13 @@ def _all(checker: Checker, options: Namespace) -> int:
     hidden = options.json or not screen.is_terminal
     with Progress(console=screen, transient=True, disable=hidden) as progress:
         bar = progress.add_task("checking", total=len(exercises))
-        limits: dict[str, Any] = {"seconds": checker.seconds, "megabytes": checker.megabytes}
-        for verdict in grade.grade(checker.folder, exercises=exercises, seed=checker.seed, **limits):
+        for verdict in grade.grade(
+            checker.folder,
+            exercises=exercises,
+            seed=checker.seed,
+            seconds=checker.seconds,
+            megabytes=checker.megabytes,
+        ):
             verdicts.append(verdict)
             progress.advance(bar)
             if not options.json:
@@ -161,7 +167,6 @@ def _all(checker: Checker, options: Namespace) -> int:
         print(grade.as_json(verdicts, checker.folder))
     else:
         solved = sum(each.state == "solved" for each in verdicts)
-        print(
-            f"\n{solved} of {len(verdicts)} solved." + f" The report: {options.junit}" * bool(options.junit)
-        )
+        where = f" The report: {options.junit}" if options.junit else ""
+        print(f"\n{solved} of {len(verdicts)} solved.{where}")
     return grade.status(verdicts)

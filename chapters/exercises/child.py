@@ -54,7 +54,6 @@ def _packed(reply: Reply, left: int) -> dict[str, Any]:
         if len(json.dumps(packed)) < left:
             return packed
         reply = Reply(fault=Fault("error", "the results are far larger than was asked for"))
-    assert reply.fault is not None
     return {"fault": dataclasses.asdict(reply.fault)}
 
 

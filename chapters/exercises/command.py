@@ -78,14 +78,13 @@ def list_all(options: Namespace) -> None:
 def hint(options: Namespace) -> None:
     """Give the next hint."""
     folder, exercise = _which(options)
-    asked = Checker(folder).note(exercise).hints
+    checker = Checker(folder)
+    asked = checker.note(exercise).hints
     head = Text(f"{workspace.number(exercise)} {exercise.name}", style="bold")
-    show.console().print(head, hints(Checker(folder), exercise), sep="\n")
+    show.console().print(head, hints(checker, exercise), sep="\n")
     if asked >= len(exercise.hints):
-        print(
-            "There are no more. The solution:  "
-            + command(f"exercises solution {exercise.name} --give-up", folder)
-        )
+        solve = command(f"exercises solution {exercise.name} --give-up", folder)
+        print(f"There are no more. The solution:  {solve}")
 
 
 def show_solution(options: Namespace) -> None:
@@ -114,7 +113,7 @@ def reset(options: Namespace) -> None:
     if not options.name:
         raise course.Refused("reset: which exercise? Name it: python -m chapters exercises reset NAME")
     folder, exercise = _which(options)
-    print(workspace.after_reset(folder, exercise))
+    print(workspace.reset_and_tell(folder, exercise))
 
 
 def _which(options: Namespace) -> tuple[Path, Exercise]:

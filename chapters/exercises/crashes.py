@@ -1,4 +1,4 @@
-"""What is behind an exception that NumPy raises: what a learner reads between its words."""
+"""What is behind an exception of NumPy or Python: what a learner reads between its words."""
 
 from __future__ import annotations
 
@@ -82,5 +82,5 @@ def behind(message: str) -> Diagnosis | None:
     """
     for pattern, key, sentence in USUAL:
         if found := re.search(pattern, message):
-            return Diagnosis(key, sentence.format(*[part for part in found.groups() if part]))
+            return Diagnosis(key, sentence.format(*found.groups()))
     return None

@@ -29,9 +29,7 @@ class Case:
     """
 
     label: str
-    inputs: dict[
-        str, Any
-    ]  # by name: arrays, numbers, strings, tuples, or functions to be found by their names
+    inputs: dict[str, Any]  # by name: arrays, numbers, strings, tuples, functions of the package
     at_kink: bool = False  # there is no slope here: the solution says what is expected
 
 
@@ -60,9 +58,8 @@ class Part:
         self.kind = kind  # write, gradient, predict or catch
         self.solution = solution
         self.name = solution.__name__
-        solution.__qualname__ = (
-            f"{self.name}.solution"  # where another process finds it, beginning at the module
-        )
+        # Where another process finds it, beginning at the module.
+        solution.__qualname__ = f"{self.name}.solution"
         self.names = tuple(inspect.signature(solution).parameters)
         self.cases = cases
         self.expected = expected  # namespace -> what the function should answer, from the package alone
@@ -104,9 +101,9 @@ class Part:
                 names |= {"y": y, "gy": gy if "gy" in self.names else np.ones(y.shape)}
             yield case, names
 
-    def answer(self, case: Case, names: dict[str, Any]) -> Any:
-        """What the reader's function should answer to a case."""
-        return _call(self.solution, names) if case.at_kink else self.expected(names)
+    def answer(self, names: dict[str, Any], at_kink: bool) -> Any:
+        """What the reader's function should answer."""
+        return _call(self.solution, names) if at_kink else self.expected(names)
 
 
 class Exercise:
@@ -137,9 +134,8 @@ class Exercise:
         self.name, self.title, self.hints = name, title, hints
         self.task, self.try_it = inspect.cleandoc(task), inspect.cleandoc(try_it)
         self.imports = imports
-        self.members: list[
-            Part | Callable
-        ] = []  # what is given and what is to be written, as the stub shows it
+        # What is given and what is to be written, as the stub shows it.
+        self.members: list[Part | Callable] = []
 
     @property
     def parts(self) -> list[Part]:

@@ -18,9 +18,8 @@ from chapters.exercises.sandbox import Call, Fault, Outcome
 from tinydl.files import aside
 
 AT_ONCE = 2  # processes; more would want memory, and time from each other
-NO_XML = re.compile(
-    "[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
-)  # what XML 1.0 has no way to write
+# What XML 1.0 has no way to write.
+NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def grade(
@@ -116,10 +115,8 @@ def _case(verdict: Verdict) -> ET.Element:
     if verdict.state in kinds:
         came = ET.SubElement(case, kinds[verdict.state], message=_plain(verdict.message))
         if verdict.state != "unwritten":
-            cause = (
-                verdict.diagnosis.key if verdict.diagnosis else verdict.fault.kind if verdict.fault else ""
-            )
-            came.set("type", cause or verdict.state)
+            diagnosis, fault = verdict.diagnosis, verdict.fault
+            came.set("type", diagnosis.key if diagnosis else fault.kind if fault else verdict.state)
             came.text = _plain("\n".join(_words(verdict)))
     if verdict.printed:
         ET.SubElement(case, "system-out").text = _plain(verdict.printed)

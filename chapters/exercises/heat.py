@@ -25,9 +25,8 @@ def heat_map(yours: np.ndarray, expected: np.ndarray, right: float, unicode: boo
     off = distances(yours, expected)
     index = telling(off)
     yours, expected, off = yours[index], expected[index], off[index]
-    degrees = np.ceil(4 * error_map(yours, expected, ROWS, COLUMNS, right)).astype(
-        int
-    )  # (rows, columns) of 0 to 4
+    # (rows, columns) of 0 to 4
+    degrees = np.ceil(4 * error_map(yours, expected, ROWS, COLUMNS, right)).astype(int)
     squares = SQUARES if unicode else ASCII
     text = Text().append(f"error{plane_name(index)}, {_size(off.shape)}\n", "dim")
     for row in degrees:

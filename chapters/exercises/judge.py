@@ -82,7 +82,7 @@ class _Look:
         self.part, self.run = part, run
         self.again = replies.pop()  # to the first case, a second time
         self.asked, self.replies = asked[:-1], replies
-        self.expected = [part.answer(case, names) for case, names in self.asked]
+        self.expected = [part.answer(names, case.at_kink) for case, names in self.asked]
 
     def verdict(self) -> dict[str, Any] | None:
         """The first thing that is wrong."""
@@ -223,9 +223,8 @@ class _Look:
         several = isinstance(self.expected[0], tuple)
         yours = [slots(reply.value, several) for reply in self.replies]
         right = [slots(expected, several) for expected in self.expected]
-        errors = np.array(
-            [[error(a, b) for a, b in zip(*row)] for row in zip(yours, right)]
-        )  # (cases, arrays)
+        # (cases, arrays)
+        errors = np.array([[error(a, b) for a, b in zip(*row)] for row in zip(yours, right)])
         if (errors <= self.part.tolerance).all():
             for a, b in zip(yours[0], slots(self.again.value, several)):
                 if not np.array_equal(a, b, equal_nan=True):
@@ -254,9 +253,10 @@ class _Look:
                     f"Where {self._name(k)} should be, there is {self._name(j)}: in which order are they asked for?",
                 )
 
+        at_kink = any(case.at_kink for case, _ in self.asked)
+
         def reference(names: dict[str, Any]) -> Any:
-            case = Case("", {}, at_kink=any(case.at_kink for case, _ in self.asked))
-            return slot(self.part.answer(case, names), k, several)
+            return slot(self.part.answer(names, at_kink), k, several)
 
         def again(names: dict[str, Any]) -> Any:
             outcome = self.run([_call(self.part, names)])

@@ -157,7 +157,7 @@ class _Watching:
         if not sure:
             self.draw()
             return
-        said = workspace.after_reset(self.checker.folder, self.exercise)
+        said = workspace.reset_and_tell(self.checker.folder, self.exercise)
         self.check()
         self.draw(Text(f"\n{said}"))
 

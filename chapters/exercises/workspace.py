@@ -67,10 +67,9 @@ def find(folder: Path | None) -> Path:
 
 def command(words: str, folder: Path) -> str:
     """What to type: with --dir, where the folder would not be found without."""
-    named = str(folder) if re.fullmatch(r"[\w./\\:-]+", str(folder)) else f'"{folder}"'
-    return f"python -m chapters {words}" + (
-        f" --dir {named}" if folder.resolve() != usual().resolve() else ""
-    )
+    quoted = str(folder) if re.fullmatch(r"[\w./\\:-]+", str(folder)) else f'"{folder}"'
+    where = f" --dir {quoted}" if folder.resolve() != usual().resolve() else ""
+    return f"python -m chapters {words}{where}"
 
 
 def is_workspace(folder: Path) -> bool:
@@ -108,9 +107,8 @@ def next_unsolved(folder: Path, after: Exercise | None = None) -> Exercise | Non
     if after is not None:
         place = all_of_them.index(after)
         left = [each for each in left if each is not after]
-        left.sort(
-            key=lambda each: all_of_them.index(each) < place
-        )  # stable: those behind come first, in order
+        # Those behind it come first; both keep their order.
+        left.sort(key=lambda each: all_of_them.index(each) < place)
     return left[0] if left else None
 
 
@@ -156,13 +154,11 @@ def reset(folder: Path, exercise: Exercise) -> Path | None:
     return kept
 
 
-def after_reset(folder: Path, exercise: Exercise) -> str:
+def reset_and_tell(folder: Path, exercise: Exercise) -> str:
     """Put the stub back, and say where the copy is."""
     kept = reset(folder, exercise)
-    path = file_of(folder, exercise)
-    return f"{path} begins anew. " + (
-        f"What you had is kept: {kept}" if kept else "There was nothing to keep."
-    )
+    said = f"What you had is kept: {kept}" if kept else "There was nothing to keep."
+    return f"{file_of(folder, exercise)} begins anew. {said}"
 
 
 def _place(exercise: Exercise) -> int:

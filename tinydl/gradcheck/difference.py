@@ -13,9 +13,8 @@ from tinydl import backend
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-SMALL = (
-    1e-3  # where all numbers are smaller than this, differences are too near to rounding to be told by shares
-)
+# Where all numbers are smaller than this, differences are too near to rounding to be told by shares.
+SMALL = 1e-3
 SHADES = "·░▒▓█"  # of a map in characters: right, and four degrees of wrong
 
 

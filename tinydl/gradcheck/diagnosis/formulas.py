@@ -67,15 +67,12 @@ def normalized(look: Look) -> Iterator[Guess]:
     for over in (tuple(range(look.expected.ndim - 1)), (look.expected.ndim - 1,)):
         for name, array in look.arrays(but=("gy", "y")).items():
             if over and array.shape == look.expected.shape:
-                for mean, variance in ((False, False), (True, False), (False, True)):
-                    words = (
-                        "The variance was"
-                        if mean
-                        else "The mean was"
-                        if variance
-                        else "Mean and variance were"
-                    )
-                    said = f"{words} taken for constant. But every number has a part in that: how far does it move it?"
+                for still, mean, variance in (
+                    ("Mean and variance were", False, False),
+                    ("The variance was", True, False),
+                    ("The mean was", False, True),
+                ):
+                    said = f"{still} taken for constant. But every number has a part in that: how far does it move it?"
                     yield Guess("constants", said, _without, name, over, mean, variance)
 
 

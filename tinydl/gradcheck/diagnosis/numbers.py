@@ -53,15 +53,11 @@ def batch_size(names: dict[str, Any]) -> int:
     several = [a for name, a in arrays.items() if name not in KERNELS | IMAGES and a.ndim >= 2]
     if not several:
         lengths = {len(a) for a in arrays.values()}
-        return (
-            lengths.pop()
-            if len(lengths) == 1 and len(arrays) > 1 and not set(arrays) & (KERNELS | IMAGES)
-            else 0
-        )
+        shared = len(lengths) == 1 and len(arrays) > 1 and not set(arrays) & (KERNELS | IMAGES)
+        return lengths.pop() if shared else 0
     n = several[0].shape[0]
-    kernels = [
-        a for name, a in arrays.items() if name in KERNELS - {"w", "weight", "weights"} and a.ndim == 2
-    ]
+    planes = KERNELS - {"w", "weight", "weights"}
+    kernels = [a for name, a in arrays.items() if name in planes and a.ndim == 2]
     others = [*several[1:], *kernels]  # beside a kernel of one channel, rows are those of one picture
     return n if not others or any(a.shape[0] == n for a in others) else 0
 
@@ -162,9 +158,8 @@ def _words(hits: list[Expression], table: dict[str, float]) -> str:
             for text, n in powers.items()
         ]
         kinds = tuple(map(_kind, powers))
-        if not told or kinds != (
-            "the number of elements",
-        ):  # of a row: how many columns there are has been said
+        # The elements of a row are its columns, of which was told.
+        if not told or kinds != ("the number of elements",):
             told.setdefault(kinds, " and ".join(parts))
     two = [] if all(abs(c) == 1 for c, _ in hits) else ["there is a 2 besides"]
     return ", and ".join([*told.values()][:2] + two)

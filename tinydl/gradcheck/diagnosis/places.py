@@ -27,9 +27,8 @@ def ties(looks: Looks) -> Diagnosis | None:
             return None
         wrong, tied = wrong_places(look), np.zeros(look.expected.shape, dtype=bool)
         for array in look.arrays(but=("gy", "y")).values():
-            if (
-                array.shape == wrong.shape and not np.isin(array, (0, 1)).all()
-            ):  # a mask is no input with ties
+            is_mask = np.isin(array, (0, 1)).all()  # which is no input with ties
+            if array.shape == wrong.shape and not is_mask:
                 tied |= _at_a_kink(array)
         if (wrong & ~tied).any():
             return None
@@ -106,16 +105,11 @@ def _regions(look: Look) -> dict[str, tuple[str, np.ndarray]]:
 
 
 def _slabs(shape: tuple[int, ...]) -> Iterator[tuple[int, str, np.ndarray]]:
+    """The first and the last place along each axis."""
     for axis, size in enumerate(shape):
         for place, word in ((0, "first"), (size - 1, "last")):
-            yield (
-                axis,
-                word,
-                np.broadcast_to(
-                    (np.arange(size) == place).reshape([-1 if a == axis else 1 for a in range(len(shape))]),
-                    shape,
-                ),
-            )
+            along = [-1 if a == axis else 1 for a in range(len(shape))]
+            yield axis, word, np.broadcast_to((np.arange(size) == place).reshape(along), shape)
 
 
 def _rim(shape: tuple[int, ...], axes: tuple[int, ...]) -> np.ndarray:

@@ -11,9 +11,8 @@ from tinydl.gradcheck.diagnosis.evidence import NOTHING, Guess, Look
 
 MOST = 600  # outputs; of more, taking the gradient apart would take too long
 MOST_TOGETHER = 8  # terms, all of whose sums are looked at
-CHOICES = (
-    np.arange(2**MOST_TOGETHER)[:, None] >> np.arange(MOST_TOGETHER) & 1
-)  # a row for each choice of terms
+# A row for each choice of terms.
+CHOICES = np.arange(2**MOST_TOGETHER)[:, None] >> np.arange(MOST_TOGETHER) & 1
 
 
 def guesses(look: Look, reference: Callable[[dict[str, Any]], Any]) -> Iterator[Guess]:
