@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -40,8 +41,10 @@ def flat(value: Any) -> list:
 
 
 def alike(a: Any, b: Any, tolerance: float) -> bool:
-    numbers = isinstance(a, (int, float)) and isinstance(b, (int, float))
-    return abs(a - b) <= tolerance * max(abs(b), SMALL) if numbers else a == b
+    """Whether two numbers or words are the same; numbers, but for a share of the second."""
+    if not (isinstance(a, (int, float)) and isinstance(b, (int, float))):
+        return a == b
+    return math.isclose(a, b, rel_tol=0.0, abs_tol=tolerance * max(abs(b), SMALL))  # inf is like inf alone
 
 
 def things(values: list) -> str:

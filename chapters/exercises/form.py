@@ -76,6 +76,9 @@ class Part:
         """Teach the checker a mistake that is usual here; the docstring of the wrong rule says what is wrong.
 
         The reader hears the key as far as its comma: "epsilon" and "epsilon, inside" are two ways to one diagnosis.
+
+        Raises:
+            ValueError: another mistake has this key.
         """
 
         def remember(rule: Callable) -> Callable:

@@ -71,11 +71,15 @@ def unpack(packed: Any, *, functions: bool = False) -> Any:
 
 
 def find(name: str) -> Callable:
-    """The function called "module:where", `where` walking attributes, and keys where it comes to a dict."""
+    """The function called "module:where", `where` walking attributes. Where it comes to a dict, the rest is a key."""
     module, _, where = name.partition(":")
     found: Any = importlib.import_module(module)
-    for step in where.split("."):
-        found = found[step] if isinstance(found, dict) else getattr(found, step)
+    while where:
+        if isinstance(found, dict):
+            found, where = found[where], ""
+        else:
+            step, _, where = where.partition(".")
+            found = getattr(found, step)
     return getattr(found, "rule", found)  # a Mistake stands for its rule
 
 

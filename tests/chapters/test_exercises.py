@@ -100,6 +100,17 @@ def test_mistakes_are_mistakes_and_differ(exercise: Exercise) -> None:
             assert told[key] and told[key].key == mistake.key, (key, told[key])
 
 
+def test_a_mistake_has_a_key_of_its_own() -> None:
+    def double(x: float) -> float:
+        return 2 * x
+
+    part = form.Part(double, lambda rng: [], double)
+    part.mistake("factor, once")(lambda x: x)
+    with pytest.raises(ValueError, match="two mistakes"):
+        part.mistake("factor, once")(lambda x: x)
+    assert [*part.mistakes] == ["factor, once"] and part.mistakes["factor, once"].key == "factor"
+
+
 def _as_the_reader(part: form.Part, rule):
     """A wrong rule as a function of the part's parameters. Whatever else it names is in the case."""
     cases = list(part.namespaces(0))

@@ -14,6 +14,7 @@ import pytest
 
 from chapters.exercises import sandbox, travel
 from chapters.exercises.calling import load
+from chapters.exercises.form import Part
 from chapters.exercises.sandbox import Call, Reply
 
 posix = pytest.mark.skipif(os.name != "posix", reason="by POSIX's means")
@@ -129,6 +130,24 @@ def test_functions_of_the_package_are_found_by_name(write):
     outcome = sandbox.run(path, [Call("f", (rule, gy, y)) for rule in rules[:2]])
     for rule, reply in zip(rules, outcome.replies, strict=False):
         np.testing.assert_array_equal(reply.value, rule(gy, y))
+
+
+def double(x):
+    return 2 * x
+
+
+double = Part(double, lambda rng: [], lambda names: None)
+
+
+@double.mistake("factor, by 0.5")
+def _(x):
+    """A half."""
+    return x / 2
+
+
+def test_the_key_of_a_mistake_may_have_dots():
+    rule = double.mistakes["factor, by 0.5"].rule
+    assert travel.unpack(travel.pack(rule, functions=True), functions=True) is rule
 
 
 def test_a_function_that_nobody_finds_is_refused_before_anything_runs(write):
