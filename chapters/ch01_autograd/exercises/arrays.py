@@ -133,6 +133,13 @@ def _(gy, x):
     return gy.sum(axis=tuple(new + i for i, length in enumerate(x.shape) if length == 1), keepdims=True)
 
 
+@spread_gradient.mistake("broadcast, axis numbers")
+def _(gy, x):
+    """The axes of x were counted in gy, while gy still had more of them at the left. Which axis was summed there?"""
+    gy = gy.sum(axis=tuple(i for i, length in enumerate(x.shape) if length == 1), keepdims=True)
+    return gy.sum(axis=tuple(range(gy.ndim - x.ndim)))
+
+
 @spread_gradient.mistake("factor")
 def _(gy, x):
     """The mean of what arrived, not the sum. If ten copies each move the loss by 1, by how much do they all?"""

@@ -332,6 +332,15 @@ def _(parents, slopes, last):
     return one_by_one(once, {i: list(each.values()) for i, each in once.items()}, last)
 
 
+for _once in (set, dict.fromkeys):
+
+    @backward.mistake(f"one way, {_once.__name__}")
+    def _(parents, slopes, last, once=_once):
+        """Each parent is there once, and the slopes are not. In a · a, how many arrows are there, and which slope is
+        whose?"""
+        return one_by_one({i: list(once(each)) for i, each in parents.items()}, slopes, last)
+
+
 @backward.mistake("wrong end")
 def _(parents, slopes, last):
     """Right when the walk begins at the newest of all. Who has a gradient of 1, if it begins in the middle?"""

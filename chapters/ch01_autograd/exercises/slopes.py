@@ -146,6 +146,17 @@ def _(f, x, h):
     return np.full(x.shape, (f(x + h) - f(x - h)) / (2 * h))
 
 
+@slopes.mistake("all at once, a row")
+def _(f, x, h):
+    """Right for a row. Of a table, all that x[i] holds moved at the same time. How many elements is that?"""
+    found = np.zeros(x.shape)
+    for i in range(len(x)):
+        step = np.zeros(x.shape)
+        step[i] = h
+        found[i] = (f(x + step) - f(x - step)) / (2 * h)
+    return found
+
+
 @slopes.mistake("one side")
 def _(f, x, h):
     """This goes to one side only. What does the lesson say of the error of that?"""

@@ -193,6 +193,16 @@ def _(w, g, m, v, t, rate, beta_1, beta_2, epsilon):
     return w - rate * (1 - beta_2**t) / (1 - beta_1**t) * m / (v + epsilon), m, v
 
 
+for _size in (np.positive, np.abs):  # whoever sees the root of a number below 0 may take its size
+
+    @adam_step.mistake(f"bias correction, times t and {_size.__name__}")
+    def _(w, g, m, v, t, rate, beta_1, beta_2, epsilon, size=_size):
+        """Right in the first step: the correction has beta · t in it. How is the t written in the formula?"""
+        m, v = beta_1 * m + (1 - beta_1) * g, beta_2 * v + (1 - beta_2) * g**2
+        corrected_rate = rate * np.sqrt(size(1 - beta_2 * t)) / (1 - beta_1 * t)
+        return w - corrected_rate * m / (np.sqrt(v) + epsilon), m, v
+
+
 @adam_step.mistake("bias correction, t")
 def _(w, g, m, v, t, rate, beta_1, beta_2, epsilon):
     """The correction is that of the step after this one. What is t in the first step?"""

@@ -145,6 +145,12 @@ def _(x, kernel, bias):
     return x @ kernel + kernel.shape[0] * bias
 
 
+@dense.mistake("brackets")
+def _(x, kernel, bias):
+    """The bias was multiplied by the pictures, as a part of the kernel. In the formula, what is it added to?"""
+    return x @ (kernel + bias)
+
+
 @dense.mistake("relu")
 def _(x, kernel, bias):
     """What is below 0 has become 0. Does the formula of this layer ask for that?"""
@@ -191,6 +197,13 @@ def _(gy, x, kernel):
 def _(gy, x, kernel):
     """gy and the kernel were each summed over the units, then multiplied. Has not each unit a weight of its own?"""
     return gy.sum(axis=1, keepdims=True) * kernel.sum(axis=1), x.T @ gy, gy.sum(axis=0)
+
+
+@dense_gradient.mistake("wrong point")
+def _(gy, x, kernel):
+    """The kernel's gradient was made with that of x. What stands beside a weight on the way forward?"""
+    gx = gy @ kernel.T
+    return gx, gx.T @ gy, gy.sum(axis=0)
 
 
 @dense_gradient.mistake("transposed")

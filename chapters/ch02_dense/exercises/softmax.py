@@ -94,6 +94,18 @@ def _(x):
         return e / e.sum(axis=1, keepdims=True)
 
 
+for _above in (True, False):
+
+    @softmax.mistake(f"largest, {'above' if _above else 'below'} the line only")
+    def _(x, above=_above):
+        """The largest score was taken off on one side of the fraction only. When does a fraction stay the same?"""
+        with np.errstate(all="ignore"):
+            e, less = np.exp(x), np.exp(x - x.max(axis=1, keepdims=True))
+            if above:
+                return less / e.sum(axis=1, keepdims=True)
+            return e / less.sum(axis=1, keepdims=True)
+
+
 @softmax.mistake("clipped")
 def _(x):
     """Right for small scores. Scores of 1000 and 1001 are the same after clipping. What may be done to both?"""
@@ -184,6 +196,18 @@ def _(gy, y):
 def _(gy, y):
     """What is taken off is the plain mean of gy. Do all probabilities of a picture move equally far?"""
     return y * (gy - gy.mean(axis=1, keepdims=True))
+
+
+@softmax_gradient.mistake("cross terms, index")
+def _(gy, y):
+    """How far y[c] moves with x[j] is there with the wrong index: one class stands in it twice. Which two belong?"""
+    return gy * y - (gy * y**2).sum(axis=1, keepdims=True)
+
+
+@softmax_gradient.mistake("cross terms, index of the score")
+def _(gy, y):
+    """How far y[c] moves with x[j] is there with the wrong index: one class stands in it twice. Which two belong?"""
+    return gy * y - y**2 * gy.sum(axis=1, keepdims=True)
 
 
 @softmax_gradient.mistake("factor")

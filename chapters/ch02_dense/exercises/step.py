@@ -148,6 +148,14 @@ def _(kernel, bias, x, t, rate):
     return kernel - rate * (x.T @ (p - t)) / len(x), bias + 0.0, -(t * np.log(p)).sum() / len(x)
 
 
+@training_step.mistake("sum missing")
+def _(kernel, bias, x, t, rate):
+    """Each picture has a bias of its own in yours. Through how many pictures does a bias move the loss?"""
+    p = probabilities(x @ kernel + bias)
+    gz = (p - t) / len(x)
+    return kernel - rate * (x.T @ gz), bias - rate * gz, -(t * np.log(p)).sum() / len(x)
+
+
 @training_step.mistake("softmax twice")
 def _(kernel, bias, x, t, rate):
     """(p − t) / n went through the gradient of softmax once more. With what does the loss move like that: p, or z?"""

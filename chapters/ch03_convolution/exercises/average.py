@@ -140,6 +140,12 @@ def _(gy, x, size, stride):
     return spread(gy, x, size, stride) / sum(size)
 
 
+@pool_gradient.mistake("strides, squared")
+def _(gy, x, size, stride):
+    """Right for square windows as long as a step. Does a mean have more members when windows stand further apart?"""
+    return spread(gy, x, size, stride) / stride**2
+
+
 @pool_gradient.mistake("strides")
 def _(gy, x, size, stride):
     """Right for windows side by side. Where does the second window stand, if strides are not as long as it is high?"""

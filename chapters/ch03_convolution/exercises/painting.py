@@ -150,6 +150,18 @@ def _(gy, x, kernel, stride):
     return gx, gk
 
 
+for _also in (True, False):
+
+    @transposed_gradient.mistake(f"left out, for the {'kernel and x' if _also else 'kernel'}")
+    def _(gy, x, kernel, stride, also=_also):
+        """All places of the kernel get the same. Where did the number at a, b paint, and where the one at 0, 0?"""
+        gx, gk = transposed_gradient(gy, x, kernel, stride)
+        at_corner = transposed_gradient(gy, x, kernel[:1, :1], stride)[1]
+        if also:
+            gx = transposed_gradient(gy, x, kernel.sum(axis=(0, 1), keepdims=True), stride)[0]
+        return gx, np.broadcast_to(at_corner, gk.shape)
+
+
 @transposed_gradient.mistake("channels")
 def _(gy, x, kernel, stride):
     """Right for one channel. The channels of gy were added up first: do they all move alike with a pixel?"""

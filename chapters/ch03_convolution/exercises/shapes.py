@@ -181,6 +181,18 @@ def _():
     return 5 * 3 * 3 * 8 + 1
 
 
+@numbers.mistake("bias, each channel")
+def _():
+    """That is a bias for each channel of each filter. How many answers does a filter give at a place?"""
+    return 5 * 3 * 3 * 8 + 3 * 8
+
+
+@numbers.mistake("bias, of channels")
+def _():
+    """That is a bias for each channel that comes in. Who has one?"""
+    return 5 * 3 * 3 * 8 + 3
+
+
 @numbers.mistake("one filter")
 def _():
     """That is one filter with its bias. How many are there?"""

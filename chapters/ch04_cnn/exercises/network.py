@@ -121,6 +121,12 @@ def _(x, t, kernel, bias, w, b):
     return loss(x, t, kernel, bias, w, b) / t.shape[1]
 
 
+@loss.mistake("factor, classes")
+def _(x, t, kernel, bias, w, b):
+    """The sum is divided by k. Over what is the mean?"""
+    return loss(x, t, kernel, bias, w, b) * len(x) / t.shape[1]
+
+
 @loss.mistake("relu")
 def _(x, t, kernel, bias, w, b):
     """There is no relu between the filters and the mean, or it comes after the mean. Which numbers does it silence?"""

@@ -235,7 +235,7 @@ def usual_gradients(part: Part, axis: Axes) -> None:
 
         @part.mistake(f"wrong point, x over the deviation {inside}")
         def _(gy, x, gamma, epsilon, both=inside != "once"):
-            """In the way by the variance stands x where x − mean should be. How does (x − mean)² move if x does?"""
+            """Look at the way by the variance. How does (x − mean)² move if x does?"""
             off = x / deviation(x, epsilon)
             return with_variance(
                 gy, x, gamma, epsilon, lambda g, normal: off * (g * (off if both else normal)).mean(axis=axis)

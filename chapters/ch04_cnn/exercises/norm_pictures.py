@@ -379,6 +379,17 @@ for _epsilon in (True, False):
         return gy * gamma / deviation, (gy * (x - moving_mean) / deviation).sum(axis=(0, 1, 2)), gbeta
 
 
+for _gamma in (True, False):
+
+    @gradient_after_training.mistake("brackets, epsilon" + " for gamma as well" * _gamma)
+    def _(gy, x, moving_mean, moving_var, gamma, epsilon, also=_gamma):
+        """epsilon is added when all is divided, and not to what it is divided by. What does Python do first?"""
+        deviation = np.sqrt(moving_var)
+        normal = (x - moving_mean) / deviation + epsilon
+        _, ggamma, gbeta = gradient_after_training(gy, x, moving_mean, moving_var, gamma, epsilon)
+        return gy * gamma / deviation + epsilon, (gy * normal).sum(axis=(0, 1, 2)) if also else ggamma, gbeta
+
+
 @gradient_after_training.mistake("brackets")
 def _(gy, x, moving_mean, moving_var, gamma, epsilon):
     """For gamma you divide the mean alone, x itself is not divided. What does Python do first?"""

@@ -262,6 +262,12 @@ def _(gy, x, size):
     return _back(gy, x, size, share)
 
 
+@max_pool_gradient.mistake("begins at zero")
+def _(gy, x, size):
+    """Wrong where all numbers of a window are below 0. With what does your search begin?"""
+    return _back(gy, x, size, lambda window: np.eye(1, size**2, window.clip(0).argmax()).reshape(size, size))
+
+
 @max_pool_gradient.mistake("mean")
 def _(gy, x, size):
     """All numbers of a window get the same share of gy. That is the way back of a mean: does the largest number of a
@@ -292,7 +298,7 @@ def _(gy, x, size):
 
 @max_pool_gradient.mistake("transposed")
 def _(gy, x, size):
-    """Rows and columns within a window are mixed up. What does `np.unravel_index` answer first?"""
+    """Rows and columns within a window are mixed up. Of the two numbers that you find, which is the row?"""
     return _back(gy, x, size, lambda window: (np.arange(size**2) == window.argmax()).reshape(window.shape).T)
 
 
