@@ -270,6 +270,13 @@ def test_what_is_not_finite_hides_nothing(rng: np.random.Generator) -> None:
     assert diagnosis is not None and "finite, and what is finite is not right." in diagnosis.sentence
 
 
+def test_where_infinity_is_expected_the_rest_is_still_looked_at(rng: np.random.Generator) -> None:
+    x, noise = rng.uniform(0.5, 2, (4, 3)), rng.normal(size=(4, 3))
+    expected = np.log(x)
+    expected[1, 2] = noise[1, 2] = -np.inf
+    assert diagnose([Trial({"x": x}, expected + 0.1 * noise, expected)]) is None
+
+
 def test_what_the_right_cases_have_in_common_counts_too(rng: np.random.Generator) -> None:
     x, noise = rng.normal(size=(4, 3)), rng.normal(size=(4, 3))
     labels = {"a wide padding": x, "padding of 1": x, "one picture": noise, "several channels": noise}

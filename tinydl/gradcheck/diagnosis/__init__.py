@@ -4,7 +4,7 @@ search        the order in which mistakes are tried
 evidence      trials; guesses, questions, and whether they explain all trials
 numbers       what a factor is: the batch size, the number of pixels ...
 results       what can have been done to a right result: turned, shifted, summed once more
-reading       two ways to lose track of the axes
+axes          some of them, in words, and two ways to lose track of them
 amounts       by how much it is wrong: a term or factor that is missing
 questions     right answers to other questions, such as one about a kernel turned by 180°
 options       the same about numbers and words: strides, padding, epsilon

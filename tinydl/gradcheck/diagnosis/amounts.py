@@ -7,9 +7,7 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from tinydl.gradcheck.diagnosis.evidence import ZERO, Guess, Look
-
-Pair = tuple[np.ndarray, np.ndarray]
+from tinydl.gradcheck.diagnosis.evidence import ZERO, Guess, Look, Pair
 
 
 def guesses(look: Look) -> Iterator[Guess]:

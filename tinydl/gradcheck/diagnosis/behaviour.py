@@ -5,17 +5,12 @@ Each function looks at all trials and answers with a Diagnosis, or None.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
-from tinydl.gradcheck.diagnosis.evidence import SINGLE, ZERO, Diagnosis, Look, proportion
+from tinydl.gradcheck.diagnosis.evidence import SINGLE, ZERO, Ask, Diagnosis, Look, Looks, proportion
 from tinydl.gradcheck.difference import distances
-
-Looks = Sequence[Look]
-Ask = Callable[[dict[str, Any]], Any]
-
 
 # ---- all of it -----------------------------------------------------------------------------------------------
 
@@ -78,7 +73,7 @@ def _lost_alone(look: Look) -> bool:
     """Whether what is finite is right, and the rest is lost."""
     if not is_lost(look) or look.yours.shape != look.expected.shape:
         return is_lost(look)
-    limit = look.tolerance * float(np.abs(look.expected[np.isfinite(look.expected)]).max(initial=0.0))
+    limit = look.tolerance * look.largest
     return bool((distances(look.yours, look.expected)[np.isfinite(look.yours)] <= limit).all())
 
 
@@ -108,9 +103,7 @@ def _is_coarse(look: Look) -> bool:
             (look.yours == np.trunc(look.expected)).all() or (look.yours == np.round(look.expected)).all()
         )
     single = look.yours.astype(np.float32) == look.yours
-    return bool(
-        single.all() and off.max(initial=0.0) <= 100 * SINGLE * np.abs(look.expected).max(initial=0.0)
-    )
+    return bool(single.all() and off.max(initial=0.0) <= 100 * SINGLE * look.largest)
 
 
 def whole(looks: Looks) -> Diagnosis | None:
@@ -133,8 +126,7 @@ def nearly(looks: Looks) -> Diagnosis | None:
     for look in looks:
         if look.yours.shape != look.expected.shape:
             return None
-        largest = np.abs(look.expected).max(initial=0.0)
-        if distances(look.yours, look.expected).max(initial=0.0) > 1e-3 * largest:
+        if distances(look.yours, look.expected).max(initial=0.0) > 1e-3 * look.largest:
             return None
     said = f"Your {looks[0].what} is nearly right, to about three digits or more."
     for name in looks[0].names:
@@ -150,9 +142,8 @@ def nearly(looks: Looks) -> Diagnosis | None:
 
 def changing(looks: Looks, again: Ask) -> Diagnosis | None:
     """Another answer to the same question."""
-    at = max(
-        (look for look in looks if look.wrong), key=lambda look: look.expected.size
-    )  # chance has most room
+    wrong = [look for look in looks if look.wrong]
+    at = max(wrong, key=lambda look: look.expected.size)  # where chance has most room
     other = _asked(again, at.names)
     if other is None or np.array_equal(other, at.yours, equal_nan=True):
         return None

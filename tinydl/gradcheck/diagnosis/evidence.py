@@ -65,6 +65,11 @@ class Look:
         return c is not None and (math.isnan(c) or c == 1.0)
 
     @property
+    def largest(self) -> float:
+        """The largest finite number expected, beside which errors are large or small."""
+        return float(np.abs(self.expected[np.isfinite(self.expected)]).max(initial=0.0))
+
+    @property
     def what(self) -> str:
         """What the function is to give, in a word."""
         return "gradient" if "gy" in self.names else "result"
@@ -73,6 +78,11 @@ class Look:
         """The floating-point arrays that the call was about."""
         arrays = {name: value for name, value in self.names.items() if isinstance(value, np.ndarray)}
         return {name: a for name, a in arrays.items() if a.ndim and a.dtype.kind == "f" and name not in but}
+
+
+Looks = Sequence[Look]
+Pair = tuple[np.ndarray, np.ndarray]  # that should be alike
+Ask = Callable[[dict[str, Any]], Any]  # names -> what a function gives for them: the right one, or yours
 
 
 class Guess:

@@ -10,10 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from tinydl.gradcheck.diagnosis.evidence import ZERO, Diagnosis, Look
+from tinydl.gradcheck.diagnosis.evidence import ZERO, Diagnosis, Look, Looks
 from tinydl.gradcheck.difference import distances
 
-Looks = Sequence[Look]
 ALL_BUT = "everywhere but "
 
 # ---- in some places ------------------------------------------------------------------------------------------
@@ -25,7 +24,7 @@ def ties(looks: Looks) -> Diagnosis | None:
     for look in looks:
         if look.yours.shape != look.expected.shape:
             return None
-        wrong, tied = wrong_places(look), np.zeros(look.expected.shape, dtype=bool)
+        wrong, tied = _wrong_places(look), np.zeros(look.expected.shape, dtype=bool)
         for array in look.arrays(but=("gy", "y")).values():
             is_mask = np.isin(array, (0, 1)).all()  # which is no input with ties
             if array.shape == wrong.shape and not is_mask:
@@ -47,9 +46,9 @@ def _at_a_kink(array: np.ndarray) -> np.ndarray:
     return (array == 0) | (counts[inverse].reshape(array.shape) > 1)
 
 
-def wrong_places(look: Look) -> np.ndarray:
+def _wrong_places(look: Look) -> np.ndarray:
     """Which elements are wrong; both arrays have one shape."""
-    limit = look.tolerance * max(float(np.abs(look.expected).max(initial=0.0)), ZERO)
+    limit = look.tolerance * max(look.largest, ZERO)
     return distances(look.yours, look.expected) > limit
 
 
@@ -58,7 +57,7 @@ def places(looks: Looks) -> Diagnosis | None:
     wrong = [look for look in looks if look.wrong]
     if any(look.yours.shape != look.expected.shape for look in wrong):
         return None
-    off = [wrong_places(look) for look in wrong]
+    off = [_wrong_places(look) for look in wrong]
     regions = [_regions(look) for look in wrong]
     sizes: dict[str, float] = {}  # of those that hold all that is wrong, and are mostly wrong
     for words in regions[0]:

@@ -7,24 +7,23 @@ the upstream gradient was forgotten. Each function asks questions about a look.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from itertools import combinations, permutations, product
 from operator import itemgetter
-from typing import Any
 
 import numpy as np
 
 from tinydl.gradcheck.diagnosis import options, terms
-from tinydl.gradcheck.diagnosis.evidence import Guess, Look, Question
+from tinydl.gradcheck.diagnosis.axes import named, reread, subsets, written_wrong
+from tinydl.gradcheck.diagnosis.evidence import Ask, Guess, Look, Question
 from tinydl.gradcheck.diagnosis.numbers import KERNELS, batch_size
-from tinydl.gradcheck.diagnosis.reading import reread, written_wrong
 
 PATIENCE = 0.5  # seconds; a slow reference is not asked everything, since somebody is waiting
 OVERWRITTEN = "Is something written over in a loop where it should be added, or does a loop end too early?"
 RESHAPED = "reshape moves nothing: which axes have to be neighbours before it?"
 
 
-def guesses(look: Look, reference: Callable[[dict[str, Any]], Any]) -> Iterator[Guess]:
+def guesses(look: Look, reference: Ask) -> Iterator[Guess]:
     """All of them, the likely ones first."""
 
     def answer(at: Look, question: Question) -> np.ndarray:
@@ -55,15 +54,9 @@ def guesses(look: Look, reference: Callable[[dict[str, Any]], Any]) -> Iterator[
         yield guess
 
 
-def _subsets(shape: tuple[int, ...]) -> Iterator[tuple[int, ...]]:
-    """Some of the axes that are longer than 1."""
-    long = [axis for axis, size in enumerate(shape) if size > 1]
-    for count in range(1, len(long) + 1):
-        yield from combinations(long, count)
-
-
-def _along(axes: tuple[int, ...]) -> str:
-    return f"along ax{'i' if len(axes) == 1 else 'e'}s {', '.join(map(str, axes))}"
+def _long(shape: tuple[int, ...]) -> list[int]:
+    """The axes that have more than one place."""
+    return [axis for axis, size in enumerate(shape) if size > 1]
 
 
 # ---- the upstream gradient -----------------------------------------------------------------------------------
@@ -84,22 +77,21 @@ def upstream(look: Look) -> Iterator[Question]:
             f"{right} where every number of gy is the {word} of all. Has each output a gradient of its own?"
         )
         yield Question("upstream", said, "gy", lambda gy, word: np.full_like(gy, getattr(gy, word)()), word)
-    for axes in _subsets(shape):
+    for axes in subsets(_long(shape)):
         for word in ("last", "first"):
-            said = f"Your gradient holds the {word} of several terms only: that of gy's {word} place {_along(axes)}. "
+            place = f"gy's {word} place along {named(axes)}"
+            said = f"Your gradient holds the {word} of several terms only: that of {place}. "
             yield Question("sum missing", said + OVERWRITTEN, "gy", keep, axes, word)
     for order in list(permutations(range(len(shape))))[1:] if 2 <= len(shape) <= 4 else ():
         key = "channels" if len(shape) == 4 and order[3] != 3 else "transposed"
         said = f"{right} for a gy whose axes come in the order {order}: which axis of gy is which?"
         yield Question(key, said, "gy", reread, order)
         yield Question(key, said, "gy", written_wrong, order)
-    for axes in _subsets(shape):
-        said = f"{right} for a gy that is read backwards {_along(axes)}. Which index runs the wrong way?"
+    for axes in subsets(_long(shape)):
+        said = f"{right} for a gy that is read backwards along {named(axes)}. Which index runs the wrong way?"
         yield Question("flipped", said, "gy", np.flip, axes)
     for axis, step in product(range(len(shape)), (-1, 1)):
-        said = (
-            f"{right} for a gy that is shifted by one {_along((axis,))}. Which output belongs to which index?"
-        )
+        said = f"{right} for a gy that is shifted by one along {named((axis,))}. Which output belongs to which index?"
         yield Question("shifted", said, "gy", _shift, axis, step)
 
 
@@ -133,7 +125,7 @@ def kernels(look: Look) -> Iterator[Question]:
         said = f"{right} turned by 180°. Which way does its index run, and which way that of the picture?"
         yield Question("flipped", said, name, np.flip, plane)
         for axis in plane:
-            yield Question("flipped", f"{right} read backwards {_along((axis,))}.", name, np.flip, axis)
+            yield Question("flipped", f"{right} read backwards along {named((axis,))}.", name, np.flip, axis)
         both = "rows and columns" if array.ndim == 2 else "height and width"
         said = f"{right} with {both} exchanged. Which is which?"
         yield Question("transposed", said, name, np.swapaxes, *plane)
@@ -207,7 +199,8 @@ def values(look: Look) -> Iterator[Question]:
 def members(look: Look) -> Iterator[Question]:
     """Forward: of a sum over an axis of an input, one member only."""
     for name, array in look.arrays().items():
-        for axes in _subsets(array.shape):
+        for axes in subsets(_long(array.shape)):
             for word in ("last", "first"):
-                said = f"Yours holds the {word} of several terms only: that of {name}'s {word} place {_along(axes)}. "
+                place = f"{name}'s {word} place along {named(axes)}"
+                said = f"Yours holds the {word} of several terms only: that of {place}. "
                 yield Question("sum missing", said + OVERWRITTEN, name, keep, axes, word)

@@ -6,16 +6,14 @@ Each function makes guesses about a look; `search.py` tries them. They know noth
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
-from itertools import combinations, permutations, product
+from collections.abc import Iterator
+from itertools import permutations, product
 
 import numpy as np
 
-from tinydl.gradcheck.diagnosis.evidence import NOTHING, Guess, Look, distinct
+from tinydl.gradcheck.diagnosis.axes import named, reread, subsets, written_wrong
+from tinydl.gradcheck.diagnosis.evidence import NOTHING, Guess, Look, Pair, distinct
 from tinydl.gradcheck.diagnosis.numbers import KERNELS
-from tinydl.gradcheck.diagnosis.reading import reread, written_wrong
-
-Pair = tuple[np.ndarray, np.ndarray]
 
 
 def guesses(look: Look) -> Iterator[Guess]:
@@ -32,11 +30,6 @@ def guesses(look: Look) -> Iterator[Guess]:
         other_order,
     ):
         yield from make(look)
-
-
-def _subsets(axes: Sequence[int]) -> Iterator[tuple[int, ...]]:
-    for count in range(1, len(axes) + 1):
-        yield from combinations(axes, count)
 
 
 def _is_elementwise(look: Look) -> bool:
@@ -68,7 +61,7 @@ def axes_left(look: Look) -> Iterator[Guess]:
             "number used again and again?"
         )
     yield Guess(key, text, lambda at: (_unbroadcast(at.yours, at.expected.shape), at.expected))
-    for axes in _subsets(range(len(shape))):
+    for axes in subsets(range(len(shape))):
         if math.prod(shape[axis] for axis in axes) > 1:
             yield Guess(key, text, _summed_down, axes)
     said = f"Yours has the shape {shape}, and holds what is right, {wanted}, several times. Which axis is too many?"
@@ -91,10 +84,9 @@ def summed_again(look: Look) -> Iterator[Guess]:
     """A right result, summed over an axis too many, and perhaps spread again."""
     said = f"Yours is the right {look.what}, summed over all of it. Which of it belongs to which element?"
     yield Guess("sum twice", said, _sum)
-    for axes in _subsets(range(look.expected.ndim)):
+    for axes in subsets(range(look.expected.ndim)):
         if math.prod(look.expected.shape[axis] for axis in axes) > 1:
-            words = f"ax{'i' if len(axes) == 1 else 'e'}s {', '.join(map(str, axes))}"
-            said = f"Yours is the right {look.what}, summed over {words}. Which sum is there too many?"
+            said = f"Yours is the right {look.what}, summed over {named(axes)}. Which sum is there too many?"
             yield Guess("sum twice", said, _sum, axes)
 
 
@@ -149,9 +141,9 @@ def _moves_channels(look: Look, order: tuple[int, ...]) -> bool:
 
 def flipped(look: Look) -> Iterator[Guess]:
     """Turned about."""
-    for axes in _subsets(range(look.expected.ndim)):
-        words = f"ax{'i' if len(axes) == 1 else 'e'}s {', '.join(map(str, axes))}"
-        text = f"Yours is the right {look.what} with {words} read backwards. Which index has to run the other way?"
+    for axes in subsets(range(look.expected.ndim)):
+        words = f"with {named(axes)} read backwards"
+        text = f"Yours is the right {look.what} {words}. Which index has to run the other way?"
         yield Guess("flipped", text, lambda at, axes: np.flip(at.expected, axes), axes)
 
 
@@ -175,7 +167,7 @@ def rim(look: Look) -> Iterator[Guess]:
         yield from (Guess(key, text, _outside, share) for share in (0.5, 0, 1))
 
 
-def _inside(at: Look, share: float) -> tuple[np.ndarray, np.ndarray]:
+def _inside(at: Look, share: float) -> Pair:
     return _cut(at.yours, at.expected.shape, share), at.expected
 
 

@@ -15,16 +15,18 @@ from itertools import chain
 from typing import Any
 
 from tinydl.gradcheck.diagnosis import amounts, behaviour, formulas, places, questions, results
-from tinydl.gradcheck.diagnosis.evidence import Diagnosis, Fit, Guess, Look, Mistake, Trial, fit, quiet
+from tinydl.gradcheck.diagnosis.evidence import Ask, Diagnosis, Fit, Guess, Look, Mistake, Trial, fit, quiet
 from tinydl.gradcheck.diagnosis.numbers import is_one, name_factor, plain
+
+AS_IT_IS = Guess("factor", "", lambda look: look.expected)  # the right result, perhaps but for a factor
 
 
 def diagnose(
     trials: Sequence[Trial],
     *,
-    reference: Callable[[dict[str, Any]], Any] | None = None,
+    reference: Ask | None = None,
     mistakes: Sequence[Mistake] = (),
-    again: Callable[[dict[str, Any]], Any] | None = None,
+    again: Ask | None = None,
     tolerance: float = 1e-6,
 ) -> Diagnosis | None:
     """The mistake that explains all trials, if it is one of the usual ones.
@@ -55,9 +57,9 @@ def diagnose(
 
 def _first(
     looks: list[Look],
-    reference: Callable[[dict[str, Any]], Any] | None,
+    reference: Ask | None,
     mistakes: Sequence[Mistake],
-    again: Callable[[dict[str, Any]], Any] | None,
+    again: Ask | None,
 ) -> Diagnosis | None:
     """The order in which explanations are tried. They are worked out one by one, the costly ones last."""
     wrong = [look for look in looks if look.wrong]
@@ -70,7 +72,7 @@ def _first(
     asked = questions.guesses(at, reference) if reference else iter(())
     known = chain(results.guesses(at), formulas.handed_on(at), asked, amounts.guesses(at))
     steps: tuple[Callable[[], Diagnosis | None], ...] = (
-        lambda: search.exact([Guess("factor", "", lambda look: look.expected)]),
+        lambda: search.exact([AS_IT_IS]),
         lambda: search.exact(map(_of_mistake, mistakes)),
         lambda: behaviour.not_finite(looks),
         lambda: _first(finite, reference, mistakes, again) if partly else None,
@@ -131,7 +133,7 @@ class _Search:
     def scaled(self, named: str = "") -> Diagnosis | None:
         """The first guess that explains every look but for a factor, which may have to have a name."""
         for guess, found in self.kept:
-            itself = not guess.sentence
+            itself = guess is AS_IT_IS
             if all(abs(c - 1) < 1e-3 or math.isnan(c) for c in found.factors):
                 continue  # nearly right is another matter
             if found.is_weak and (named != "plainly" or not itself and len(self.looks) < 2):

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 
-from tinydl.gradcheck.diagnosis.evidence import NOTHING, Guess, Look
+from tinydl.gradcheck.diagnosis.evidence import NOTHING, Ask, Guess, Look
 
 MOST = 600  # outputs; of more, taking the gradient apart would take too long
 MOST_TOGETHER = 8  # terms, all of whose sums are looked at
@@ -15,7 +15,7 @@ MOST_TOGETHER = 8  # terms, all of whose sums are looked at
 CHOICES = np.arange(2**MOST_TOGETHER)[:, None] >> np.arange(MOST_TOGETHER) & 1
 
 
-def guesses(look: Look, reference: Callable[[dict[str, Any]], Any]) -> Iterator[Guess]:
+def guesses(look: Look, reference: Ask) -> Iterator[Guess]:
     """What can happen to the terms: only the own one is there, or the last, or their mean."""
     if not 1 < np.size(look.names["gy"]) <= MOST:
         return
@@ -66,7 +66,7 @@ def guesses(look: Look, reference: Callable[[dict[str, Any]], Any]) -> Iterator[
 class _Apart:
     """The terms of each look's gradient, worked out once."""
 
-    def __init__(self, reference: Callable[[dict[str, Any]], Any]):
+    def __init__(self, reference: Ask):
         self.reference = reference
         self.known: dict[int, np.ndarray] = {}
 
