@@ -96,7 +96,7 @@ def _(f, x, h):
     return g
 
 
-@wrong("slope", "slopes", "only some", "sum twice")
+@wrong("slope", "slopes", "all at once")
 def _(f, x, h):
     g = np.zeros(x.shape)
     for i in range(len(x)):

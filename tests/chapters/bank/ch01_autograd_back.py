@@ -336,3 +336,22 @@ def _(gy, x):
     for i in np.ndindex(x.shape):
         g[i] = gy[i] * (np.tanh(x[i]) + x[i] / np.cosh(x[i]) ** 2)
     return g
+
+
+@wrong("backward", "backward", "one way")
+def _(parents, slopes, last):
+    g = np.zeros(len(parents))
+    g[last] = 1
+    for i in range(last, -1, -1):
+        for p, s in zip(set(parents[i]), slopes[i]):
+            g[p] += s * g[i]
+    return g
+
+
+@wrong("broadcast", "spread_gradient", "broadcast")
+def _(gy, x):
+    axes = tuple(i for i in range(x.ndim) if x.shape[i] == 1)
+    gy = gy.sum(axis=axes, keepdims=True)
+    while gy.ndim > x.ndim:
+        gy = gy.sum(axis=0)
+    return gy

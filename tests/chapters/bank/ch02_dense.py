@@ -298,3 +298,15 @@ def _(x):
 @right("relu", "relu")
 def _(x):
     return np.array([max(0.0, each) for each in x.ravel()]).reshape(x.shape)
+
+
+@wrong("dense", "dense", "brackets")
+def _(x, kernel, bias):
+    return x @ (kernel + bias)
+
+
+@wrong("dense", "dense_gradient", "wrong point")
+def _(gy, x, kernel):
+    gx = gy @ kernel.T
+    gk = gx.T @ gy
+    return gx, gk, gy.sum(axis=0)

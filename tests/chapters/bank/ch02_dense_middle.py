@@ -218,3 +218,19 @@ def _(gy, y):
         average = np.average(gy[i], weights=y[i])
         gx[i] = y[i] * (gy[i] - average)
     return gx
+
+
+@wrong("softmax", "softmax", "largest")
+def _(x):
+    e = np.exp(x - x.max(axis=1, keepdims=True))
+    return e / np.exp(x).sum(axis=1, keepdims=True)
+
+
+@wrong("softmax", "softmax_gradient", "cross terms")
+def _(gy, y):
+    gx = np.zeros(y.shape)
+    for i in range(y.shape[0]):
+        for j in range(y.shape[1]):
+            for c in range(y.shape[1]):
+                gx[i, j] += gy[i, c] * y[i, c] * ((j == c) - y[i, c])
+    return gx

@@ -273,3 +273,19 @@ def _(w, g, m, v, t, rate, beta_1, beta_2, epsilon):  # the paper's way, with an
     m_hat = m / (1 - beta_1**t)
     v_hat = v / (1 - beta_2**t)
     return w - rate * m_hat / (np.sqrt(v_hat) + epsilon / np.sqrt(1 - beta_2**t)), m, v
+
+
+@wrong("step", "training_step", "sum missing")
+def _(kernel, bias, x, t, rate):
+    p = probabilities(x @ kernel + bias)
+    loss = -np.log(p[t == 1]).mean()
+    gz = (p - t) / len(x)
+    return kernel - rate * x.T @ gz, bias - rate * gz, loss
+
+
+@wrong("adam", "adam_step", "bias correction")
+def _(w, g, m, v, t, rate, beta_1, beta_2, epsilon):
+    m = beta_1 * m + (1 - beta_1) * g
+    v = beta_2 * v + (1 - beta_2) * g**2
+    rate = rate * np.sqrt(abs(1 - beta_2 * t)) / (1 - beta_1 * t)
+    return w - rate * m / (np.sqrt(v) + epsilon), m, v

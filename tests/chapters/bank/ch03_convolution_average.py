@@ -203,3 +203,12 @@ def _(gy, x, size, stride):  # rows and columns apart: a matrix of shares for ea
 @right("average", "pool_gradient")
 def _(gy, x, size, stride):  # by differences: exact but for rounding, for the mean is linear
     return differences(gy, np.zeros(x.shape), size, stride)
+
+
+@wrong("average", "pool_gradient", "strides")
+def _(gy, x, size, stride):
+    gx, (kh, kw) = np.zeros(x.shape), size
+    for i, j in np.ndindex(gy.shape[1:3]):
+        top, left = i * stride, j * stride
+        gx[:, top : top + kh, left : left + kw] += gy[:, i : i + 1, j : j + 1] / stride**2
+    return gx

@@ -212,3 +212,13 @@ def _(gy, x, kernel, stride):
             gx[p, i, j, c] += g * kernel[a, b, o, c]
             gk[a, b, o, c] += g * x[p, i, j, c]
     return gx, gk
+
+
+@wrong("transposed", "transposed_gradient", "left out")
+def _(gy, x, kernel, stride):
+    (_, h, w, _), (kh, kw, _, _) = x.shape, kernel.shape
+    gx, gk = np.zeros(x.shape), np.zeros(kernel.shape)
+    for a, b in np.ndindex(kh, kw):
+        gx += gy[:, a::stride, b::stride][:, :h, :w] @ kernel[a, b]
+        gk[a, b] = np.einsum("nijo,nijc->oc", gy[:, ::stride, ::stride][:, :h, :w], x)
+    return gx, gk

@@ -161,3 +161,8 @@ def _():  # the other way round: (16 − 4) // 2 + 1 = 7
 def _():
     last = np.array([7 - 1, 5 - 1]) * 2  # where the last one paints
     return (1, *(last + 4), 3)
+
+
+@wrong("shapes", "numbers", "bias")
+def _():
+    return 8 * (5 * 3 * 3 + 3)

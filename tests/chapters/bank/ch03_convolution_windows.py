@@ -233,3 +233,16 @@ def _(gy, x, kh, kw, stride):  # from the last row to the first, number by numbe
             a, b = divmod(pixel, kw)
             gx[p, i * stride + a, j * stride + b, channel] += g
     return gx
+
+
+@wrong("windows", "im2col_gradient", "order")
+def _(gy, x, kh, kw, stride):
+    n, h, w, c = x.shape
+    rows, columns = (h - kh) // stride + 1, (w - kw) // stride + 1
+    gx = np.zeros(x.shape)
+    for p in range(n):
+        for i in range(rows):
+            for j in range(columns):
+                window = gy[i * columns + j].reshape(kh, kw, c)
+                gx[p, i * stride : i * stride + kh, j * stride : j * stride + kw] += window
+    return gx

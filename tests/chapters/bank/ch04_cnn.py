@@ -314,3 +314,26 @@ def _(gy, x, size):
                 a, b = divmod(window.argmax(), size)
                 gx[m, i * size + a, j * size + b, k] = gy[m, i, j, k]
     return gx
+
+
+@wrong("max_pool", "max_pool_gradient", "begins at zero")
+def _(gy, x, size):
+    gx = np.zeros(x.shape)
+    for p, i, j, c in np.ndindex(gy.shape):
+        best, where = 0, (i * size, j * size)
+        for a in range(size):
+            for b in range(size):
+                if x[p, i * size + a, j * size + b, c] > best:
+                    best, where = x[p, i * size + a, j * size + b, c], (i * size + a, j * size + b)
+        gx[p, where[0], where[1], c] = gy[p, i, j, c]
+    return gx
+
+
+@wrong("max_pool", "max_pool_gradient", "transposed")
+def _(gy, x, size):
+    gx = np.zeros(x.shape)
+    for p, i, j, c in np.ndindex(gy.shape):
+        window = x[p, i * size : (i + 1) * size, j * size : (j + 1) * size, c]
+        a, b = divmod(window.argmax(), size)
+        gx[p, i * size + b, j * size + a, c] = gy[p, i, j, c]
+    return gx

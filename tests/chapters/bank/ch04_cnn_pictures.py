@@ -268,3 +268,10 @@ def _(x, moving_mean, moving_var, gamma, beta, epsilon):
 def _(gy, x, moving_mean, moving_var, gamma, epsilon):
     std, axes = np.sqrt(moving_var + epsilon), (0, 1, 2)
     return gamma * gy * std, ((x - moving_mean) / std * gy).sum(axis=axes), gy.sum(axis=axes)
+
+
+@wrong("batch_norm_pictures", "gradient_after_training", "brackets")
+def _(gy, x, moving_mean, moving_var, gamma, epsilon):
+    axes = (0, 1, 2)
+    xn = (x - moving_mean) / np.sqrt(moving_var + epsilon)
+    return gy * gamma / np.sqrt(moving_var) + epsilon, (gy * xn).sum(axis=axes), gy.sum(axis=axes)
