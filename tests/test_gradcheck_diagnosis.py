@@ -347,6 +347,22 @@ def test_what_was_done_to_a_right_matrix_is_seen(key: str, change: Any, rng: np.
     assert said(change(expected), expected) == key
 
 
+def test_what_became_of_a_right_array_is_told_in_its_own_words(rng: np.random.Generator) -> None:
+    x, w, step, square = (rng.normal(size=shape) for shape in ((3, 5, 4), (4, 3), (4, 3), (4, 4)))
+    scattered = rng.permuted(w.ravel()).reshape(4, 3)
+    for yours, expected, names, key, words in (
+        (x, x.sum(axis=1), {}, "sum missing", "with a sum it would be right"),
+        (np.stack([w, w]), w, {}, "sum missing", "several times. Which axis is too many?"),
+        (scattered, w, {}, "transposed", "the right numbers, each at another place"),
+        (w - 0.7 * step, w - 0.1 * step, {"w": w, "g": step}, "factor", "The step from w"),
+        (np.diag(square), square, {}, "diagonal", "Only the diagonal"),
+        (4 * np.diag(np.diag(square)), square, {}, "diagonal", "a factor of 4"),
+        (step, 0.3 * step * w, {"gy": step, "x": w}, "left out", "gy, handed on as it came"),
+    ):
+        diagnosis = diagnose([Trial(names, yours, expected)])
+        assert diagnosis is not None and diagnosis.key == key and words in diagnosis.sentence, diagnosis
+
+
 def test_where_it_is_right_is_said_if_that_is_less(rng: np.random.Generator) -> None:
     x = rng.normal(size=(6, 3))
     yours = np.concatenate([x[:1], rng.normal(size=(5, 3))])

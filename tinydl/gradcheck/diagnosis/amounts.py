@@ -35,7 +35,7 @@ def step_from(look: Look) -> Iterator[Guess]:
         if array.shape == look.expected.shape:
             yield Guess(
                 "factor",
-                f"Look at how far the result is from {name}.",
+                f"The step from {name} to the result has another length, or another sign. What is it multiplied by?",
                 lambda at, name: (at.yours - at.names[name], at.expected - at.names[name]),
                 name,
                 alone=False,
