@@ -89,8 +89,8 @@ class Guess:
     """An explanation to be tried.
 
     `of`, called with a look and with `arguments`, says what yours should then be, or gives two arrays that should then
-    be alike. `scaled`: it may be right but for a factor. `alone`: it may be right without one. `zero`: that it gives 0
-    where yours does explains it.
+    be alike. `scaled`: it may be right but for a factor. `alone`: it may be right without one. `usual`: it is usual for
+    this function, and explains a 0 of yours by its own.
     """
 
     def __init__(
@@ -101,9 +101,9 @@ class Guess:
         *arguments: Any,
         scaled: bool = True,
         alone: bool = True,
-        zero: bool = False,
+        usual: bool = False,
     ):
-        self.key, self.sentence, self.scaled, self.alone, self.zero = key, sentence, scaled, alone, zero
+        self.key, self.sentence, self.scaled, self.alone, self.usual = key, sentence, scaled, alone, usual
         self._of, self._arguments = of, arguments
 
     def of(self, look: Look) -> Any:
@@ -205,7 +205,7 @@ def fit(looks: Sequence[Look], guess: Guess) -> Fit | None:
         found[i] = c
         finite = b[np.isfinite(b)]
         weak = weak and bool(finite.size < 3 or np.ptp(finite) <= ZERO)
-    if not guess.zero and all(math.isnan(found[i]) for i, look in enumerate(looks) if look.wrong):
+    if not guess.usual and all(math.isnan(found[i]) for i, look in enumerate(looks) if look.wrong):
         return None  # of what is wrong it says nothing
     return Fit(tuple(found[i] for i in range(len(looks))), weak)
 

@@ -191,8 +191,10 @@ def diagonal(look: Look) -> Iterator[Guess]:
 
 def shifted(look: Look) -> Iterator[Guess]:
     """Moved by a place or two along one axis or two neighbouring ones."""
-    ndim = look.expected.ndim
+    ndim, shape = look.expected.ndim, look.expected.shape
     for span in [(axis,) for axis in range(ndim)] + [(axis, axis + 1) for axis in range(ndim - 1)]:
+        if min(shape[axis] for axis in span) < 3:
+            continue  # of two places, anything is a shift
         for steps in product(*[(-2, -1, 0, 1, 2)] * len(span)):
             if all(steps):
                 far = " and ".join(f"{abs(step)} along axis {axis}" for step, axis in zip(steps, span))
@@ -213,6 +215,8 @@ def _overlap(at: Look, span: tuple[int, ...], steps: tuple[int, ...]) -> Pair | 
     if a.shape != b.shape:
         return None
     for axis, step in zip(span, steps):
+        if np.allclose(at.yours.take(0, axis), at.expected.take(0, axis)):
+            return None  # the first one is where it belongs
         n = max(a.shape[axis] - abs(step), 0)
         a = np.take(a, np.arange(n) + max(step, 0), axis)
         b = np.take(b, np.arange(n) + max(-step, 0), axis)

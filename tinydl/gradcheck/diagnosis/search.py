@@ -35,7 +35,7 @@ def diagnose(
         trials: calls of the function, with what it gave and what it should have given.
         reference: names -> what is right for them. Of a gradient: finite differences, weighed by `names["gy"]`.
         mistakes: what is usual for this function; it goes before all else.
-        again: names -> what the function gives for them. It is called twice at most.
+        again: names -> what the function gives for them. It is called three times at most.
         tolerance: the largest error that counts as rounding, beside the largest number of an array.
 
     Returns:
@@ -87,6 +87,7 @@ def _first(
         lambda: search.exact(formulas.guesses(at)),
         lambda: search.scaled(),
         lambda: behaviour.changing(looks, again) if again else None,
+        lambda: behaviour.unweighed(looks, again) if again else None,
         lambda: behaviour.neighbours(looks, again, reference) if again and reference else None,
         lambda: places.by_options(looks),
         lambda: places.places(looks),
@@ -108,7 +109,7 @@ def _of_mistake(mistake: Mistake) -> Guess:
             **{name: copy.deepcopy(look.names[name]) for name in wanted if name in look.names}
         )
 
-    return Guess(mistake.key, mistake.sentence, of, zero=True)
+    return Guess(mistake.key, mistake.sentence, of, usual=True)
 
 
 class _Search:
@@ -132,14 +133,20 @@ class _Search:
 
     def scaled(self, named: str = "") -> Diagnosis | None:
         """The first guess that explains every look but for a factor, which may have to have a name."""
+        enough = any(guess is AS_IT_IS and not found.is_weak for guess, found in self.kept)
         for guess, found in self.kept:
             itself = guess is AS_IT_IS
+            if enough and not itself:
+                continue  # where a factor alone explains it, nothing else is to blame
             if all(abs(c - 1) < 1e-3 or math.isnan(c) for c in found.factors):
                 continue  # nearly right is another matter
             if found.is_weak and (named != "plainly" or not itself and len(self.looks) < 2):
                 continue
-            name = name_factor(found.factors, [look.names for look in self.looks], simple=named == "plainly")
-            if named and name is None:
+            simple = named == "plainly" or guess.usual
+            name = name_factor(found.factors, [look.names for look in self.looks], simple=simple)
+            # Whole numbers, and one over them, may be the length of something; others come by chance.
+            odd = any("." in plain(c) for c in _told(found))
+            if name is None and (named or odd and not itself):
                 continue
             key = "upstream" if name and name.split(" is ")[1:] == ["gy"] else guess.key
             return Diagnosis(
