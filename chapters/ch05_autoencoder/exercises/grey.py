@@ -245,3 +245,34 @@ def _(p, t):
 def _(p, t):
     """It is right to one digit behind the decimal point, and no further. Where are the others lost?"""
     return np.round(price_gradient(p, t), 1)
+
+
+@price_gradient.mistake("brackets, of 1 − p")
+def _(p, t):
+    """The second fraction ends too early. What does Python do first in a / 1 − p?"""
+    return (-t / p + (1 - t) - p) / p.size
+
+
+@price_gradient.mistake("brackets, of 1 − t")
+def _(p, t):
+    """The second fraction begins too late. What does Python do first in 1 − t / a?"""
+    return (-t / p + 1 - t / (1 - p)) / p.size
+
+
+@price_gradient.mistake("brackets, of the first fraction")
+def _(p, t):
+    """Only the second of two terms is divided by p (1 − p). What does Python do first, − or /?"""
+    return p - t / (p * (1 - p)) / p.size
+
+
+@price_gradient.mistake("brackets, of the size")
+def _(p, t):
+    """It divides by one number of the shape and multiplies with the other. What does Python do first in a / n * d?"""
+    return price_gradient(p, t) * p.shape[1] ** 2
+
+
+@price_gradient.mistake("brackets, p times 1")
+def _(p, t):
+    """It divides by 0. What is p · 1 − p?"""
+    with np.errstate(all="ignore"):
+        return (p - t) / (0 * p) / p.size

@@ -206,6 +206,27 @@ for _least in (0, 0.5, 0.999):
         return np.where(t > least, np.logaddexp(0, -z), np.logaddexp(0, z)).mean()
 
 
+for _sign in (-1, 1):
+
+    @price.mistake(f"sign lost, minimum of {_sign} z")
+    def _(z, t, sign=_sign):
+        """The term without an exponential is 0 on the wrong side. Which one pays, a black pixel at a logit of 5 or one
+        at −5?"""
+        return (sign * np.minimum(z, 0) - t * z + np.logaddexp(0, -np.abs(z))).mean()
+
+
+@price.mistake("brackets")
+def _(z, t):
+    """One of the products holds a part of 1 − t only. What does Python do first in 1 − t · a?"""
+    return (t * np.logaddexp(0, -z) - 1 + t * np.logaddexp(0, z)).mean()
+
+
+@price.mistake("brackets, of the term with z")
+def _(z, t):
+    """One of the products holds a part of 1 − t only. What does Python do first in 1 − t · z?"""
+    return (np.logaddexp(0, -z) + 1 - t * z).mean()
+
+
 @PRICE.gradient(price_naive, "z", pixels)
 def price_gradient(z, t):
     """How the loss moves with each logit.
@@ -357,3 +378,35 @@ def _(z, t):
 def _(z, t):
     """What came back is rounded before it is compared. How sure is the network, and should that not count?"""
     return ((z > 0) - t) / z.size
+
+
+@price_gradient.mistake("brackets, of the probability")
+def _(z, t):
+    """Only the probability is divided by the number of pixels, the target is not. What does Python do first, − or /?"""
+    return sigmoid_naive(z) / z.size - t
+
+
+@price_gradient.mistake("brackets, of the size")
+def _(z, t):
+    """It divides by one number of the shape and multiplies with the other. What does Python do first in a / n * d?"""
+    return (sigmoid_naive(z) - t) / len(z) * z.shape[1]
+
+
+@price_gradient.mistake("brackets, of the sigmoid")
+def _(z, t):
+    """The sigmoid's denominator ends too early. What does Python do first in 1 / 1 + a?"""
+    with np.errstate(all="ignore"):
+        return (1 + np.exp(-z) - t) / z.size
+
+
+@price_gradient.mistake("brackets, of 1 − t")
+def _(z, t):
+    """One of the products holds a part of its factors only. What does Python do first in 1 − t · p?"""
+    return (1 - t) / z.size
+
+
+@price_gradient.mistake("brackets, of 1 − p")
+def _(z, t):
+    """One of the products holds a part of its factors only. What does Python do first in t · 1 − p?"""
+    p = sigmoid_naive(z)
+    return (-t - p + (1 - t) * p) / z.size

@@ -155,6 +155,29 @@ def _(z):
     return e / e.sum(axis=-1, keepdims=True)
 
 
+for _sign in (1, -1):
+
+    @sigmoid.mistake(f"sign, below, where z has the sign {_sign}")
+    def _(z, sign=_sign):
+        """On one side of 0 something is taken from 1 in the denominator. What comes out close to 0?"""
+        e = np.exp(-np.abs(z))
+        with np.errstate(all="ignore"):
+            return np.where(sign * z < 0, np.where(z > 0, 1, e) / (1 - e), sigmoid_naive(z))
+
+    @sigmoid.mistake(f"brackets, where z has the sign {_sign}")
+    def _(z, sign=_sign):
+        """On one side of 0 the denominator ends too early. What does Python do first in a / 1 + b?"""
+        e = np.exp(-np.abs(z))
+        return np.where(sign * z < 0, np.where(z > 0, 1, e) / 1 + e, sigmoid_naive(z))
+
+
+@sigmoid.mistake("sign, below, in the other form")
+def _(z):
+    """In the denominator something is taken from 1. What if z is 0?"""
+    with np.errstate(all="ignore"):
+        return np.exp(z) / (1 - np.exp(z))
+
+
 @SIGMOID.gradient(sigmoid_naive, "z", logits)
 def sigmoid_gradient(gy, y):
     """How the loss moves with each logit.
@@ -280,3 +303,33 @@ for _y, _rest in ((2, 1), (1, 2), (2, 2), (0.5, 0.5), (-1, -1)):
 def _(gy, y):
     """You add the slope to gy. What does the chain rule do with the two?"""
     return gy + y * (1 - y)
+
+
+@sigmoid_gradient.mistake("brackets, nothing left")
+def _(gy, y):
+    """0 comes out everywhere. What is y · 1 − y without a bracket, and which bracket is missing?"""
+    return 0 * (gy + y)
+
+
+@sigmoid_gradient.mistake("upstream, twice")
+def _(gy, y):
+    """gy is in both factors. How often does the chain rule take it?"""
+    return gy * y * (1 - gy * y)
+
+
+@sigmoid_gradient.mistake("upstream, twice, in the other factor")
+def _(gy, y):
+    """gy is in both factors. How often does the chain rule take it?"""
+    return y * gy * (gy - y)
+
+
+@sigmoid_gradient.mistake("brackets, around gy and 1")
+def _(gy, y):
+    """The bracket holds gy, and y is taken from it. From which number should y be taken?"""
+    return (gy - y) * y
+
+
+@sigmoid_gradient.mistake("brackets, after gy")
+def _(gy, y):
+    """y is taken from the product, and not from one of its factors. What does Python do first?"""
+    return gy - y * y

@@ -230,3 +230,9 @@ def _(gy, points, labels):
 def _(gy, points, labels):
     """It is right to one digit behind the decimal point, and no further. Where are the others lost?"""
     return np.round(gy[labels] / np.bincount(labels)[labels][:, None], 1)
+
+
+@centres_gradient.mistake("factor, share")
+def _(gy, points, labels):
+    """It divides by a kind's share of all points. By what does a mean divide?"""
+    return gy[labels] / (np.bincount(labels) / len(points))[labels][:, None]

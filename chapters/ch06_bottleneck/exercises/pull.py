@@ -268,3 +268,26 @@ def _(z, w, b, labels):
     """A picture that is told rightly is not pulled at any more in yours. How sure is the network of it?"""
     t = np.eye(len(b))
     return _down(z, w, t[(z @ w + b).argmax(axis=1)] - t[labels])
+
+
+@gradients.mistake("neighbours, the largest")
+def _(z, w, b, labels):
+    """From the scores of each kind their largest over all pictures is taken away. Does a softmax stay the same if its
+    scores are moved by different amounts?"""
+    s = z @ w + b
+    with np.errstate(all="ignore"):
+        e = np.exp(s - s.max(axis=0))
+        return _down(z, w, e / e.sum(axis=1, keepdims=True) - np.eye(len(b))[labels])
+
+
+@gradients.mistake("brackets, of the probabilities")
+def _(z, w, b, labels):
+    """Only the probabilities are divided by n, the targets are not. What does Python do first, − or /?"""
+    return _down(z, w, probabilities(z, w, b) - len(z) * np.eye(len(b))[labels])
+
+
+@gradients.mistake("target, in a part of the three")
+def _(z, w, b, labels):
+    """The targets are missing in the biases. Do they not hear of the label as points and arrows do?"""
+    p = probabilities(z, w, b)
+    return *_down(z, w, p - np.eye(len(b))[labels])[:2], p.mean(axis=0)

@@ -260,3 +260,38 @@ def _(gy, z, w, b):
     """The winner's own arrow is taken away twice. Is it not in the mean of all arrows already?"""
     winner, mean, top = _arrows(z, w, b)
     return gy[:, None] * top * ((1 - top) * winner - mean)
+
+
+@confidence_gradient.mistake("brackets")
+def _(gy, z, w, b):
+    """The winner's probability meets its own arrow, and not the mean of the arrows. What does it multiply?"""
+    winner, mean, top = _arrows(z, w, b)
+    return gy[:, None] * (top * winner - mean)
+
+
+@confidence_gradient.mistake("brackets, the mean alone")
+def _(gy, z, w, b):
+    """The winner's probability meets the mean of the arrows, and not its own arrow. What does it multiply?"""
+    winner, mean, top = _arrows(z, w, b)
+    return gy[:, None] * (winner - top * mean)
+
+
+@confidence_gradient.mistake("brackets, of gy")
+def _(gy, z, w, b):
+    """gy meets the first of two terms only. What does it multiply?"""
+    winner, mean, top = _arrows(z, w, b)
+    return gy[:, None] * top * winner - top * mean
+
+
+@confidence_gradient.mistake("brackets, of gy and p")
+def _(gy, z, w, b):
+    """gy and the probability meet the winner's arrow only. What do they multiply?"""
+    winner, mean, top = _arrows(z, w, b)
+    return gy[:, None] * top * winner - mean
+
+
+@confidence_gradient.mistake("brackets, of 1 − p")
+def _(gy, z, w, b):
+    """1 − p has lost its bracket. What does Python do first in p · 1 − p?"""
+    winner, mean, top = _arrows(z, w, b)
+    return gy[:, None] * -top * (mean - top * winner)

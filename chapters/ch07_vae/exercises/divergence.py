@@ -154,6 +154,20 @@ def _(mean, log_var):
     return 0.5 * (mean**2 + np.exp(log_var) - 1 - log_var).sum(axis=0)
 
 
+# The four terms, each of which can lose its half: those of μ², of σ², of 1, and of l.
+for _lost in (
+    *((2, 1, 1, 1), (1, 2, 1, 1), (1, 1, 2, 1), (2, 2, 1, 1), (2, 1, 2, 1), (2, 1, 1, 2)),
+    *((1, 2, 2, 1), (1, 2, 1, 2), (1, 1, 2, 2), (2, 1, 2, 2), (1, 2, 2, 2), (2, 2, 1, 2), (2, 2, 2, 1)),
+):
+
+    @divergence.mistake(f"brackets, times {_lost}")
+    def _(mean, log_var, lost=_lost):
+        """Some terms have their half, others do not. Which terms does the bracket hold, and how much of l is log σ?"""
+        squares, widths, ones, logs = lost
+        prices = squares * mean**2 + widths * np.exp(log_var) - ones - logs * log_var
+        return 0.5 * prices.sum(axis=1)
+
+
 def priced_by_log_std(rng: np.random.Generator):
     """The same clouds, described by another head."""
     for case in priced(rng):
@@ -245,3 +259,33 @@ def _(gy, mean, log_std):
     """The numbers of gy were laid along the wrong axis. Which row of the gradient belongs to the first picture?"""
     each = np.resize(gy, mean.shape)
     return each * mean, each * (np.exp(2 * log_std) - 1)
+
+
+@divergence_gradient.mistake("brackets")
+def _(gy, mean, log_std):
+    """In the slope for log_std gy meets one of two terms only. What does it multiply?"""
+    return gy[:, None] * mean, gy[:, None] * np.exp(2 * log_std) - 1
+
+
+@divergence_gradient.mistake("brackets, the other term")
+def _(gy, mean, log_std):
+    """In the slope for log_std gy meets one of two terms only. What does it multiply?"""
+    return gy[:, None] * mean, np.exp(2 * log_std) - gy[:, None]
+
+
+@divergence_gradient.mistake("brackets, in the exponent")
+def _(gy, mean, log_std):
+    """In the slope for log_std the 1 is taken from the exponent. Where does the bracket of the exponential end?"""
+    return gy[:, None] * mean, gy[:, None] * np.exp(2 * log_std - 1)
+
+
+@divergence_gradient.mistake("brackets, the 2")
+def _(gy, mean, log_std):
+    """In the slope for log_std the exponential alone has a 2. Which 2 is it, and which ½ stands before σ²?"""
+    return gy[:, None] * mean, gy[:, None] * (2 * np.exp(2 * log_std) - 1)
+
+
+@divergence_gradient.mistake("upstream, of one")
+def _(gy, mean, log_std):
+    """gy is missing in the slope for log_std. What if one picture's price counts twice as much in the loss?"""
+    return gy[:, None] * mean, np.exp(2 * log_std) - 1

@@ -198,5 +198,35 @@ def _(gy, log_std, noise):
 
 @draw_gradient.mistake("sum twice")
 def _(gy, log_std, noise):
-    """Both gradients were summed over the pictures. Does any picture's cloud move another's point?"""
+    """Slopes were summed over the pictures. Does any picture's cloud move another's point?"""
     return gy.sum(axis=0), (gy * noise * np.exp(log_std)).sum(axis=0)
+
+
+@draw_gradient.mistake("sum twice, of the widths")
+def _(gy, log_std, noise):
+    """The slopes for log_std were summed over the pictures. Does any picture's cloud move another's point?"""
+    return gy, (gy * noise * np.exp(log_std)).sum(axis=0)
+
+
+@draw_gradient.mistake("chain")
+def _(gy, log_std, noise):
+    """You divide by σ. How does eˢ move with s?"""
+    return gy, gy * noise / np.exp(log_std)
+
+
+@draw_gradient.mistake("brackets")
+def _(gy, log_std, noise):
+    """The noise stands in the exponent. What is the exponential of, in z?"""
+    return gy, gy * np.exp(log_std * noise)
+
+
+@draw_gradient.mistake("value")
+def _(gy, log_std, noise):
+    """log_std itself is a factor. What is the slope of an exponential: its exponent, or something else?"""
+    return gy, gy * noise * log_std
+
+
+@draw_gradient.mistake("upstream")
+def _(gy, log_std, noise):
+    """gy is missing in the slope for log_std. And how does the loss move with z?"""
+    return gy, noise * np.exp(log_std)

@@ -159,6 +159,12 @@ def elbo_gradient(target, score, mean, log_var):
     return (sigmoid(score) - target) / n, to_mean / n, to_log_var / n
 
 
+@elbo_gradient.mistake("share")
+def _(target, score, mean, log_var):
+    """The springs have no share in the mean, and the pixels have theirs. Over what is the mean of both prices?"""
+    return (sigmoid(score) - target) / len(target), mean, 0.5 * (np.exp(log_var) - 1)
+
+
 @elbo_gradient.mistake("factor")
 def _(target, score, mean, log_var):
     """These are the slopes of the sum over the pictures. What is each picture's share in a mean?"""
@@ -190,3 +196,32 @@ def _(target, score, mean, log_var):
     """This goes uphill for the scores: a pixel that came back too bright would get brighter."""
     n = len(target)
     return (target - sigmoid(score)) / n, mean / n, 0.5 * (np.exp(log_var) - 1) / n
+
+
+@elbo_gradient.mistake("brackets")
+def _(target, score, mean, log_var):
+    """Only the target is divided by the number of pictures, the pixel is not. What does Python do first, − or /?"""
+    n = len(target)
+    return sigmoid(score) - target / n, mean / n, 0.5 * (np.exp(log_var) - 1) / n
+
+
+@elbo_gradient.mistake("brackets, the pixel")
+def _(target, score, mean, log_var):
+    """Only the pixel is divided by the number of pictures, the target is not. What does Python do first, − or /?"""
+    n = len(target)
+    return sigmoid(score) / n - target, mean / n, 0.5 * (np.exp(log_var) - 1) / n
+
+
+@elbo_gradient.mistake("brackets, of the half")
+def _(target, score, mean, log_var):
+    """The half meets one term of the width's spring only. Which terms stand in the bracket?"""
+    n = len(target)
+    return (sigmoid(score) - target) / n, mean / n, (0.5 * np.exp(log_var) - 1) / n
+
+
+@elbo_gradient.mistake("brackets, of the share")
+def _(target, score, mean, log_var):
+    """One term of the width's spring is divided by the number of pictures, the other is not. What does Python do first,
+    − or /?"""
+    n = len(target)
+    return (sigmoid(score) - target) / n, mean / n, 0.5 * (np.exp(log_var) - 1 / n)

@@ -84,6 +84,24 @@ def _():
     return 0.5 * (1 + np.e - 1 - 1) + 0.5 * (4 + np.e - 1 - 1)
 
 
+@moved.mistake("squares, of the sum")
+def _():
+    """The two numbers were added first, and squared then. Does a way down take back a way to the right?"""
+    return 0.5 * (1 - 2) ** 2
+
+
+@moved.mistake("brackets")
+def _():
+    """The half meets one of the squares only. What stands in the bracket?"""
+    return 0.5 * 1 + 4
+
+
+@moved.mistake("brackets, the other")
+def _():
+    """The half meets one of the squares only. What stands in the bracket?"""
+    return 1 + 0.5 * 4
+
+
 @PRICES.predict(
     lambda: float(kl_divergence(np.zeros((1, 1)), np.full((1, 1), -4.0))[0]), tolerance=THREE_DIGITS
 )
@@ -130,6 +148,12 @@ def _():
 def _():
     """Yours is half a nat too many: what else stands in the bracket, beside σ² and l?"""
     return 0.5 * (np.exp(-4) + 4)
+
+
+@narrow.mistake("brackets")
+def _():
+    """The half meets two of three terms. What is the half of the 1?"""
+    return 0.5 * (np.exp(-4) + 4) - 1
 
 
 @PRICES.predict(lambda: beta(VAE((8, 8, 3), latent_dim=4)), tolerance=THREE_DIGITS)

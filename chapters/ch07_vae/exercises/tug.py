@@ -158,3 +158,53 @@ def _(mean, log_var, noise, pull):
     """Every middle gets the mean of all pictures' slopes. Does one cloud's price depend on another's middle?"""
     to_log_var = 0.5 * pull * noise * np.exp(log_var / 2) + 0.5 * (np.exp(log_var) - 1)
     return np.ones_like(mean) * (pull + mean).mean(axis=0), to_log_var
+
+
+@slopes.mistake("sign")
+def _(mean, log_var, noise, pull):
+    """Down these slopes the price goes up. Which sign has the slope of pull · z for the middle?"""
+    to_log_var = 0.5 * pull * noise * np.exp(log_var / 2) + 0.5 * (np.exp(log_var) - 1)
+    return -(pull + mean), -to_log_var
+
+
+@slopes.mistake("squares")
+def _(mean, log_var, noise, pull):
+    """The spring of the middle is twice too strong. What does the half before μ² do to the 2 of the square?"""
+    return pull + 2 * mean, 0.5 * pull * noise * np.exp(log_var / 2) + 0.5 * (np.exp(log_var) - 1)
+
+
+@slopes.mistake("middle")
+def _(mean, log_var, noise, pull):
+    """The pull at the width has all of z in it. Which of z's two terms knows log_var?"""
+    deviation = np.exp(log_var / 2)
+    return pull + mean, 0.5 * pull * (mean + deviation * noise) + 0.5 * (deviation**2 - 1)
+
+
+@slopes.mistake("brackets")
+def _(mean, log_var, noise, pull):
+    """The half meets one term of the width's spring only. Which terms stand in the bracket?"""
+    return pull + mean, 0.5 * pull * noise * np.exp(log_var / 2) + 0.5 * np.exp(log_var) - 1
+
+
+@slopes.mistake("brackets, no half")
+def _(mean, log_var, noise, pull):
+    """The width's spring is twice too strong. What stands before the bracket of the divergence?"""
+    return pull + mean, 0.5 * pull * noise * np.exp(log_var / 2) + np.exp(log_var) - 1
+
+
+@slopes.mistake("brackets, in the exponent")
+def _(mean, log_var, noise, pull):
+    """In the width's spring the 1 is taken from the exponent. Where does the bracket of the exponential end?"""
+    return pull + mean, 0.5 * pull * noise * np.exp(log_var / 2) + 0.5 * np.exp(log_var - 1)
+
+
+@slopes.mistake("brackets, of the pull")
+def _(mean, log_var, noise, pull):
+    """The pull at the width multiplies its spring, too. Which of the two terms does the decoder pull at?"""
+    return pull + mean, 0.5 * pull * (noise * np.exp(log_var / 2) + np.exp(log_var) - 1)
+
+
+@slopes.mistake("spring's sign")
+def _(mean, log_var, noise, pull):
+    """The width's spring pushes it away from 1. What does the divergence of a wide cloud do when it gets wider?"""
+    return pull + mean, 0.5 * pull * noise * np.exp(log_var / 2) + 0.5 * (1 - np.exp(log_var))

@@ -199,3 +199,76 @@ def _(x, a, b, c, noise):
     """Only the last picture has a say. What becomes of the others' slopes, if each has its own?"""
     last = vae_gradient.solution(x[-1:], a, b, c, noise[-1:])
     return tuple(each / len(x) for each in last)
+
+
+@vae_gradient.mistake("springs")
+def _(x, a, b, c, noise):
+    """On its way from z to log_var the slope has the middle's spring with it. Did that come through z?"""
+    mean, log_var, deviation, z, to_score, to_z = _half_way(x, a, b, c, noise)
+    to_mean = to_z + mean / len(x)
+    to_log_var = to_mean * noise * deviation / 2 + 0.5 * (deviation**2 - 1) / len(x)
+    return x.T @ to_mean, x.T @ to_log_var, z.T @ to_score
+
+
+@vae_gradient.mistake("springs, of the width")
+def _(x, a, b, c, noise):
+    """The width's spring is multiplied with the noise. Did it come through z?"""
+    mean, log_var, deviation, z, to_score, to_z = _half_way(x, a, b, c, noise)
+    to_log_var = (to_z + 0.5 * (deviation**2 - 1) / len(x)) * noise * deviation / 2
+    return x.T @ (to_z + mean / len(x)), x.T @ to_log_var, z.T @ to_score
+
+
+@vae_gradient.mistake("springs, of the width, at the middle")
+def _(x, a, b, c, noise):
+    """The width's spring pulls at the middle. Which of the springs knows which head?"""
+    mean, log_var, deviation, z, to_score, to_z = _half_way(x, a, b, c, noise)
+    spring = 0.5 * (deviation**2 - 1) / len(x)
+    to_log_var = to_z * noise * deviation / 2 + spring
+    return x.T @ (to_z + mean / len(x) + spring), x.T @ to_log_var, z.T @ to_score
+
+
+# Of the width's spring: what σ² is multiplied with, and what is taken from it, for n pictures.
+_SPRINGS = {
+    "the half": lambda n: (0.5 / n, 1 / n),
+    "no half": lambda n: (1 / n, 1 / n),
+    "the share": lambda n: (0.5, 0.5 / n),
+    "half and share": lambda n: (0.5, 1 / n),
+    "the square alone": lambda n: (0.5 / n, 1),
+}
+for _kind, _weights in _SPRINGS.items():
+
+    @vae_gradient.mistake(f"brackets, {_kind}")
+    def _(x, a, b, c, noise, weights=_weights):
+        """In the width's spring ½ or the share 1/n does not meet what it should. Which terms stand in its bracket?"""
+        mean, log_var, deviation, z, to_score, to_z = _half_way(x, a, b, c, noise)
+        square, one = weights(len(x))
+        to_log_var = to_z * noise * deviation / 2 + square * deviation**2 - one
+        return x.T @ (to_z + mean / len(x)), x.T @ to_log_var, z.T @ to_score
+
+
+@vae_gradient.mistake("brackets, of the scores")
+def _(x, a, b, c, noise):
+    """Only one of pixel and target is divided by the number of pictures. What does Python do first, − or /?"""
+    mean, log_var, deviation, z, to_score, to_z = _half_way(x, a, b, c, noise)
+    to_score = _sigmoid(z @ c) - x / len(x)
+    to_z = to_score @ c.T
+    to_log_var = to_z * noise * deviation / 2 + 0.5 * (deviation**2 - 1) / len(x)
+    return x.T @ (to_z + mean / len(x)), x.T @ to_log_var, z.T @ to_score
+
+
+@vae_gradient.mistake("brackets, of the middle")
+def _(x, a, b, c, noise):
+    """What arrives at the middle through z is divided by n once more. Was the slope for the scores not a share?"""
+    mean, log_var, deviation, z, to_score, to_z = _half_way(x, a, b, c, noise)
+    to_log_var = to_z * noise * deviation / 2 + 0.5 * (deviation**2 - 1) / len(x)
+    return x.T @ (to_z + mean) / len(x), x.T @ to_log_var, z.T @ to_score
+
+
+@vae_gradient.mistake("middle, of the scores")
+def _(x, a, b, c, noise):
+    """The scores were worked out from the middles. What does the decoder get in `vae_loss`?"""
+    mean, log_var, deviation, z, to_score, to_z = _half_way(x, a, b, c, noise)
+    to_score = (_sigmoid(mean @ c) - x) / len(x)
+    to_z = to_score @ c.T
+    to_log_var = to_z * noise * deviation / 2 + 0.5 * (deviation**2 - 1) / len(x)
+    return x.T @ (to_z + mean / len(x)), x.T @ to_log_var, z.T @ to_score

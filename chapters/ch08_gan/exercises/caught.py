@@ -147,3 +147,38 @@ def _(pictures, w, b):
     """That is how the loss moves with p, handed on to the pixels. How does p move with the score?"""
     p = 1 / (1 + np.exp(-(pictures @ w + b)))
     return 1 / (1 - p) / len(pictures) @ w.T
+
+
+@lesson_for_pictures.mistake("sign")
+def _(pictures, w, b):
+    """Down this gradient the price goes up. Which sign has the slope of log(1 + exp(s))?"""
+    p = 1 / (1 + np.exp(-(pictures @ w + b)))
+    return -p / len(pictures) @ w.T
+
+
+@lesson_for_pictures.mistake("chain, half of it")
+def _(pictures, w, b):
+    """p / (1 − p) is in it. How does the loss move with p, and what are both factors of dp/ds?"""
+    p = 1 / (1 + np.exp(-(pictures @ w + b)))
+    return p / (1 - p) / len(pictures) @ w.T
+
+
+@lesson_for_pictures.mistake("brackets")
+def _(pictures, w, b):
+    """The bias has another sign than the rest of the score. Which bracket does the minus in the exponent need?"""
+    p = 1 / (1 + np.exp(-pictures @ w + b))
+    return p / len(pictures) @ w.T
+
+
+@lesson_for_pictures.mistake("brackets, of the sigmoid")
+def _(pictures, w, b):
+    """The sigmoid's denominator ends too early. What does Python do first in 1 / 1 + a?"""
+    p = 1 / 1 + np.exp(-(pictures @ w + b))
+    return p / len(pictures) @ w.T
+
+
+@lesson_for_pictures.mistake("value")
+def _(pictures, w, b):
+    """p is multiplied with the score. How does the score move with a pixel?"""
+    score = pictures @ w + b
+    return score / (1 + np.exp(-score)) / len(pictures) @ w.T

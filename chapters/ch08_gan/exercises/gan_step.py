@@ -152,6 +152,33 @@ def _(generator, discriminator, points, real, labels):
     return (_sigmoid(pictures @ discriminator) - labels).T @ pictures / len(labels)
 
 
+@discriminator_slope.mistake("one kind, real")
+def _(generator, discriminator, points, real, labels):
+    """Only the real pictures count in yours: what became of the generated ones?"""
+    return real.T @ (_sigmoid(real @ discriminator) - labels[len(real) :]) / len(labels)
+
+
+@discriminator_slope.mistake("means")
+def _(generator, discriminator, points, real, labels):
+    """Pictures and errors were averaged each by itself. Is the mean of products the product of the means?"""
+    pictures = np.concatenate([points @ generator, real])
+    return pictures.mean(axis=0)[:, None] * (_sigmoid(pictures @ discriminator) - labels).mean()
+
+
+@discriminator_slope.mistake("brackets")
+def _(generator, discriminator, points, real, labels):
+    """Only the labels are divided by the number of pictures, p is not. What does Python do first, − or /?"""
+    pictures = np.concatenate([points @ generator, real])
+    return pictures.T @ (_sigmoid(pictures @ discriminator) - labels / len(labels))
+
+
+@discriminator_slope.mistake("brackets, of 2n")
+def _(generator, discriminator, points, real, labels):
+    """It divides by 2 and multiplies with n. What does Python do first in a / 2 * n?"""
+    pictures = np.concatenate([points @ generator, real])
+    return pictures.T @ (_sigmoid(pictures @ discriminator) - labels) / 2 * len(points)
+
+
 @GAN_STEP.gradient(g_loss, "generator", games)
 def generator_slope(generator, discriminator, points):
     """How `g_loss` moves with the generator's weights, through a discriminator that stays as it is.
@@ -215,6 +242,25 @@ def _(generator, discriminator, points):
 def _(generator, discriminator, points):
     """Only the last picture has a say. What becomes of the others' slopes?"""
     return generator_slope.solution(generator, discriminator, points[-1:]) / len(points)
+
+
+@generator_slope.mistake("means")
+def _(generator, discriminator, points):
+    """Points and p were averaged each by itself. Is the mean of products the product of the means?"""
+    p = _sigmoid(points @ generator @ discriminator)
+    return points.mean(axis=0)[:, None] * p.mean() @ discriminator.T
+
+
+@generator_slope.mistake("brackets")
+def _(generator, discriminator, points):
+    """The score is divided by n, inside of the sigmoid. Of what is the share in the mean taken?"""
+    return points.T @ _sigmoid(points @ generator @ discriminator / len(points)) @ discriminator.T
+
+
+@generator_slope.mistake("chain, half of it")
+def _(generator, discriminator, points):
+    """p / (1 − p) is in it. How does the loss move with p, and what are both factors of dp/ds?"""
+    return points.T @ np.exp(points @ generator @ discriminator) / len(points) @ discriminator.T
 
 
 def gan_step_naive(generator, discriminator, points, more_points, real, labels, d_rate, g_rate, clip):

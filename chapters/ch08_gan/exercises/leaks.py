@@ -146,6 +146,36 @@ def _(gy, x, slope):
     return gy * np.where(x > 0, 1, int(slope))
 
 
+@leaky_gradient.mistake("wrong place")
+def _(gy, x, slope):
+    """Yours changes at x = slope. Where is the bend?"""
+    return gy * np.where(x > slope, 1.0, slope)
+
+
+@leaky_gradient.mistake("sign")
+def _(gy, x, slope):
+    """Left of 0 there is 2 · slope − 1. What is np.sign there, and what should stand in its place?"""
+    return gy * (slope + (1 - slope) * np.sign(x))
+
+
+@leaky_gradient.mistake("brackets")
+def _(gy, x, slope):
+    """The slope is added outside of the product with gy. What does gy multiply, and on which side is the slope?"""
+    return gy * (x > 0) + slope
+
+
+@leaky_gradient.mistake("both sides")
+def _(gy, x, slope):
+    """Right of 0 there is 1 + slope. On which side does the slope belong?"""
+    return gy * ((x > 0) + slope)
+
+
+@leaky_gradient.mistake("values, on one side")
+def _(gy, x, slope):
+    """Left of 0 there is slope · x: is that y itself, or how it moves with x?"""
+    return np.where(x > 0, gy, gy * slope * x)
+
+
 def drawn(rng: np.random.Generator):
     """Numbers, and which of them are kept."""
     for label, shape, rate in (
@@ -215,6 +245,18 @@ def _(x, kept, rate):
     return x * kept / kept.mean()
 
 
+@dropout.mistake("brackets")
+def _(x, kept, rate):
+    """It divides by 1, and takes the rate away afterwards. What does Python do first in a / 1 − b?"""
+    return x * kept / 1 - rate
+
+
+@dropout.mistake("shape")
+def _(x, kept, rate):
+    """Only the kept numbers came out, without the places of the others. Which shape did x have?"""
+    return x[kept == 1] / (1 - rate)
+
+
 @LEAKS.gradient(dropout_naive, "x", drawn)
 def dropout_gradient(gy, kept, rate):
     """How the loss moves with x.
@@ -253,3 +295,21 @@ def _(gy, kept, rate):
 def _(gy, kept, rate):
     """The gradient goes to those that were dropped. Who had a say in y?"""
     return gy * (1 - kept) / (1 - rate)
+
+
+@dropout_gradient.mistake("brackets")
+def _(gy, kept, rate):
+    """It divides by 1, and takes the rate away afterwards. What does Python do first in a / 1 − b?"""
+    return gy * kept / 1 - rate
+
+
+@dropout_gradient.mistake("shape")
+def _(gy, kept, rate):
+    """Only those that were kept have a gradient, without the places of the others. Which shape did x have?"""
+    return gy[kept == 1] / (1 - rate)
+
+
+@dropout_gradient.mistake("drawn share")
+def _(gy, kept, rate):
+    """It was divided by the share that happens to be kept this time. By what did the forward pass divide?"""
+    return gy * kept / kept.mean()

@@ -147,6 +147,19 @@ def _(generated, real, noise):
     return price(np.concatenate([generated, real]), label).mean()
 
 
+@discriminator_loss.mistake("noise order")
+def _(generated, real, noise):
+    """Every second number of the noise went to each kind. In which order is the noise?"""
+    return _mean_price(generated, real, 1 + noise[0::2], noise[1::2])
+
+
+@discriminator_loss.mistake("brackets")
+def _(generated, real, noise):
+    """One kind's mean is halved, the other's is not. What does Python do first, + or /?"""
+    n = len(generated)
+    return price(generated, 1 + noise[:n]).mean() + price(real, noise[n:]).mean() / 2
+
+
 @RIVALS.gradient(discriminator_loss_naive, ("generated", "real"), scored)
 def discriminator_gradient(generated, real, noise):
     """How the discriminator's loss moves with each score.
@@ -208,6 +221,48 @@ def _(generated, real, noise):
     """Both kinds got the noise of the generated pictures. Which half of it is for the real ones?"""
     n = len(generated)
     return (sigmoid(generated) - 1 - noise[:n]) / (2 * n), (sigmoid(real) - noise[:n]) / (2 * n)
+
+
+@discriminator_gradient.mistake("noise halves, changed")
+def _(generated, real, noise):
+    """The halves of the noise have changed places. Which kind of picture comes first in it?"""
+    n = len(generated)
+    return (sigmoid(generated) - 1 - noise[n:]) / (2 * n), (sigmoid(real) - noise[:n]) / (2 * n)
+
+
+@discriminator_gradient.mistake("noise order")
+def _(generated, real, noise):
+    """Every second number of the noise went to each kind. In which order is the noise?"""
+    n = len(generated)
+    return (sigmoid(generated) - 1 - noise[0::2]) / (2 * n), (sigmoid(real) - noise[1::2]) / (2 * n)
+
+
+@discriminator_gradient.mistake("factor, four means")
+def _(generated, real, noise):
+    """It is half of the slope. How many pictures does the mean count, and how many numbers has the noise?"""
+    n = len(noise)
+    return (sigmoid(generated) - 1 - noise[: n // 2]) / (2 * n), (sigmoid(real) - noise[n // 2 :]) / (2 * n)
+
+
+@discriminator_gradient.mistake("brackets")
+def _(generated, real, noise):
+    """It divides by 2 and multiplies with n. What does Python do first in a / 2 * n?"""
+    n = len(generated)
+    return (sigmoid(generated) - 1 - noise[:n]) / 2 * n, (sigmoid(real) - noise[n:]) / 2 * n
+
+
+@discriminator_gradient.mistake("brackets, of the labels")
+def _(generated, real, noise):
+    """Only the labels are divided by the number of pictures, p is not. What does Python do first, − or /?"""
+    n = len(generated)
+    return sigmoid(generated) - (1 + noise[:n]) / (2 * n), sigmoid(real) - noise[n:] / (2 * n)
+
+
+@discriminator_gradient.mistake("brackets, of the noise")
+def _(generated, real, noise):
+    """Only the noise is divided by the number of pictures. What does Python do first, − or /?"""
+    n = len(generated)
+    return sigmoid(generated) - 1 - noise[:n] / (2 * n), sigmoid(real) - noise[n:] / (2 * n)
 
 
 @RIVALS.write(scored_alone, generator_loss_naive)
@@ -283,3 +338,27 @@ def _(generated):
 def _(generated):
     """That is how the loss moves with p. How does p move with the score?"""
     return 1 / (1 - sigmoid(generated)) / len(generated)
+
+
+@generator_gradient.mistake("brackets")
+def _(generated):
+    """The score is divided by n, inside of the sigmoid. Of what is the share in the mean taken?"""
+    return sigmoid(generated / len(generated))
+
+
+@generator_gradient.mistake("brackets, of the sigmoid")
+def _(generated):
+    """The sigmoid's denominator ends too early. What does Python do first in 1 / 1 + a?"""
+    return (1 + np.exp(-generated)) / len(generated)
+
+
+@generator_gradient.mistake("brackets, of the share")
+def _(generated):
+    """Only the exponential is divided by n. What does Python do first, + or /?"""
+    return 1 / (1 + np.exp(-generated) / len(generated))
+
+
+@generator_gradient.mistake("chain, half of it")
+def _(generated):
+    """p / (1 − p) is in it. How does the loss move with p, and what are both factors of dp/ds?"""
+    return np.exp(generated) / len(generated)

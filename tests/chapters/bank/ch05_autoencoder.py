@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from tests.chapters.bank import ch05_autoencoder_back, ch05_autoencoder_middle  # noqa: F401
+from tests.chapters.bank import ch05_autoencoder_back, ch05_autoencoder_brackets, ch05_autoencoder_middle  # noqa: F401
 from tests.chapters.bank.entries import right, wrong
 
 

@@ -301,3 +301,60 @@ def _(z, w, b, labels):
 @wrong("redrawn", "a_third_number", "total")
 def _():
     return (64 + 1) * 3 + (3 + 1) * 10
+
+
+# brackets that were lost, and other slips
+
+
+def _softmax(s):
+    e = np.exp(s - s.max(axis=1, keepdims=True))
+    return e / e.sum(axis=1, keepdims=True)
+
+
+@wrong("pull", "gradients", "neighbours")
+def _(z, w, b, labels):
+    s = z @ w + b
+    e = np.exp(s - s.max(axis=0))
+    with np.errstate(all="ignore"):
+        g = e / e.sum(axis=1, keepdims=True)
+    g[np.arange(len(z)), labels] -= 1
+    g = g / len(z)
+    return g @ w.T, z.T @ g, g.sum(axis=0)
+
+
+@wrong("pull", "gradients", "brackets")
+def _(z, w, b, labels):
+    g = _softmax(z @ w + b) / len(z)
+    g[np.arange(len(z)), labels] -= 1
+    return g @ w.T, z.T @ g, g.sum(axis=0)
+
+
+@wrong("sensitivity", "confidence_gradient", "brackets")
+def _(gy, z, w, b):
+    p = _softmax(z @ w + b)
+    c, best = p.argmax(axis=1), p.max(axis=1)
+    return gy[:, None] * (best[:, None] * w[:, c].T - p @ w.T)
+
+
+@wrong("sensitivity", "confidence_gradient", "brackets")
+def _(gy, z, w, b):
+    p = _softmax(z @ w + b)
+    c, best = p.argmax(axis=1), p.max(axis=1)
+    return (gy * best)[:, None] * w.T[c] - best[:, None] * (p @ w.T)
+
+
+@wrong("centres", "centres_gradient", "factor")
+def _(gy, points, labels):
+    out = np.zeros(points.shape)
+    for k in range(len(gy)):
+        mine = labels == k
+        out[mine] = gy[k] / mine.mean()
+    return out
+
+
+@wrong("centres", "is_right", "lets through")
+def _(rule):
+    rng = np.random.default_rng(0)
+    points, labels, gy = rng.normal(size=(6, 2)), np.array([2, 0, 1, 0, 0, 2]), rng.normal(size=(3, 2))
+    many = np.array([3, 1, 2])
+    return bool(np.allclose(np.abs(rule(gy, points, labels)), np.abs(gy[labels] / many[labels][:, None])))

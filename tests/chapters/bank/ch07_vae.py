@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from tests.chapters.bank import ch07_vae_back, ch07_vae_prices  # noqa: F401
+from tests.chapters.bank import ch07_vae_back, ch07_vae_brackets, ch07_vae_prices  # noqa: F401
 from tests.chapters.bank.entries import right, wrong
 
 # draw

@@ -88,7 +88,7 @@ def _(target, score, mean, log_var):
     return (p - target) / target.size, mean / n, 0.5 * (np.exp(log_var) - 1) / n
 
 
-@wrong("elbo", "elbo_gradient", "factor")
+@wrong("elbo", "elbo_gradient", "share", "factor")
 def _(target, score, mean, log_var):
     p = 1 / (1 + np.exp(-score))
     return (p - target) / len(target), mean, 0.5 * (np.exp(log_var) - 1)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from tests.chapters.bank import ch08_gan_back, ch08_gan_prices, ch08_gan_rivals  # noqa: F401
+from tests.chapters.bank import ch08_gan_back, ch08_gan_brackets, ch08_gan_prices, ch08_gan_rivals  # noqa: F401
 from tests.chapters.bank.entries import right, wrong
 
 # leaks
