@@ -178,6 +178,21 @@ def test_a_usual_mistake_may_come_with_a_factor(rng: np.random.Generator) -> Non
     assert diagnosis.sentence == "It is a cube. Besides, there is a factor of 1/4: 4 is the batch size."
 
 
+@pytest.mark.parametrize(("c", "blamed"), [(0.37, False), (-1, True), (0.5, True), (1 / 4, True)])
+def test_a_usual_mistake_comes_with_no_odd_factor(c: float, blamed: bool, rng: np.random.Generator) -> None:
+    x = rng.normal(size=(4, 3))
+    cube = Mistake("own", "It is a cube.", lambda x: x**3)
+    found = diagnose([Trial({"x": x}, c * x**3, np.exp(x))], mistakes=[cube])
+    assert (found is not None and found.key == "own") == blamed
+
+
+def test_where_a_factor_is_enough_nobody_else_is_to_blame(rng: np.random.Generator) -> None:
+    x = rng.normal(size=(4, 3))
+    double = Mistake("own", "It is twice as much.", lambda x: 2 * x)
+    found = diagnose([Trial({"x": x}, 0.74 * x, x)], mistakes=[double])
+    assert found is not None and found.key == "factor" and "0.74 times the right one" in found.sentence
+
+
 def test_rules_that_fail_or_explain_nothing_are_passed_over(rng: np.random.Generator) -> None:
     x = rng.normal(size=(4, 3))
 
@@ -298,7 +313,7 @@ def test_what_changes_between_two_calls_is_random(rng: np.random.Generator) -> N
     assert diagnosis is not None and diagnosis.key == "random"
 
 
-def test_the_function_is_asked_again_twice_at_most(rng: np.random.Generator) -> None:
+def test_the_function_is_asked_again_three_times_at_most(rng: np.random.Generator) -> None:
     task, calls = TASKS["SOFTMAX"], []
 
     def again(names: dict) -> Any:
@@ -310,7 +325,22 @@ def test_the_function_is_asked_again_twice_at_most(rng: np.random.Generator) -> 
         for t in task.trials(lambda: 0.0)
     ]
     assert diagnose(trials, reference=task.reference, again=again) is None
-    assert len(calls) <= 2
+    assert len(calls) <= 3
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        lambda gy, y: gy * y * 1 - y,  # brackets lost: a term without gy
+        lambda gy, y: (gy * y) * (1 - gy * y),  # gy in both factors
+    ],
+)
+def test_a_gradient_grows_with_gy(answer: Any, rng: np.random.Generator) -> None:
+    x, gy = rng.normal(size=(2, 4, 3))
+    y = 1 / (1 + np.exp(-x))
+    names = {"gy": gy, "y": y}
+    diagnosis = diagnose([Trial(names, answer(gy, y), gy * y * (1 - y))], again=lambda names: answer(**names))
+    assert diagnosis is not None and diagnosis.key == "upstream" and "twice" in diagnosis.sentence
 
 
 @pytest.mark.parametrize(
