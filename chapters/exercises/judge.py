@@ -259,6 +259,8 @@ class _Look:
             return slot(self.part.answer(names, at_kink), k, several)
 
         def again(names: dict[str, Any]) -> Any:
+            if "gy" in names and "gy" not in self.part.names and (names["gy"] != 1).any():
+                return None  # the reader is not told of it
             outcome = self.run([_call(self.part, names)])
             value = outcome.replies[0].value if outcome.replies else None  # None, too, if it failed this time
             return None if value is None else slot(value, k, several)

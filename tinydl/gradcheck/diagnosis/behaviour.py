@@ -162,6 +162,23 @@ def _asked(again: Ask, names: dict[str, Any]) -> np.ndarray | None:
         return None
 
 
+def unweighed(looks: Looks, again: Ask) -> Diagnosis | None:
+    """A gradient that is not twice as large where gy is."""
+    at = next((look for look in looks if look.wrong and "gy" in look.names), None)
+    if at is None or at.dtype.kind in "iu" or not np.isfinite(at.yours).all():
+        return None
+    answer = _asked(again, {**at.names, "gy": 2 * at.names["gy"]})
+    if answer is None or answer.shape != at.yours.shape or not np.isfinite(answer).all():
+        return None
+    if np.abs(answer - 2 * at.yours).max(initial=0.0) <= at.tolerance * np.abs(answer).max(initial=ZERO):
+        return None
+    return Diagnosis(
+        "upstream",
+        "With twice the gy a gradient is twice as large, and yours is not. Is there a term that gy does not reach, or "
+        "one that it reaches twice?",
+    )
+
+
 def neighbours(looks: Looks, again: Ask, reference: Ask) -> Diagnosis | None:
     """What comes out for the first sample changes with the others of its batch."""
     batches = [look for look in looks if look.wrong and look.expected.ndim and len(look.expected) > 1]
