@@ -276,3 +276,9 @@ def _(p, t):
     """It divides by 0. What is p · 1 − p?"""
     with np.errstate(all="ignore"):
         return (p - t) / (0 * p) / p.size
+
+
+@price_gradient.mistake("brackets, of the first term")
+def _(p, t):
+    """Only the first term is divided by the number of pixels. What does Python do first, + or /?"""
+    return -t / p / p.size + (1 - t) / (1 - p)

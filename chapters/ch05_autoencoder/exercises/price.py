@@ -410,3 +410,10 @@ def _(z, t):
     """One of the products holds a part of its factors only. What does Python do first in t · 1 − p?"""
     p = sigmoid_naive(z)
     return (-t - p + (1 - t) * p) / z.size
+
+
+@price_gradient.mistake("brackets, the first of two terms")
+def _(z, t):
+    """One of two terms is divided by the number of pixels, the other is not. What does Python do first?"""
+    p = sigmoid_naive(z)
+    return -t * (1 - p) / z.size + (1 - t) * p

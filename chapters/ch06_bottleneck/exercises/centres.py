@@ -236,3 +236,9 @@ def _(gy, points, labels):
 def _(gy, points, labels):
     """It divides by a kind's share of all points. By what does a mean divide?"""
     return gy[labels] / (np.bincount(labels) / len(points))[labels][:, None]
+
+
+@centres_gradient.mistake("factor, one more")
+def _(gy, points, labels):
+    """It divides by one more than a kind has points. By what does a mean divide?"""
+    return gy[labels] / (np.bincount(labels) + 1)[labels][:, None]

@@ -289,3 +289,9 @@ def _(gy, mean, log_std):
 def _(gy, mean, log_std):
     """gy is missing in the slope for log_std. What if one picture's price counts twice as much in the loss?"""
     return gy[:, None] * mean, np.exp(2 * log_std) - 1
+
+
+@divergence_gradient.mistake("sign, of the logarithm")
+def _(gy, mean, log_std):
+    """Both terms of the slope for log_std pull the same way. Which sign has log σ in the price?"""
+    return gy[:, None] * mean, gy[:, None] * (np.exp(2 * log_std) + 1)

@@ -225,3 +225,10 @@ def _(target, score, mean, log_var):
     − or /?"""
     n = len(target)
     return (sigmoid(score) - target) / n, mean / n, 0.5 * (np.exp(log_var) - 1 / n)
+
+
+@elbo_gradient.mistake("brackets, the half at the 1")
+def _(target, score, mean, log_var):
+    """The half meets one term of the width's spring only. Which terms stand in the bracket?"""
+    n = len(target)
+    return (sigmoid(score) - target) / n, mean / n, (np.exp(log_var) - 0.5) / n

@@ -208,3 +208,21 @@ def _(mean, log_var, noise, pull):
 def _(mean, log_var, noise, pull):
     """The width's spring pushes it away from 1. What does the divergence of a wide cloud do when it gets wider?"""
     return pull + mean, 0.5 * pull * noise * np.exp(log_var / 2) + 0.5 * (1 - np.exp(log_var))
+
+
+@slopes.mistake("brackets, the half at the 1")
+def _(mean, log_var, noise, pull):
+    """The half meets one term of the width's spring only. Which terms stand in the bracket?"""
+    return pull + mean, 0.5 * pull * noise * np.exp(log_var / 2) + np.exp(log_var) - 0.5
+
+
+@slopes.mistake("chain")
+def _(mean, log_var, noise, pull):
+    """The pull at the width is divided by σ. What is the slope of an exponential?"""
+    return pull + mean, 0.5 * pull * noise / np.exp(log_var / 2) + 0.5 * (np.exp(log_var) - 1)
+
+
+@slopes.mistake("squares, half of it")
+def _(mean, log_var, noise, pull):
+    """The spring of the middle is half of what it should be. What is the slope of a square?"""
+    return pull + 0.5 * mean, 0.5 * pull * noise * np.exp(log_var / 2) + 0.5 * (np.exp(log_var) - 1)

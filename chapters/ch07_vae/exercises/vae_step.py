@@ -272,3 +272,27 @@ def _(x, a, b, c, noise):
     to_z = to_score @ c.T
     to_log_var = to_z * noise * deviation / 2 + 0.5 * (deviation**2 - 1) / len(x)
     return x.T @ (to_z + mean / len(x)), x.T @ to_log_var, z.T @ to_score
+
+
+@vae_gradient.mistake("variance")
+def _(x, a, b, c, noise):
+    """The width's spring has the standard deviation in it. What does the divergence have?"""
+    mean, log_var, deviation, z, to_score, to_z = _half_way(x, a, b, c, noise)
+    to_log_var = to_z * noise * deviation / 2 + 0.5 * (deviation - 1) / len(x)
+    return x.T @ (to_z + mean / len(x)), x.T @ to_log_var, z.T @ to_score
+
+
+@vae_gradient.mistake("squares")
+def _(x, a, b, c, noise):
+    """The middle's spring is twice too strong. What does the half before its square do to the 2?"""
+    mean, log_var, deviation, z, to_score, to_z = _half_way(x, a, b, c, noise)
+    to_log_var = to_z * noise * deviation / 2 + 0.5 * (deviation**2 - 1) / len(x)
+    return x.T @ (to_z + 2 * mean / len(x)), x.T @ to_log_var, z.T @ to_score
+
+
+@vae_gradient.mistake("middle, on the way to the width")
+def _(x, a, b, c, noise):
+    """On the way from z to log_var stands all of z. Which of z's two terms knows log_var?"""
+    mean, log_var, deviation, z, to_score, to_z = _half_way(x, a, b, c, noise)
+    to_log_var = to_z * z / 2 + 0.5 * (deviation**2 - 1) / len(x)
+    return x.T @ (to_z + mean / len(x)), x.T @ to_log_var, z.T @ to_score
