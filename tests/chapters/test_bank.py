@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import functools
+import re
 from collections import Counter
+from pathlib import Path
 
 import pytest
 
 from chapters.exercises import form
 from chapters.exercises.judge import Verdict
 from tests.chapters.bank.entries import Entry, entries
+
+README = Path(__file__).resolve().parents[2] / "README.md"
 
 
 def of(entry: Entry) -> str:
@@ -42,3 +46,11 @@ def test_every_gradient_has_five_wrong_answers() -> None:
     ]
     assert not [gradient for gradient in gradients if counted[gradient] < 5]
     assert sum(counted.values()) > 150
+
+
+def test_the_readme_counts_what_is_here() -> None:
+    told = re.search(
+        r"(\d+)\s+wrong\s+answers,.*?(\d+)\s+right\s+ones", README.read_text(encoding="utf-8"), re.DOTALL
+    )
+    right = sum(entry.is_right for entry in entries())
+    assert told and (int(told[1]), int(told[2])) == (len(entries()) - right, right)
