@@ -10,7 +10,7 @@ import importlib
 import shlex
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from rich.console import Console
@@ -106,27 +106,22 @@ def _begun(folder: Path) -> list[str]:
     return [name for name, state in zip(names[: last + 1], states) if state]
 
 
-def compare(name: str | None, flags: list[str]) -> int:
-    """Set a chapter's network beside its twin in Keras, number by number."""
-    return importlib.import_module("chapters.compare.command").main([*([name] if name else []), *flags])
+def _in(module: str) -> Callable[[str | None, list[str]], int]:
+    """A command that has a room of its own, which is loaded when somebody asks for it."""
+
+    def command(name: str | None, flags: list[str]) -> int:
+        return importlib.import_module(f"chapters.{module}").main([*([name] if name else []), *flags])
+
+    return command
 
 
-def report(name: str | None, flags: list[str]) -> int:
-    """Make a page of all runs."""
-    return importlib.import_module("chapters.report.command").main([*([name] if name else []), *flags])
-
-
-def exercises(name: str | None, flags: list[str]) -> int:
-    """The reader's exercises: stubs, progress, hints, solutions."""
-    return importlib.import_module("chapters.exercises.command").main([*([name] if name else []), *flags])
-
-
-def check(name: str | None, flags: list[str]) -> int:
-    """Check an exercise, and say what is wrong."""
-    return importlib.import_module("chapters.exercises.check").main([*([name] if name else []), *flags])
-
-
-COMMANDS = {"run": run, "compare": compare, "report": report, "exercises": exercises, "check": check}
+COMMANDS = {
+    "run": run,
+    "compare": _in("compare.command"),
+    "report": _in("report.command"),
+    "exercises": _in("exercises.command"),
+    "check": _in("exercises.check"),
+}
 
 
 def list_chapters() -> None:
