@@ -131,6 +131,13 @@ def _(gy, x):
     return (gy - gy.sum(axis=1, keepdims=True)) / s
 
 
+@shares_gradient.mistake("order")
+def _(gy, x):
+    """The numbers of each row are right, but in the order backwards; so their sum is right. Which belongs to which x?"""
+    s = x.sum(axis=1, keepdims=True)
+    return ((gy - (gy * x / s).sum(axis=1, keepdims=True)) / s)[:, ::-1]
+
+
 @shares_gradient.mistake("factor")
 def _(gy, x):
     """It is s times too large, s being the sum of the row. By how much does a share move when its own number does?"""

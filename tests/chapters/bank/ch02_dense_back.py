@@ -240,6 +240,20 @@ def _(rule):
     return np.allclose(rule(gy, x), slopes, atol=1e-6)
 
 
+@wrong("shares", "is_right", "lets through")
+def _(rule):  # the sums of the rows alone
+    rng = np.random.default_rng(3)
+    x, gy, h = rng.uniform(0.5, 2, size=(3, 4)), rng.normal(size=(3, 4)), 1e-5
+    slopes = np.empty(x.shape)
+    for place in np.ndindex(x.shape):
+        step = np.zeros(x.shape)
+        step[place] = h
+        up, down = x + step, x - step
+        change = up / up.sum(axis=1, keepdims=True) - down / down.sum(axis=1, keepdims=True)
+        slopes[place] = (gy * change).sum() / (2 * h)
+    return np.allclose(rule(gy, x).sum(axis=1), slopes.sum(axis=1), atol=1e-6)
+
+
 @right("shares", "is_right")
 def _(rule):
     rng = np.random.default_rng(1)
