@@ -133,7 +133,7 @@ def _(gy, x):
 
 @shares_gradient.mistake("order")
 def _(gy, x):
-    """The numbers of each row are right, but in the order backwards; so their sum is right. Which belongs to which x?"""
+    """The numbers of each row are right, but in order backwards; so their sum is right. Which belongs to which x?"""
     s = x.sum(axis=1, keepdims=True)
     return ((gy - (gy * x / s).sum(axis=1, keepdims=True)) / s)[:, ::-1]
 
