@@ -14,7 +14,7 @@ from chapters.exercises.crashes import behind
 from chapters.exercises.form import Case, Exercise, Part
 from chapters.exercises.sandbox import Call, Fault, Outcome, Reply
 from tinydl.gradcheck import Diagnosis, Mistake, Trial, diagnose
-from tinydl.gradcheck.difference import error
+from tinydl.gradcheck.difference import error, other_result
 
 Run = Callable[[Sequence[Call]], Outcome]
 
@@ -246,12 +246,10 @@ class _Look:
 
     def _diagnosis(self, k: int, several: bool, yours: list, right: list) -> Diagnosis | None:
         """What is wrong with array k."""
-        for j in range(len(right[0])):
-            if j != k and all(error(a[k], b[j]) <= self.part.tolerance for a, b in zip(yours, right)):
-                return Diagnosis(
-                    "order",
-                    f"Where {self._name(k)} should be, there is {self._name(j)}: in which order are they asked for?",
-                )
+        other = other_result(k, yours, right, self.part.tolerance)
+        if other is not None:
+            said = f"Where {self._name(k)} should be, there is {self._name(other)}: in which order are they asked for?"
+            return Diagnosis("order", said)
 
         at_kink = any(case.at_kink for case, _ in self.asked)
 

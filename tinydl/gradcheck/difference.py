@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -88,6 +89,21 @@ def scale(expected: np.ndarray) -> float:
         (4.0, 0.001)
     """
     return max(float(np.abs(expected[np.isfinite(expected)]).max(initial=0.0)), SMALL)
+
+
+def other_result(
+    k: int, yours: Sequence[Sequence[Any]], expected: Sequence[Sequence[Any]], tolerance: float
+) -> int | None:
+    """Which other result stands where result k should be; None for none. A row of results for each call.
+
+    Example:
+        >>> other_result(0, [([2.0], [1.0])], [([1.0], [2.0])], 1e-6)
+        1
+    """
+    for j in range(len(expected[0])):
+        if j != k and all(error(a[k], b[j]) <= tolerance for a, b in zip(yours, expected)):
+            return j
+    return None
 
 
 def error_map(yours: Any, expected: Any, rows: int = 12, columns: int = 48, right: float = 0.0) -> np.ndarray:

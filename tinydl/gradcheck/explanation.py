@@ -17,7 +17,7 @@ import numpy as np
 
 from tinydl import backend
 from tinydl.gradcheck.diagnosis import Diagnosis, Mistake, Trial, diagnose
-from tinydl.gradcheck.difference import error, error_map, figure, flat, scale, shaded, worst
+from tinydl.gradcheck.difference import error, error_map, figure, flat, other_result, scale, shaded, worst
 from tinydl.tensor import Tensor
 
 if TYPE_CHECKING:
@@ -189,9 +189,18 @@ def explain(
         Trial(dict(zip(names, map(_plain, given))), yours[label][k], right[label][k], label)
         for label, given in cases.items()
     ]
-    found = _in_another_order(k, yours, right, tolerance) or diagnose(
-        trials, reference=answers(reference), mistakes=mistakes, again=answers(function), tolerance=tolerance
-    )
+    other = other_result(k, list(yours.values()), list(right.values()), tolerance)
+    if other is not None:
+        said = f"Your result {k + 1} is what result {other + 1} should be. In which order are they asked for?"
+        found: Diagnosis | None = Diagnosis("order", said)
+    else:
+        found = diagnose(
+            trials,
+            reference=answers(reference),
+            mistakes=mistakes,
+            again=answers(function),
+            tolerance=tolerance,
+        )
     return Explanation(
         called, len(cases), errors[label, k], where, yours[label][k], right[label][k], found, tolerance
     )
@@ -256,14 +265,3 @@ def _alike(a: Any, b: Any) -> bool:
     if not isinstance(a, (Tensor, np.ndarray)):
         return True
     return np.array_equal(_plain(a), _plain(b), equal_nan=_plain(a).dtype.kind == "f")
-
-
-def _in_another_order(
-    k: int, yours: dict[str, tuple], right: dict[str, tuple], tolerance: float
-) -> Diagnosis | None:
-    """Whether result k is where another should be."""
-    for j in range(len(next(iter(right.values())))):
-        if j != k and all(error(yours[label][k], right[label][j]) <= tolerance for label in right):
-            said = f"Your result {k + 1} is what result {j + 1} should be. In which order are they asked for?"
-            return Diagnosis("order", said)
-    return None
